@@ -1,0 +1,108 @@
+/** What the attempt loop does after an error of this kind. */
+export type NextMove = "fail" | "next-key" | "next-deployment"
+
+/** The pause that a channel takes after an error of this kind; lengths come from the config. */
+export type CooldownCause = "network" | "rate-limit" | "server" | "auth" | "missing"
+
+interface KindRule {
+  /** HTTP status when no upstream gave one. */
+  status: number
+  next: NextMove
+  /** Whether it counts as a failure of the deployment. */
+  breaker: boolean
+  cooldown: CooldownCause | null
+}
+
+/** The one place where an error's consequences are decided. */
+export const ERROR_KINDS = {
+  "invalid-request": { status: 400, next: "fail", breaker: false, cooldown: null },
+  unauthorized: { status: 401, next: "fail", breaker: false, cooldown: null },
+  forbidden: { status: 403, next: "fail", breaker: false, cooldown: null },
+  "not-found": { status: 404, next: "fail", breaker: false, cooldown: null },
+  "method-not-allowed": { status: 405, next: "fail", breaker: false, cooldown: null },
+  "too-large": { status: 413, next: "fail", breaker: false, cooldown: null },
+  "rate-limited": { status: 429, next: "fail", breaker: false, cooldown: null },
+  "client-gone": { status: 499, next: "fail", breaker: false, cooldown: null },
+  internal: { status: 500, next: "fail", breaker: false, cooldown: null },
+  unavailable: { status: 503, next: "fail", breaker: false, cooldown: null },
+  "upstream-rejected": { status: 400, next: "fail", breaker: false, cooldown: null },
+  "upstream-unauthorized": { status: 401, next: "next-key", breaker: false, cooldown: "auth" },
+  "upstream-rate-limited": {
+    status: 429,
+    next: "next-key",
+    breaker: false,
+    cooldown: "rate-limit",
+  },
+  "upstream-model-missing": {
+    status: 404,
+    next: "next-deployment",
+    breaker: false,
+    cooldown: "missing",
+  },
+  "upstream-error": { status: 502, next: "next-deployment", breaker: true, cooldown: "server" },
+  "upstream-invalid": { status: 502, next: "next-deployment", breaker: true, cooldown: "server" },
+  "upstream-truncated": {
+    status: 502,
+    next: "next-deployment",
+    breaker: true,
+    cooldown: "network",
+  },
+  "upstream-unreachable": {
+    status: 502,
+    next: "next-deployment",
+    breaker: true,
+    cooldown: "network",
+  },
+  "upstream-timeout": { status: 504, next: "next-deployment", breaker: true, cooldown: "network" },
+} as const satisfies Record<string, KindRule>
+
+export type ErrorKind = keyof typeof ERROR_KINDS
+
+/** An upstream's own error answer, kept so that the same protocol can pass it on unchanged. */
+export interface UpstreamAnswer {
+  protocol: string
+  contentType: string
+  body: Uint8Array
+}
+
+export interface ErrorDetail {
+  /** HTTP status to answer with, where it differs from the kind's own. */
+  status?: number
+  /** A short machine-readable word, such as `model_not_found`. */
+  code?: string
+  /** The request parameter that is wrong. */
+  param?: string
+  /** Milliseconds after which trying again makes sense. */
+  retryAfterMs?: number
+  upstream?: UpstreamAnswer
+  cause?: unknown
+}
+
+/** The one error of the request path. Thrown where the fact is known, caught by the attempt loop and the handler. */
+export class GatewayError extends Error {
+  override readonly name = "GatewayError"
+  readonly kind: ErrorKind
+  readonly detail: ErrorDetail
+
+  constructor(kind: ErrorKind, message: string, detail: ErrorDetail = {}) {
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause })
+    this.kind = kind
+    this.detail = detail
+  }
+
+  get status(): number {
+    return this.detail.status ?? ERROR_KINDS[this.kind].status
+  }
+
+  get rule(): KindRule {
+    return ERROR_KINDS[this.kind]
+  }
+}
+
+/** Anything thrown, as the error the client gets. Unknown errors do not leak their text. */
+export function toGatewayError(thrown: unknown): GatewayError {
+  if (thrown instanceof GatewayError) return thrown
+  return new GatewayError("internal", "The router failed to handle this request.", {
+    cause: thrown,
+  })
+}

@@ -1,0 +1,49 @@
+import { type Static, Type as t } from "@sinclair/typebox"
+
+/** One finished exchange, as it is kept. */
+export const UsageRow = t.Object({
+  /** Request id. */
+  id: t.String(),
+  /** Milliseconds since 1970 at arrival. */
+  time: t.Integer(),
+  /** Caller key id; null where no keys are configured. */
+  key: t.Union([t.String(), t.Null()]),
+  operation: t.String(),
+  /** The model name that the caller asked for. */
+  requested: t.String(),
+  group: t.Union([t.String(), t.Null()]),
+  /** `provider/model` of the attempt that answered, or of the last one. */
+  deployment: t.Union([t.String(), t.Null()]),
+  channel: t.Union([t.String(), t.Null()]),
+  /** HTTP status that the client got; 499 when it left. */
+  status: t.Integer(),
+  /** The error's kind; null when all went well. */
+  error: t.Union([t.String(), t.Null()]),
+  stream: t.Boolean(),
+  attempts: t.Integer(),
+  /** Milliseconds to the first event that carries content; null when there was none. */
+  ttft: t.Union([t.Number(), t.Null()]),
+  /** Milliseconds from arrival to the last byte. */
+  duration: t.Number(),
+  input: t.Integer(),
+  output: t.Integer(),
+  cacheRead: t.Integer(),
+  cacheWrite: t.Integer(),
+  reasoning: t.Integer(),
+  /** Whether the upstream reported the tokens. */
+  usage: t.Union([t.Literal("reported"), t.Literal("missing")]),
+  /** Nano-USD; null is unpriced. */
+  cost: t.Union([t.Integer(), t.Null()]),
+  /** The caller's user agent, shortened. */
+  client: t.String(),
+})
+export type UsageRow = Static<typeof UsageRow>
+
+/** Where finished exchanges go. `record` never blocks and never throws. */
+export interface Ledger {
+  /** After it returns, the row survives `kill -9` of this process. */
+  record(row: UsageRow): void
+  /** Resolves when everything recorded so far is in the database. */
+  flush(): Promise<void>
+  close(): Promise<void>
+}

@@ -1,0 +1,95 @@
+import type { ProviderAccount } from "./provider.ts"
+import type { Protocol } from "./protocol.ts"
+import type { Secret } from "./secret.ts"
+import type { ProviderSettings, Retries, Timeouts } from "./settings.ts"
+
+/** Why a channel is not used now. */
+export type PauseReason = "network" | "rate-limit" | "server" | "auth" | "missing" | "breaker"
+
+/** The live state of one channel. Shared by every config generation that has the channel. */
+export interface ChannelHealth {
+  readonly id: string
+  /** Monotonic milliseconds until which it is paused; 0 when it is not. */
+  pausedUntil: number
+  reason: PauseReason | undefined
+  /** Consecutive rejections of the key, for the growing pause. */
+  rejections: number
+  /** Set while one request tries a channel whose pause has just ended. */
+  probing: boolean
+  inFlight: number
+}
+
+/** The live state of one deployment's breaker. */
+export interface DeploymentHealth {
+  readonly id: string
+  failures: number
+  /** Monotonic milliseconds until which the breaker is open; 0 when it is closed. */
+  openUntil: number
+  /** How many times in a row it opened, for the growing pause. */
+  opened: number
+  /** Set while the single half-open probe is in flight. */
+  probing: boolean
+}
+
+/** One provider and one upstream model. */
+export interface Deployment {
+  /** `provider/model`, the same in every group. */
+  readonly id: string
+  readonly provider: ProviderSettings
+  readonly account: ProviderAccount
+  readonly protocols: (operation: string) => readonly Protocol[]
+  readonly model: string
+  readonly weight: number
+  readonly tags: readonly string[]
+  readonly timeouts: Timeouts
+  /** One per provider key; empty when the provider has none and needs one. */
+  readonly channels: readonly Channel[]
+  readonly health: DeploymentHealth
+}
+
+/** A deployment with one provider key: what is picked, pinned and cooled down. */
+export interface Channel {
+  /** `provider/model#fingerprint`; the fingerprint is the key's, or `-` without one. */
+  readonly id: string
+  readonly deployment: Deployment
+  readonly key: Secret | undefined
+  readonly health: ChannelHealth
+}
+
+/** The model name that callers use. */
+export interface Group {
+  readonly name: string
+  readonly strategy: Strategy
+  /** In config order. */
+  readonly deployments: readonly Deployment[]
+  /** In config order: deployments, then their keys. `group$N` is `channels[N]`. */
+  readonly channels: readonly Channel[]
+  readonly fallbacks: readonly string[]
+  readonly retries: Retries
+  /** State that a strategy keeps for this group across requests and reloads. */
+  readonly state: StrategyState
+}
+
+/** What a strategy remembers of a group. Every field starts empty. */
+export interface StrategyState {
+  /** A number by deployment or channel id; what it means is the strategy's own. */
+  readonly scores: Map<string, number>
+}
+
+export interface StrategyView {
+  /** A number in [0, 1). */
+  random(): number
+}
+
+/** Orders the usable deployments of a group. Pure but for `state`: retry and fallback are not its business. */
+export interface Strategy {
+  readonly name: string
+  /** One line for the docs and the editor. */
+  readonly description: string
+  /** @returns a permutation of `candidates`, best first. */
+  order(
+    candidates: readonly Deployment[],
+    state: StrategyState,
+    view: StrategyView,
+  ): readonly Deployment[]
+}

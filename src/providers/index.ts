@@ -1,0 +1,16 @@
+import type { ProviderDefinition } from "../core/provider.ts"
+import { azure } from "./azure.ts"
+import { demo } from "./demo/index.ts"
+import { openai } from "./openai.ts"
+import { fromPreset, openaiCompatible } from "./openai-compatible.ts"
+import { presets } from "./presets.ts"
+
+const vendors = Object.entries(presets).map(([type, preset]) => fromPreset(type, preset))
+
+/** Every provider type, in the order in which docs and editors list them. */
+export const providers: ReadonlyMap<string, ProviderDefinition> = new Map(
+  [openai, azure, openaiCompatible, ...vendors, demo].map((definition) => [
+    definition.type,
+    definition,
+  ]),
+)

@@ -1,0 +1,30 @@
+import { bearerAccount, defineProvider, OPENAI_OPERATIONS } from "./define.ts"
+
+const BASE_URL = "https://api.openai.com/v1"
+
+export const openai = defineProvider({
+  type: "openai",
+  description: "OpenAI",
+  speaks: OPENAI_OPERATIONS,
+  baseUrl: BASE_URL,
+  keyless: false,
+  env: ["OPENAI_API_KEY"],
+  vendor: "openai",
+  starters: ["gpt-5.6", "gpt-5.4-mini"],
+  options: {
+    organization: "Sent as `OpenAI-Organization`.",
+    project: "Sent as `OpenAI-Project`.",
+  },
+  open(settings) {
+    const account = bearerAccount(settings, settings.baseUrl ?? BASE_URL)
+    const { organization, project } = settings.options
+    return {
+      ...account,
+      authorize(headers, key) {
+        account.authorize(headers, key)
+        if (organization) headers.set("openai-organization", organization)
+        if (project) headers.set("openai-project", project)
+      },
+    }
+  },
+})

@@ -1,0 +1,15 @@
+import type { Strategy } from "../../core/routing.ts"
+import { priority } from "./priority.ts"
+import { roundRobin } from "./round-robin.ts"
+import { weighted } from "./weighted.ts"
+
+/** Every routing strategy by the name that the config uses. */
+export const strategies = {
+  priority,
+  weighted,
+  "round-robin": roundRobin,
+} as const satisfies Record<string, Strategy>
+
+export type StrategyName = keyof typeof strategies
+
+export const DEFAULT_STRATEGY: StrategyName = "priority"
