@@ -14,7 +14,10 @@ const installed = stamps
   .some((path) => statSync(path).mtimeMs >= statSync(lock).mtimeMs)
 
 if (!installed) {
-  const npm = spawnSync("npm", ["--version"], { stdio: "ignore", shell: process.platform === "win32" })
+  const npm = spawnSync("npm", ["--version"], {
+    stdio: "ignore",
+    shell: process.platform === "win32",
+  })
   const [command, args] =
     npm.status === 0
       ? ["npm", ["ci", "--no-fund", "--no-audit", "--loglevel=error"]]
