@@ -1,0 +1,1 @@
+export { defineConfig, env, file } from "./config/define.ts"
