@@ -1,34 +1,56 @@
-// Installs the dependencies when they are missing or older than the lockfile, so that `npm start`
-// and `npm test` work on a fresh clone. Runs under Node, or under Bun where there is no Node.
+// Installs what is missing, so that `npm start` and `npm test` work on a fresh clone, and says nothing
+// when nothing is. Runs under Node, or under Bun where there is no Node.
 import { spawnSync } from "node:child_process"
-import { existsSync, statSync } from "node:fs"
+import { createHash } from "node:crypto"
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..")
 const lock = join(root, "package-lock.json")
-const stamps = ["node_modules/.package-lock.json", "node_modules/.llmrouter-installed"]
-const installed = stamps
-  .map((name) => join(root, name))
-  .filter((path) => existsSync(path))
-  .some((path) => statSync(path).mtimeMs >= statSync(lock).mtimeMs)
+const modules = join(root, "node_modules")
+const stamp = join(modules, ".llmrouter-installed")
+const windows = process.platform === "win32"
 
-if (!installed) {
-  const npm = spawnSync("npm", ["--version"], {
-    stdio: "ignore",
-    shell: process.platform === "win32",
-  })
+const modified = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0)
+
+function run(command, args, cwd = root, shell = windows) {
+  const { status, error } = spawnSync(command, args, { cwd, shell, stdio: ["ignore", 2, 2] })
+  if (status === 0) return
+  console.error(`\`${command} ${args.join(" ")}\` failed: ${error?.message ?? `status ${status}`}`)
+  process.exit(status || 1)
+}
+
+function install() {
+  const found = spawnSync("npm", ["--version"], { stdio: "ignore", shell: windows })
+  const quiet = ["--no-fund", "--no-audit", "--loglevel=error"]
+  // NODE_ENV=production would leave out the development tools, and Bun is one of them.
+  const npm = existsSync(modules)
+    ? ["install", "--no-save", "--include=dev", ...quiet]
+    : ["ci", "--include=dev", ...quiet]
   const [command, args] =
-    npm.status === 0
-      ? ["npm", ["ci", "--no-fund", "--no-audit", "--loglevel=error"]]
-      : ["bun", ["install", "--no-save", "--ignore-scripts"]]
+    found.status === 0 ? ["npm", npm] : ["bun", ["install", "--no-save", "--ignore-scripts"]]
   console.error(`installing dependencies: ${command} ${args.join(" ")}`)
-  const result = spawnSync(command, args, {
-    cwd: root,
-    stdio: ["ignore", 2, 2],
-    shell: process.platform === "win32",
-  })
-  if (result.status !== 0) process.exit(result.status ?? 1)
-  const { writeFileSync } = await import("node:fs")
-  writeFileSync(join(root, stamps[1]), "")
+  run(command, args)
+}
+
+/** Puts Bun's binary in its place. Its package does that in an install script, and .npmrc runs none. */
+function linkBun() {
+  const folder = join(modules, "bun")
+  const binary = join(folder, "bin", "bun.exe")
+  // Until then the place holds a text that says what is missing.
+  if (existsSync(folder) && !(existsSync(binary) && statSync(binary).size > 1_000_000)) {
+    run(process.execPath, ["install.js"], folder, false)
+  }
+}
+
+const version = createHash("sha256").update(readFileSync(lock)).digest("hex")
+const stamped = existsSync(stamp) && readFileSync(stamp, "utf8") === version
+if (!stamped) {
+  // An install by hand leaves npm's own copy of the lockfile, and that is newer.
+  if (modified(join(modules, ".package-lock.json")) < modified(lock)) install()
+  linkBun()
+  writeFileSync(stamp, version)
+} else {
+  linkBun()
 }
