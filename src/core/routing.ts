@@ -1,32 +1,37 @@
+import type { CooldownCause } from "./error.ts"
+import type { Operation } from "./operation.ts"
 import type { ProviderAccount } from "./provider.ts"
 import type { Protocol } from "./protocol.ts"
 import type { Secret } from "./secret.ts"
 import type { ProviderSettings, Retries, Timeouts } from "./settings.ts"
+import type { Usage } from "./usage.ts"
 
 /** Why a channel is not used now. */
-export type PauseReason = "network" | "rate-limit" | "server" | "auth" | "missing" | "breaker"
+export type PauseReason = CooldownCause
 
 /** The live state of one channel. Shared by every config generation that has the channel. */
 export interface ChannelHealth {
   readonly id: string
-  /** Monotonic milliseconds until which it is paused; 0 when it is not. */
+  /** Monotonic milliseconds until which it is paused. */
   pausedUntil: number
+  /** Why it was paused; stays after the pause until a request has succeeded. */
   reason: PauseReason | undefined
   /** Consecutive rejections of the key, for the growing pause. */
   rejections: number
-  /** Set while one request tries a channel whose pause has just ended. */
+  /** Set while one request tries a channel whose pause has ended. */
   probing: boolean
-  inFlight: number
 }
 
 /** The live state of one deployment's breaker. */
 export interface DeploymentHealth {
   readonly id: string
   failures: number
-  /** Monotonic milliseconds until which the breaker is open; 0 when it is closed. */
+  /** Monotonic milliseconds until which the breaker is open. */
   openUntil: number
-  /** How many times in a row it opened, for the growing pause. */
+  /** How many times in a row it opened, for the growing pause; 0 when it is closed. */
   opened: number
+  /** Turns over the keys. */
+  turn: number
   /** Set while the single half-open probe is in flight. */
   probing: boolean
 }
@@ -37,11 +42,14 @@ export interface Deployment {
   readonly id: string
   readonly provider: ProviderSettings
   readonly account: ProviderAccount
-  readonly protocols: (operation: string) => readonly Protocol[]
+  /** What it speaks, preferred first. */
+  protocols(operation: Operation): readonly Protocol[]
   readonly model: string
   readonly weight: number
   readonly tags: readonly string[]
   readonly timeouts: Timeouts
+  /** Nano-USD; null is unpriced. */
+  cost(usage: Usage): number | null
   /** One per provider key; empty when the provider has none and needs one. */
   readonly channels: readonly Channel[]
   readonly health: DeploymentHealth

@@ -1,0 +1,131 @@
+import type { GatewayError } from "../../core/error.ts"
+import type { Operation } from "../../core/operation.ts"
+import type { RequestEnvelope, RequestFacts } from "../../core/protocol.ts"
+import {
+  asBuffer,
+  type JsonField,
+  type JsonObjectScan,
+  parseField,
+  scanObject,
+} from "../../transport/json-scan.ts"
+import { invalid } from "./invalid.ts"
+
+const WITH_USAGE: ReadonlySet<Operation> = new Set(["chat", "completion"])
+
+/** A JSON request: what routing reads of it, and how it is rewritten without being parsed. */
+export interface JsonEnvelope extends RequestEnvelope {
+  /** Whether the upstream is asked for a usage event that the caller did not ask for. */
+  readonly asksUsage: boolean
+}
+
+/** @throws GatewayError `invalid-request` */
+export function openJson(operation: Operation, body: Uint8Array): JsonEnvelope {
+  const scan = scanObject(body)
+  if (!scan) throw notAnObject(body)
+  const fields = indexFields(scan)
+  const facts = readFacts(operation, body, fields)
+  const streamOptions =
+    facts.stream && WITH_USAGE.has(operation) ? fields.get("stream_options") : undefined
+  const asksUsage = facts.stream && WITH_USAGE.has(operation) && !includesUsage(body, streamOptions)
+  return {
+    facts,
+    asksUsage,
+    rewrite({ model, extraBody }) {
+      const changes = new Map<string, string>([["model", JSON.stringify(model)]])
+      if (asksUsage) changes.set("stream_options", withUsage(body, streamOptions))
+      for (const [name, json] of extraBody) changes.set(name, json)
+      return { body: splice(body, scan, fields, changes), contentType: "application/json" }
+    },
+  }
+}
+
+/** Two members of one name could mean one thing here and another upstream, so they are refused. */
+const DECISIVE = new Set(["model", "stream", "max_tokens", "max_completion_tokens"])
+
+function indexFields(scan: JsonObjectScan): Map<string, JsonField> {
+  const fields = new Map<string, JsonField>()
+  for (const field of scan.fields) {
+    if (DECISIVE.has(field.key) && fields.has(field.key)) {
+      throw invalid(`\`${field.key}\` is given twice.`, field.key)
+    }
+    fields.set(field.key, field)
+  }
+  return fields
+}
+
+function readFacts(
+  operation: Operation,
+  body: Uint8Array,
+  fields: ReadonlyMap<string, JsonField>,
+): RequestFacts {
+  const value = (name: string): unknown => {
+    const field = fields.get(name)
+    if (!field) return undefined
+    try {
+      return parseField(body, field) ?? undefined
+    } catch {
+      throw invalid(`\`${name}\` is not valid JSON.`, name)
+    }
+  }
+  const model = value("model") ?? ""
+  if (typeof model !== "string") throw invalid("`model` must be a string.", "model")
+  const stream =
+    operation === "speech" ? value("stream_format") === "sse" : (value("stream") ?? false)
+  if (typeof stream !== "boolean") throw invalid("`stream` must be true or false.", "stream")
+  const maxTokens = value("max_completion_tokens") ?? value("max_tokens")
+  return { model, stream, ...(typeof maxTokens === "number" && { maxTokens }) }
+}
+
+function includesUsage(body: Uint8Array, field: JsonField | undefined): boolean {
+  if (!field) return false
+  const options = parseField(body, field)
+  if (options === null) return false
+  if (typeof options !== "object" || Array.isArray(options)) {
+    throw invalid("`stream_options` must be an object.", "stream_options")
+  }
+  return (options as { include_usage?: unknown }).include_usage === true
+}
+
+function withUsage(body: Uint8Array, field: JsonField | undefined): string {
+  const options = field ? (parseField(body, field) as object | null) : null
+  return JSON.stringify({ ...options, include_usage: true })
+}
+
+/** Replaces or adds members; every other byte stays as it is. */
+function splice(
+  body: Uint8Array,
+  scan: JsonObjectScan,
+  fields: ReadonlyMap<string, JsonField>,
+  changes: ReadonlyMap<string, string>,
+): Uint8Array {
+  const buffer = asBuffer(body)
+  const replaced: { field: JsonField; json: string }[] = []
+  let added = ""
+  for (const [name, json] of changes) {
+    const field = fields.get(name)
+    if (field) replaced.push({ field, json })
+    else added += `${JSON.stringify(name)}:${json},`
+  }
+  if (added && scan.fields.length === 0) added = added.slice(0, -1)
+  replaced.sort((a, b) => a.field.start - b.field.start)
+  const parts: Uint8Array[] = [buffer.subarray(0, scan.open + 1)]
+  if (added) parts.push(Buffer.from(added))
+  let from = scan.open + 1
+  for (const { field, json } of replaced) {
+    parts.push(buffer.subarray(from, field.start), Buffer.from(json))
+    from = field.end
+  }
+  parts.push(buffer.subarray(from))
+  return Buffer.concat(parts)
+}
+
+function notAnObject(body: Uint8Array): GatewayError {
+  if (body.length === 0) return invalid("The request has no body; a JSON object is needed.")
+  try {
+    JSON.parse(asBuffer(body).toString("utf8"))
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.replace(/^JSON Parse error: /, "") : ""
+    return invalid(`The request body is not valid JSON: ${reason}.`)
+  }
+  return invalid("The request body must be a JSON object.")
+}

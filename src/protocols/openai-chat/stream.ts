@@ -1,0 +1,188 @@
+import { GatewayError } from "../../core/error.ts"
+import type { StreamPhase, StreamRelay } from "../../core/protocol.ts"
+import type { Usage } from "../../core/usage.ts"
+import { type SseEvent, SseCutter, splitEvents } from "../../transport/sse.ts"
+import { errorWithin } from "./upstream-error.ts"
+import { isRecord, readUsage } from "./usage.ts"
+
+/** What a block of events must contain for one of them to be worth parsing after the first content. */
+const MARKS = [
+  '"usage":{',
+  '"usage": {',
+  '"error"',
+  '"finish_reason":"',
+  '"finish_reason": "',
+  "[DONE]",
+  '.done"',
+  '.completed"',
+].map((mark) => Buffer.from(mark))
+
+const DONE_EVENT = Buffer.from("data: [DONE]\n\n")
+
+/**
+ * Follows a stream of chat chunks, legacy completion chunks, or the typed events of images and
+ * audio. Bytes go through as they came, but for the usage event that only we asked for.
+ *
+ * @param dropUsage whether that event is taken out
+ */
+export function createStreamRelay(dropUsage: boolean): StreamRelay {
+  const cutter = new SseCutter()
+  let phase: StreamPhase = "prelude"
+  let progress = 0
+  let usage: Usage | undefined
+  let error: GatewayError | undefined
+  /** A finish reason was seen; only `[DONE]` and usage may follow. */
+  let finished = false
+
+  function take(block: Buffer): Buffer | undefined {
+    if (phase === "content" && !MARKS.some((mark) => block.includes(mark))) {
+      progress++
+      return block
+    }
+    const kept: Buffer[] = []
+    let dropped = false
+    for (const event of splitEvents(block)) {
+      if (!follow(event)) dropped = true
+      else if (error) break
+      else kept.push(event.bytes)
+      if (phase === "complete") break
+    }
+    if (error) phase = "failed"
+    if (!dropped && phase !== "complete" && !error) return block
+    return kept.length > 0 ? Buffer.concat(kept) : undefined
+  }
+
+  /** @returns whether the event is for the client */
+  function follow({ data }: SseEvent): boolean {
+    if (data === undefined || data === "") return true
+    if (data === "[DONE]") {
+      if (phase === "content") phase = "complete"
+      else error = ended("before any content")
+      return true
+    }
+    let value: unknown
+    try {
+      value = JSON.parse(data)
+    } catch {
+      error = malformed(data)
+      return true
+    }
+    if (!isRecord(value)) {
+      error = malformed(data)
+      return true
+    }
+    if (value["error"]) {
+      error = errorWithin(value["error"])
+      return true
+    }
+    return typeof value["type"] === "string"
+      ? followTyped(value, value["type"])
+      : followChunk(value)
+  }
+
+  function followChunk(chunk: Record<string, unknown>): boolean {
+    const counted = readUsage(chunk["usage"])
+    if (counted) usage = counted
+    const choices = Array.isArray(chunk["choices"]) ? chunk["choices"] : []
+    for (const choice of choices) {
+      if (!isRecord(choice)) continue
+      if (choice["finish_reason"]) finished = true
+      if (choice["finish_reason"] || carriesContent(choice)) {
+        progress++
+        if (phase === "prelude") phase = "content"
+      }
+    }
+    return !(dropUsage && counted && choices.length === 0)
+  }
+
+  function followTyped(event: Record<string, unknown>, type: string): boolean {
+    progress++
+    if (phase === "prelude") phase = "content"
+    const counted = readUsage(event["usage"])
+    if (counted) usage = counted
+    if (type.endsWith(".done") || type.endsWith(".completed")) finished = true
+    return true
+  }
+
+  return {
+    push(chunk) {
+      if (phase === "complete" || phase === "failed") return undefined
+      try {
+        const block = cutter.push(chunk)
+        return block && take(block)
+      } catch (cause) {
+        phase = "failed"
+        error = new GatewayError(
+          "upstream-invalid",
+          "The upstream sent an event that is too large.",
+          {
+            cause,
+          },
+        )
+        return undefined
+      }
+    },
+    end() {
+      if (phase === "complete" || phase === "failed") return undefined
+      const rest = cutter.end()
+      const tail = rest && take(rest)
+      if (error) return tail
+      // Only the last event's blank line is missing: it is whole when it parsed.
+      const closing = tail && !endsWithBlankLine(tail) ? Buffer.from("\n\n") : undefined
+      const parts = [tail, closing].filter((part) => part !== undefined)
+      if ((phase as StreamPhase) === "complete") return Buffer.concat(parts)
+      if (finished) {
+        phase = "complete"
+        return Buffer.concat([...parts, DONE_EVENT])
+      }
+      error = ended(phase === "prelude" ? "before any content" : "in the middle of the answer")
+      phase = "failed"
+      return parts.length > 0 ? Buffer.concat(parts) : undefined
+    },
+    get phase() {
+      return phase
+    },
+    get progress() {
+      return progress
+    },
+    get usage() {
+      return usage
+    },
+    get error() {
+      return error
+    },
+  }
+}
+
+/** Whether a choice says anything: text, reasoning, a tool call, audio. A role alone does not. */
+function carriesContent(choice: Record<string, unknown>): boolean {
+  if (typeof choice["text"] === "string") return choice["text"] !== ""
+  const delta = choice["delta"] ?? choice["message"]
+  if (!isRecord(delta)) return false
+  return Object.entries(delta).some(
+    ([name, value]) =>
+      name !== "role" &&
+      value !== null &&
+      value !== "" &&
+      !(Array.isArray(value) && value.length === 0),
+  )
+}
+
+function endsWithBlankLine(bytes: Buffer): boolean {
+  const tail = bytes.toString("latin1", Math.max(0, bytes.length - 4))
+  return /(\n\n|\r\n\r\n|\r\r)$/.test(tail)
+}
+
+function malformed(data: string): GatewayError {
+  return new GatewayError(
+    "upstream-invalid",
+    `The upstream sent an event that is no JSON object (${data.length} characters).`,
+    { code: "upstream_invalid" },
+  )
+}
+
+function ended(where: string): GatewayError {
+  return new GatewayError("upstream-truncated", `The upstream's stream ended ${where}.`, {
+    code: "upstream_truncated",
+  })
+}

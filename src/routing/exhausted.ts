@@ -1,0 +1,64 @@
+import type { Clock } from "../core/clock.ts"
+import { GatewayError } from "../core/error.ts"
+import type { Channel, Deployment, Group } from "../core/routing.ts"
+import type { Health } from "./health.ts"
+
+const REASONS = {
+  network: "resting after a connection failure",
+  server: "resting after an upstream error",
+  "rate-limit": "rate limited",
+  auth: "its key was rejected",
+  missing: "the upstream does not have the model",
+} as const
+
+/** Why no attempt could be made: the answer when nothing of a group is usable now. */
+export function exhausted(
+  group: Group,
+  considered: readonly Channel[],
+  excluded: readonly Deployment[],
+  health: Health,
+  clock: Clock,
+): GatewayError {
+  if (considered.length === 0) return nothingThere(group, excluded)
+  let limited = 0
+  let earliest = Number.POSITIVE_INFINITY
+  const reasons = new Set<string>()
+  for (const channel of considered) {
+    const standing = health.standing(channel)
+    if (standing.state === "open") reasons.add(`${channel.deployment.id}: its breaker is open`)
+    else if (channel.health.reason) {
+      reasons.add(`${channel.deployment.id}: ${REASONS[channel.health.reason]}`)
+      if (channel.health.reason === "rate-limit") limited++
+    }
+    if (standing.until > 0) earliest = Math.min(earliest, standing.until)
+  }
+  const wait = Number.isFinite(earliest) ? Math.max(0, earliest - clock.now()) : 1000
+  const list = [...reasons].slice(0, 5).join("; ")
+  const seconds = Math.max(1, Math.ceil(wait / 1000))
+  if (limited === considered.length) {
+    return new GatewayError(
+      "rate-limited",
+      `Every channel of \`${group.name}\` is rate limited. Please try again in ${seconds}s.`,
+      { code: "rate_limit_exceeded", retryAfterMs: wait },
+    )
+  }
+  return new GatewayError(
+    "unavailable",
+    `No channel of \`${group.name}\` is usable now (${list}). Please try again in ${seconds}s.`,
+    { code: "no_channel", retryAfterMs: wait },
+  )
+}
+
+function nothingThere(group: Group, excluded: readonly Deployment[]): GatewayError {
+  const why = excluded.slice(0, 5).map((deployment) => {
+    const { name, missingKeys } = deployment.provider
+    if (deployment.channels.length > 0) return `${deployment.id} does not offer this operation`
+    const looked = missingKeys.length > 0 ? ` (${missingKeys.join(", ")} is not set)` : ""
+    return `${deployment.id}: the provider \`${name}\` has no key${looked}`
+  })
+  return new GatewayError(
+    "unavailable",
+    `The group \`${group.name}\` has no usable deployment: ${why.join("; ") || "it is empty"}.`,
+    { code: "no_deployment" },
+  )
+}

@@ -1,0 +1,79 @@
+import { GatewayError } from "../core/error.ts"
+import type { Channel, Group } from "../core/routing.ts"
+import { nearest } from "../core/nearest.ts"
+
+/** Where a model name leads. */
+export interface Resolution {
+  group: Group
+  /** Set for `group$N`: only this channel is used, and no fallback. */
+  pinned?: Channel
+  /** Set when the name does not exist and the default group answers instead. */
+  unknown?: boolean
+}
+
+/** What names can be resolved to, in one config generation. */
+export interface RouteTable {
+  readonly groups: ReadonlyMap<string, Group>
+  readonly defaultGroup: Group | undefined
+  readonly unknownModel: "error" | "default"
+  /** A group of the one deployment that `provider/model` names; undefined when there is no such provider. */
+  direct(provider: string, model: string): Group | undefined
+}
+
+/**
+ * Finds what a model name stands for: a group, `group$N` (channel N in config order, from 0),
+ * `provider/model`, or for an empty name or `auto` the default group.
+ *
+ * @throws GatewayError `not-found` with near matches
+ */
+export function resolve(table: RouteTable, model: string): Resolution {
+  const group = table.groups.get(model)
+  if (group) return { group }
+  if (model === "" || model === "auto") {
+    if (table.defaultGroup) return { group: table.defaultGroup }
+    throw missing("No model was asked for, and the config has no default group.")
+  }
+  return pin(table, model) ?? direct(table, model) ?? unknown(table, model)
+}
+
+function pin(table: RouteTable, model: string): Resolution | undefined {
+  const at = model.lastIndexOf("$")
+  if (at <= 0 || !/^\d+$/.test(model.slice(at + 1))) return undefined
+  const group = table.groups.get(model.slice(0, at))
+  if (!group) return undefined
+  const index = Number(model.slice(at + 1))
+  const pinned = group.channels[index]
+  if (pinned) return { group, pinned }
+  const count = group.channels.length
+  throw missing(
+    count === 0
+      ? `The group \`${group.name}\` has no channel to pin.`
+      : `The group \`${group.name}\` has the channels 0 to ${count - 1}; \`${model}\` asks for ${index}.`,
+  )
+}
+
+function direct(table: RouteTable, model: string): Resolution | undefined {
+  const slash = model.indexOf("/")
+  if (slash <= 0 || slash === model.length - 1) return undefined
+  const group = table.direct(model.slice(0, slash), model.slice(slash + 1))
+  return group && { group }
+}
+
+function unknown(table: RouteTable, model: string): Resolution {
+  if (table.unknownModel === "default" && table.defaultGroup) {
+    return { group: table.defaultGroup, unknown: true }
+  }
+  const names = [...table.groups.keys()]
+  const near = nearest(model, names)
+  const hint =
+    near.length > 0
+      ? ` Did you mean ${near.map((name) => `\`${name}\``).join(" or ")}?`
+      : names.length > 0
+        ? ` There is ${names.slice(0, 5).map((name) => `\`${name}\``).join(", ")}.`
+        : ""
+  throw missing(`The model \`${model.slice(0, 200)}\` does not exist.${hint}`)
+}
+
+function missing(message: string): GatewayError {
+  return new GatewayError("not-found", message, { code: "model_not_found", param: "model" })
+}

@@ -1,0 +1,75 @@
+import type { Clock } from "../core/clock.ts"
+import { GatewayError } from "../core/error.ts"
+import type { OutgoingRequest, Send } from "../core/provider.ts"
+import { createReach } from "./reach.ts"
+
+/** Milliseconds after which a reset before any answer is no longer taken for a stale connection. */
+const STALE_WINDOW = 500
+
+/**
+ * HTTP over Bun's `fetch`, which keeps connections alive. Redirects are not followed: they would
+ * carry keys to other hosts. `fetch` has a limit of its own for silent upstreams, which is off.
+ */
+export function createHttpSend(clock: Clock): Send {
+  const reach = createReach(clock)
+  return async function send(request) {
+    const started = clock.now()
+    const guard = reach.guard(request)
+    try {
+      return await fetchOnce(request, guard.signal)
+    } catch (thrown) {
+      if (guard.error) throw guard.error
+      if (request.signal.aborted) throw request.signal.reason
+      // An idle connection that the upstream had just closed: nothing was answered, so the request
+      // was not processed. Bun repeats such a GET by itself, but no POST.
+      if (codeOf(thrown) === "ECONNRESET" && clock.now() - started < STALE_WINDOW) {
+        try {
+          return await fetchOnce(request, guard.signal)
+        } catch (again) {
+          if (guard.error) throw guard.error
+          throw request.signal.aborted ? request.signal.reason : unreachable(request, again)
+        }
+      }
+      throw unreachable(request, thrown)
+    } finally {
+      guard.release()
+    }
+  }
+}
+
+async function fetchOnce(request: OutgoingRequest, signal: AbortSignal) {
+  const response = await fetch(request.url, {
+    method: request.method,
+    headers: request.headers,
+    redirect: "manual",
+    signal,
+    timeout: false,
+    ...(request.body && { body: request.body }),
+    ...(request.proxy && { proxy: request.proxy }),
+  } as BunFetchRequestInit)
+  return response
+}
+
+function codeOf(thrown: unknown): string | undefined {
+  return (thrown as { code?: string } | null)?.code
+}
+
+const REASONS: Record<string, string> = {
+  ConnectionRefused: "the connection was refused",
+  ECONNREFUSED: "the connection was refused",
+  ECONNRESET: "the connection was reset",
+  ConnectionClosed: "the connection was closed",
+  ENOTFOUND: "the host name does not resolve",
+  FailedToOpenSocket: "the connection could not be opened",
+}
+
+/** A failed connection, as an error that names the host but no path, key or query. */
+export function unreachable(request: OutgoingRequest, cause: unknown): GatewayError {
+  const { host } = new URL(request.url)
+  const code = codeOf(cause)
+  const reason = (code && REASONS[code]) ?? code ?? "the connection failed"
+  return new GatewayError("upstream-unreachable", `Cannot reach ${host}: ${reason}.`, {
+    code: "upstream_unreachable",
+    cause,
+  })
+}

@@ -1,0 +1,137 @@
+import { asBuffer } from "./json-scan.ts"
+
+const LF = 0x0a
+const CR = 0x0d
+
+/**
+ * Cuts a byte stream at blank lines, so that what comes out is whole server-sent events, byte for
+ * byte. https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+ */
+export class SseCutter {
+  #held: Buffer[] = []
+  #heldBytes = 0
+  readonly #limit: number
+
+  /** @param limit bytes that one event may have; 64 MiB suits a base64 image */
+  constructor(limit = 64 * 1024 * 1024) {
+    this.#limit = limit
+  }
+
+  /** @returns whole events, or undefined when none has ended. @throws RangeError beyond the limit */
+  push(chunk: Uint8Array): Buffer | undefined {
+    const buffer = asBuffer(chunk)
+    const cut = this.#lastBoundary(buffer)
+    if (cut === buffer.length && this.#held.length === 0) return buffer
+    if (cut < 0) {
+      this.#hold(buffer)
+      return undefined
+    }
+    const head = buffer.subarray(0, cut)
+    const whole = this.#held.length > 0 ? Buffer.concat([...this.#held, head]) : head
+    this.#held = []
+    this.#heldBytes = 0
+    if (cut < buffer.length) this.#hold(buffer.subarray(cut))
+    return whole
+  }
+
+  /** What is left when the stream ends: an event without its blank line, or undefined. */
+  end(): Buffer | undefined {
+    if (this.#held.length === 0) return undefined
+    const rest = Buffer.concat(this.#held)
+    this.#held = []
+    this.#heldBytes = 0
+    return rest
+  }
+
+  #hold(part: Buffer): void {
+    if (part.length === 0) return
+    this.#heldBytes += part.length
+    if (this.#heldBytes > this.#limit) {
+      throw new RangeError(`one event is larger than ${this.#limit} bytes`)
+    }
+    this.#held.push(part)
+  }
+
+  /** @returns the offset behind the last blank line in `buffer`, or -1 */
+  #lastBoundary(buffer: Buffer): number {
+    const length = buffer.length
+    if (length > 1 && buffer[length - 1] === LF && buffer[length - 2] === LF) return length
+    const lf = buffer.lastIndexOf("\n\n")
+    const crlf = buffer.lastIndexOf("\n\r\n")
+    const cr = buffer.lastIndexOf("\r\r")
+    const last = Math.max(lf < 0 ? -1 : lf + 2, crlf < 0 ? -1 : crlf + 3, cr < 0 ? -1 : cr + 2)
+    return last >= 0 ? last : this.#boundaryAcross(buffer)
+  }
+
+  /** A blank line that began in the bytes held back. */
+  #boundaryAcross(buffer: Buffer): number {
+    const before = this.#held.at(-1)
+    if (!before) return -1
+    const first = buffer[0]
+    const tail = this.#tail()
+    if (first === LF) {
+      if (tail.endsWith("\n") || tail.endsWith("\n\r")) return 1
+      return -1
+    }
+    if (first === CR) {
+      if (tail.endsWith("\r")) return 1
+      if (tail.endsWith("\n") && buffer[1] === LF) return 2
+    }
+    return -1
+  }
+
+  #tail(): string {
+    const last = this.#held.at(-1)!
+    if (last.length >= 2) return last.toString("latin1", last.length - 2)
+    const before = this.#held.at(-2)
+    return (before ? before.toString("latin1", before.length - 1) : "") + last.toString("latin1")
+  }
+}
+
+/** One event inside a block of whole events. */
+export interface SseEvent {
+  /** The event's bytes, with the blank line behind it. */
+  bytes: Buffer
+  /** The `data` lines joined by line feeds; undefined for comments and empty events. */
+  data: string | undefined
+}
+
+/** Splits a block of whole events, losing no byte. */
+export function splitEvents(block: Buffer): SseEvent[] {
+  const lineEnd = block.includes(LF) ? LF : CR
+  const events: SseEvent[] = []
+  let eventStart = 0
+  let data: string[] | undefined
+  for (let i = 0; i < block.length; ) {
+    let end = block.indexOf(lineEnd, i)
+    if (end < 0) end = block.length
+    const trimmed = lineEnd === LF && end > i && block[end - 1] === CR ? end - 1 : end
+    const next = Math.min(end + 1, block.length)
+    if (trimmed === i) {
+      events.push({ bytes: block.subarray(eventStart, next), data: data?.join("\n") })
+      eventStart = next
+      data = undefined
+    } else {
+      const value = dataOf(block, i, trimmed)
+      if (value !== undefined) {
+        data ??= []
+        data.push(value)
+      }
+    }
+    i = next
+  }
+  if (eventStart < block.length) {
+    events.push({ bytes: block.subarray(eventStart), data: data?.join("\n") })
+  }
+  return events
+}
+
+/** The value of a `data` line, or undefined for any other. A byte order mark before it is skipped. */
+function dataOf(block: Buffer, start: number, end: number): string | undefined {
+  const from = block[start] === 0xef && block[start + 1] === 0xbb ? start + 3 : start
+  if (block[from] !== 0x64 || block.toString("latin1", from, from + 4) !== "data") return undefined
+  if (from + 4 === end) return ""
+  if (block[from + 4] !== 0x3a) return undefined
+  const value = block[from + 5] === 0x20 ? from + 6 : from + 5
+  return block.toString("utf8", value, end)
+}

@@ -1,0 +1,51 @@
+import type { Clock } from "../core/clock.ts"
+
+/** A time limit that can be moved for the price of a field write. */
+export interface Deadline {
+  /** Monotonic milliseconds; Infinity is never. */
+  at: number
+}
+
+export interface Watchdog {
+  /** Calls `expire` once when `at` has passed. @returns the deadline, to move it */
+  watch(at: number, expire: () => void): Deadline
+  /** Forgets a deadline. */
+  release(deadline: Deadline): void
+}
+
+const TICK = 20
+
+/**
+ * All time limits of all streams on one timer: moving a deadline for each event costs nothing, and
+ * thousands of silent streams cost one wake-up. Deadlines are up to one tick (20 ms) late.
+ */
+export function createWatchdog(clock: Clock): Watchdog {
+  const watched = new Map<Deadline, () => void>()
+  let timer: ReturnType<typeof setInterval> | undefined
+  const tick = () => {
+    const now = clock.now()
+    for (const [deadline, expire] of watched) {
+      if (deadline.at > now) continue
+      watched.delete(deadline)
+      expire()
+    }
+    if (watched.size === 0) {
+      clearInterval(timer)
+      timer = undefined
+    }
+  }
+  return {
+    watch(at, expire) {
+      const deadline = { at }
+      watched.set(deadline, expire)
+      if (!timer) {
+        timer = setInterval(tick, TICK)
+        timer.unref()
+      }
+      return deadline
+    },
+    release(deadline) {
+      watched.delete(deadline)
+    },
+  }
+}
