@@ -1,0 +1,46 @@
+import type { FailureCause } from "./failure.ts"
+
+/** Lines to store: a part of an open journal file, or those that the journal could not take. */
+export type Lines =
+  | { readonly fd: number; readonly from: number; readonly to: number }
+  | { readonly texts: readonly string[] }
+
+/** What the ledger asks of its worker. */
+export type WorkerTask =
+  | { readonly task: "open"; readonly path: string; readonly now: number }
+  | { readonly task: "store"; readonly path: string; readonly now: number; readonly lines: Lines }
+  | { readonly task: "close" }
+
+/** What the worker noticed on the way, for the log. */
+export interface Notices {
+  /** Where a database that could not be read was moved to. */
+  quarantined?: string
+  /** The database file had disappeared, and a fresh one was made. */
+  recreated?: true
+}
+
+/** How a task ended. `taken` is what need not be sent again: bytes of a journal, or a number of texts. */
+export type WorkerResult =
+  | {
+      readonly ok: true
+      readonly taken: number
+      /** Lines that are not a usage row. */
+      readonly damaged: number
+      readonly notices: Notices
+    }
+  | {
+      readonly ok: false
+      readonly cause: FailureCause
+      readonly message: string
+      readonly notices: Notices
+    }
+
+export interface WorkerRequest {
+  readonly call: number
+  readonly task: WorkerTask
+}
+
+export interface WorkerReply {
+  readonly call: number
+  readonly result: WorkerResult
+}

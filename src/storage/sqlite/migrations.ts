@@ -1,0 +1,64 @@
+import type { Database } from "bun:sqlite"
+
+interface Migration {
+  /** Value of `PRAGMA user_version` once it is done; 1, 2, 3 and so on. */
+  readonly version: number
+  readonly sql: string
+}
+
+/** Every change of the tables, oldest first. A published one is never edited. */
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    sql: `
+      CREATE TABLE usage (
+        "id" TEXT NOT NULL PRIMARY KEY,
+        "time" INTEGER NOT NULL,
+        "key" TEXT,
+        "operation" TEXT NOT NULL,
+        "requested" TEXT NOT NULL,
+        "group" TEXT,
+        "deployment" TEXT,
+        "channel" TEXT,
+        "status" INTEGER NOT NULL,
+        "error" TEXT,
+        "stream" INTEGER NOT NULL,
+        "attempts" INTEGER NOT NULL,
+        "ttft" REAL,
+        "duration" REAL NOT NULL,
+        "input" INTEGER NOT NULL,
+        "output" INTEGER NOT NULL,
+        "cache_read" INTEGER NOT NULL,
+        "cache_write" INTEGER NOT NULL,
+        "reasoning" INTEGER NOT NULL,
+        "usage" TEXT NOT NULL,
+        "cost" INTEGER,
+        "client" TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX usage_time ON usage ("time");
+    `,
+  },
+]
+
+/** Version of a database that is up to date. */
+export const LATEST_VERSION = MIGRATIONS.at(-1)?.version ?? 0
+
+/** The version of an open database: that of the last migration that ran on it. */
+export function versionOf(db: Database): number {
+  return db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0
+}
+
+/**
+ * Brings a database up to date, in one transaction: all of it or nothing. Running it again, or in
+ * two processes at once, does no harm.
+ */
+export function migrate(db: Database): void {
+  db.transaction(() => {
+    const version = versionOf(db)
+    for (const migration of MIGRATIONS) {
+      if (migration.version <= version) continue
+      db.run(migration.sql)
+      db.run(`PRAGMA user_version = ${migration.version}`)
+    }
+  }).immediate()
+}

@@ -1,0 +1,121 @@
+import type { Database, Statement } from "bun:sqlite"
+import { readSync, statSync } from "node:fs"
+import { INSERT_SQL, toValues } from "./columns.ts"
+import { isSound, openDatabase, quarantine } from "./database.ts"
+import { causeOf, messageOf } from "./failure.ts"
+import type { Lines, Notices, WorkerResult, WorkerTask } from "./messages.ts"
+
+/** Most bytes of a journal that go into one transaction. */
+const CHUNK_BYTES = 1_048_576
+const NEWLINE = 0x0a
+
+interface Open {
+  readonly path: string
+  readonly inode: number
+  readonly db: Database
+  readonly insert: Statement
+}
+
+/** The side of the ledger that speaks SQL. It blocks, so it lives in a worker. */
+export function createStore(): (task: WorkerTask) => WorkerResult {
+  let open: Open | undefined
+
+  function shut(): void {
+    const last = open
+    open = undefined
+    // A statement that is left would keep the database open, and its WAL file in the folder.
+    last?.insert.finalize()
+    last?.db.close()
+  }
+
+  function ensureOpen(path: string, now: number, notices: Notices): Open {
+    if (open && inodeOf(path) !== open.inode) {
+      shut()
+      notices.recreated = true
+    }
+    if (open) return open
+    const { db, quarantined } = openDatabase(path, now)
+    if (quarantined !== undefined) notices.quarantined = quarantined
+    open = { path, inode: inodeOf(path) ?? 0, db, insert: db.prepare(INSERT_SQL) }
+    return open
+  }
+
+  function store({ db, insert }: Open, lines: Lines): { taken: number; damaged: number } {
+    const { texts, taken } = read(lines)
+    let damaged = 0
+    db.transaction(() => {
+      for (const text of texts) {
+        if (text === "") continue
+        const values = toValues(parse(text))
+        if (values) insert.run(...values)
+        else damaged++
+      }
+    }).immediate()
+    return { taken, damaged }
+  }
+
+  function recover(thrown: unknown, path: string, now: number, notices: Notices): void {
+    const cause = causeOf(thrown)
+    if (cause === "locked" || cause === "full") return
+    shut()
+    // Another process may have replaced the file already: only a bad file that is there is moved.
+    if (cause === "corrupt" && !isSound(path)) notices.quarantined = quarantine(path, now)
+  }
+
+  return (task) => {
+    const notices: Notices = {}
+    try {
+      if (task.task === "close") {
+        shut()
+        return { ok: true, taken: 0, damaged: 0, notices }
+      }
+      const opened = ensureOpen(task.path, task.now, notices)
+      if (task.task === "open") return { ok: true, taken: 0, damaged: 0, notices }
+      return { ok: true, ...store(opened, task.lines), notices }
+    } catch (thrown) {
+      let last = thrown
+      try {
+        if (task.task !== "close") recover(thrown, task.path, task.now, notices)
+      } catch (second) {
+        last = second
+      }
+      return { ok: false, cause: causeOf(last), message: messageOf(last), notices }
+    }
+  }
+}
+
+function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Whole lines from the start of the range, as many as fit one transaction. */
+function read(lines: Lines): { texts: readonly string[]; taken: number } {
+  if ("texts" in lines) return { texts: lines.texts, taken: lines.texts.length }
+  const wanted = lines.to - lines.from
+  let bytes = readRange(lines.fd, lines.from, Math.min(wanted, CHUNK_BYTES))
+  if (bytes.length < wanted) {
+    const end = bytes.lastIndexOf(NEWLINE) + 1
+    // A line longer than a chunk: take the range as it is.
+    bytes = end > 0 ? bytes.subarray(0, end) : readRange(lines.fd, lines.from, wanted)
+  }
+  return { texts: bytes.toString("utf8").split("\n"), taken: bytes.length || wanted }
+}
+
+function readRange(fd: number, from: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length)
+  let done = 0
+  while (done < length) {
+    const n = readSync(fd, bytes, done, length - done, from + done)
+    if (n === 0) break
+    done += n
+  }
+  return bytes.subarray(0, done)
+}
