@@ -1,0 +1,111 @@
+import { type DecodeContext, describePlace, wrongType } from "./decode-context.ts"
+import { isPlainObject, type Node, schemaNode } from "./decode-schema.ts"
+import type { Path } from "./finding.ts"
+import { show } from "./redact.ts"
+import { didYouMean, nearest } from "./suggest.ts"
+
+/** Decodes by the branch that the value looks like, so that mistakes are reported inside it. */
+export function decodeUnion(
+  node: Node,
+  value: unknown,
+  path: Path,
+  context: DecodeContext,
+): unknown {
+  const branches = node.anyOf!
+  if (isPlainObject(value)) {
+    const objects = branches.filter((branch) => branch.type === "object")
+    const [only, another] = objects
+    if (!only) return wrongType(node, value, path, context)
+    return another
+      ? decodeTagged(objects, value, path, context)
+      : context.decode(only.schema, value, path)
+  }
+  if (branches.every((branch) => branch.literal !== undefined)) {
+    return decodeChoice(node, value, path, context)
+  }
+  const branch = branches.find((candidate) => accepts(candidate, value))
+  if (!branch) return wrongType(node, value, path, context)
+  return context.decode(branch.schema, value, path)
+}
+
+function accepts(branch: Node, value: unknown): boolean {
+  if (branch.literal !== undefined) return branch.literal === value
+  if (branch.kind === "secret") return typeof value !== "number" && typeof value !== "boolean"
+  if (branch.type === "array") return Array.isArray(value)
+  if (branch.type === "integer") return typeof value === "number"
+  return branch.type === typeof value
+}
+
+function decodeChoice(node: Node, value: unknown, path: Path, context: DecodeContext): unknown {
+  const choices = node.anyOf!.map((branch) => branch.literal)
+  if (choices.includes(value)) return value
+  const names = choices.map(String)
+  context.report({
+    code: node.kind === "strategy" ? "LR2054" : "LR2024",
+    path,
+    message:
+      node.kind === "strategy"
+        ? `there is no strategy ${show(value)}`
+        : `${describePlace(path)} cannot be ${show(value)}`,
+    why: `it is one of ${names.map((name) => `\`"${name}"\``).join(", ")}`,
+    hint:
+      typeof value === "string" && nearest(value, names, 1).length > 0
+        ? didYouMean(value, names, "choices")
+        : `the default is \`${JSON.stringify(node.default)}\``,
+  })
+  return undefined
+}
+
+/** One of several kinds of object, told apart by a key with a fixed value, such as `type`. */
+function decodeTagged(
+  branches: readonly Node[],
+  value: Record<string, unknown>,
+  path: Path,
+  context: DecodeContext,
+): unknown {
+  const tag = tagOf(branches[0]!)
+  const byName = new Map(
+    branches.map((branch) => [String(schemaNode(branch.properties![tag]!).literal), branch]),
+  )
+  const given = value[tag]
+  const chosen = typeof given === "string" ? byName.get(given) : undefined
+  if (chosen) return context.decode(chosen.schema, value, path)
+  const names = [...byName.keys()]
+  const owner = String(path.at(-1))
+  if (given === undefined) {
+    const guess = byName.has(owner) ? owner : nearest(owner, names, 1)[0]
+    context.report({
+      code: "LR2021",
+      path,
+      at: "key",
+      message: `${describePlace(path)} has no \`${tag}\``,
+      why: `every provider says what it is: ${names.slice(0, 4).join(", ")} or one of ${names.length - 4} more`,
+      hint: `add \`${tag}: "${guess ?? names[0]}"\``,
+    })
+    return guess ? decodeAs(byName.get(guess)!, tag) : {}
+  }
+  context.report({
+    code: "LR2031",
+    path: [...path, tag],
+    message: `there is no provider type ${show(given)}`,
+    hint:
+      typeof given === "string" ? didYouMean(given, names, "types") : `types: ${names.join(", ")}`,
+  })
+  const guess = typeof given === "string" ? nearest(given, names, 1)[0] : undefined
+  return guess ? decodeAs(byName.get(guess)!, tag) : {}
+
+  // The rest is checked as what was probably meant, so that all mistakes come at once.
+  function decodeAs(branch: Node, key: string): unknown {
+    const meant = String(schemaNode(branch.properties![key]!).literal)
+    const decoded = context.decode(branch.schema, { ...value, [key]: meant }, path)
+    return { ...(decoded as object), [key]: undefined }
+  }
+}
+
+function tagOf(branch: Node): string {
+  const tag = Object.entries(branch.properties ?? {}).find(
+    ([, schema]) => schemaNode(schema).literal !== undefined,
+  )
+  if (!tag) throw new Error("a union of objects needs a key with a fixed value")
+  return tag[0]
+}

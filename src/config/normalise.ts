@@ -1,0 +1,160 @@
+import { isAbsolute, resolve } from "node:path"
+import type { TSchema } from "@sinclair/typebox"
+import { Secret } from "../core/secret.ts"
+import type {
+  BreakerSettings,
+  CallerKey,
+  Cooldown,
+  DeploymentSettings,
+  GroupSettings,
+  Retries,
+  Settings,
+  Timeouts,
+} from "../core/settings.ts"
+import { DEFAULT_STRATEGY } from "../routing/strategies/index.ts"
+import { schemaNode } from "./decode-schema.ts"
+import type { Environment } from "./environment.ts"
+import { parseModelRef } from "./model-ref.ts"
+import { normaliseProvider } from "./normalise-provider.ts"
+import type {
+  ParsedConfig,
+  ParsedDeployment,
+  ParsedGroup,
+  ParsedModel,
+  ParsedRetries,
+} from "./parsed.ts"
+import { ConfigSchema } from "./schema.ts"
+import { MissingSecret, type SecretValue } from "./secret-value.ts"
+import { parseDuration, parseSize } from "./units.ts"
+import { settingsVersion } from "./version.ts"
+
+export interface Origin {
+  file: string | undefined
+  files: readonly string[]
+  /** Relative paths of the config are below it. */
+  folder: string
+  environment: Environment
+}
+
+/** A decoded and checked config with every default filled in. */
+export function normalise(config: ParsedConfig, origin: Origin): Settings {
+  const { environment, folder } = origin
+  const server = { ...defaults("server"), ...config.server }
+  const groups = Object.entries(config.groups ?? {}).map(([name, group]) =>
+    normaliseGroup(name, Array.isArray(group) ? { models: group } : (group ?? {})),
+  )
+  const storage = config.storage ?? {}
+  const settings: Omit<Settings, "version"> = {
+    file: origin.file,
+    files: origin.files,
+    server: {
+      host: environment.get("HOST") ?? config.server?.host,
+      port: Number(environment.get("PORT") ?? server["port"]),
+      cors: normaliseCors(config.server?.cors),
+      drain: server["drain"] as number,
+      keepAlive: server["keepAlive"] as number,
+      compression: server["compression"] as boolean,
+      headers: server["headers"] as boolean,
+    },
+    auth: normaliseAuth(config.auth),
+    providers: Object.entries(config.providers ?? {}).map(([name, provider]) =>
+      normaliseProvider(name, provider ?? {}, environment),
+    ),
+    groups,
+    defaultGroup: config.defaultGroup ?? groups[0]?.name,
+    unknownModel: config.unknownModel ?? (defaultOf("unknownModel") as Settings["unknownModel"]),
+    exposeModels: config.exposeModels ?? (defaultOf("exposeModels") as boolean),
+    timeouts: { ...defaults("timeouts"), ...config.timeouts } as unknown as Timeouts,
+    retries: { ...defaults("retries"), ...normaliseRetries(config.retries) } as unknown as Retries,
+    cooldown: { ...defaults("cooldown"), ...config.cooldown } as unknown as Cooldown,
+    breaker: { ...defaults("breaker"), ...config.breaker } as unknown as BreakerSettings,
+    limits: { ...defaults("limits"), ...config.limits } as Settings["limits"],
+    storage: storage === false ? false : { path: storagePath(storage.path, folder) },
+    log: { ...defaults("log"), ...config.log } as Settings["log"],
+  }
+  return { ...settings, version: settingsVersion(settings) }
+}
+
+function normaliseGroup(name: string, group: ParsedGroup): GroupSettings {
+  return {
+    name,
+    strategy: group.strategy ?? DEFAULT_STRATEGY,
+    models: (group.models ?? []).filter((model) => model !== undefined).map(normaliseModel),
+    fallbacks: present(group.fallbacks),
+    timeouts: group.timeouts ?? {},
+    retries: normaliseRetries(group.retries),
+  }
+}
+
+function normaliseModel(model: ParsedModel): DeploymentSettings {
+  const long: ParsedDeployment = typeof model === "string" ? (parseModelRef(model) ?? {}) : model
+  return {
+    provider: long.provider ?? "",
+    model: long.model ?? "",
+    weight: long.weight ?? 1,
+    tags: present(long.tags),
+    timeouts: long.timeouts ?? {},
+  }
+}
+
+function normaliseRetries(retries: ParsedRetries | undefined): Partial<Retries> {
+  return typeof retries === "number" ? { attempts: retries } : (retries ?? {})
+}
+
+function normaliseCors(
+  cors: boolean | { origins?: (string | undefined)[] } | undefined,
+): Settings["server"]["cors"] {
+  if (!cors) return undefined
+  return { origins: cors === true ? ["*"] : present(cors.origins) }
+}
+
+function normaliseAuth(auth: ParsedConfig["auth"]): Settings["auth"] {
+  const keys = present(auth?.keys).map((entry): CallerKey | undefined => {
+    const long = isSecretValue(entry) ? { key: entry } : entry
+    if (!(long.key instanceof Secret)) return undefined
+    return {
+      id: ("name" in long ? long.name : undefined) ?? `key-${long.key.fingerprint}`,
+      key: long.key,
+      groups: "groups" in long && long.groups ? present(long.groups) : undefined,
+    }
+  })
+  const { adminKey } = auth ?? {}
+  return { keys: present(keys), adminKey: adminKey instanceof Secret ? adminKey : undefined }
+}
+
+function isSecretValue(value: unknown): value is SecretValue {
+  return value instanceof Secret || value instanceof MissingSecret
+}
+
+function storagePath(path: string | undefined, folder: string): string {
+  const given = path ?? (defaults("storage")["path"] as string)
+  return given === ":memory:" || isAbsolute(given) ? given : resolve(folder, given)
+}
+
+function present<T>(list: readonly (T | undefined)[] | undefined): T[] {
+  return (list ?? []).filter((item) => item !== undefined)
+}
+
+function defaultOf(key: string): unknown {
+  return schemaNode(ConfigSchema.properties[key as keyof typeof ConfigSchema.properties]).default
+}
+
+/** The defaults of the object at a top-level key, as its schema annotates them. */
+function defaults(key: string): Record<string, unknown> {
+  const node = schemaNode(ConfigSchema.properties[key as keyof typeof ConfigSchema.properties])
+  const object = node.type === "object" ? node : node.anyOf?.find(({ type }) => type === "object")
+  const values: Record<string, unknown> = {}
+  for (const [name, schema] of Object.entries(object?.properties ?? {})) {
+    const value = defaultValue(schema)
+    if (value !== undefined) values[name] = value
+  }
+  return values
+}
+
+function defaultValue(schema: TSchema): unknown {
+  const node = schemaNode(schema)
+  const written = node.default as string | number
+  if (node.kind === "duration") return parseDuration(written)
+  if (node.kind === "size") return parseSize(written)
+  return written
+}
