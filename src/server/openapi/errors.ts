@@ -1,0 +1,95 @@
+import { json } from "./content.ts"
+import type { ResponseOrRef } from "./document.ts"
+import { ErrorAnswer } from "./schemas/error.ts"
+
+function failure(
+  description: string,
+  summary: string,
+  error: ErrorAnswer["error"],
+  headers: readonly string[] = ["RequestId"],
+): ResponseOrRef {
+  const names: Record<string, string> = { RequestId: "x-request-id", RetryAfter: "retry-after" }
+  return {
+    description,
+    headers: Object.fromEntries(
+      headers.map((each) => [names[each], { $ref: `#/components/headers/${each}` }]),
+    ),
+    content: json(ErrorAnswer, { example: { summary, value: { error } } }),
+  }
+}
+
+const WAIT = ["RequestId", "RetryAfter"]
+
+/** The errors of all routes, by the name under which routes refer to them. */
+export const errorResponses: Record<string, ResponseOrRef> = {
+  Invalid: failure("The request is not valid, here or at the upstream.", "A broken body", {
+    message: "The request body is not JSON: unexpected end at byte 17. Send one JSON object.",
+    type: "invalid_request_error",
+    param: null,
+    code: "invalid_json",
+  }),
+  Unauthorized: failure("No key, or one that is not known.", "An unknown key", {
+    message: "This key is not known to the router. Send one of auth.keys as a bearer token.",
+    type: "invalid_request_error",
+    param: null,
+    code: "invalid_api_key",
+  }),
+  Forbidden: failure("The key may not do this.", "A group that the key may not use", {
+    message: 'The key "web" may not use the model "smart". It may use "fast".',
+    type: "invalid_request_error",
+    param: "model",
+    code: "model_not_allowed",
+  }),
+  NotFound: failure("No such model.", "A misspelt model", {
+    message: 'The model "smrt" does not exist. Did you mean "smart"?',
+    type: "invalid_request_error",
+    param: "model",
+    code: "model_not_found",
+  }),
+  TooLarge: failure("The body is larger than `limits.body`.", "A body above the limit", {
+    message: "The request body has 70 MB; limits.body allows 64 MB.",
+    type: "invalid_request_error",
+    param: null,
+    code: "request_too_large",
+  }),
+  RateLimited: failure(
+    "Every upstream that could answer is at its limit.",
+    "An upstream's limit",
+    {
+      message: "Rate limit reached for requests. Please try again in 20s.",
+      type: "rate_limit_error",
+      param: null,
+      code: "rate_limit_exceeded",
+    },
+    WAIT,
+  ),
+  Internal: failure("The router failed.", "A fault of the router", {
+    message: "The router failed to handle this request.",
+    type: "server_error",
+    param: null,
+    code: "internal",
+  }),
+  Upstream: failure("Every attempt failed at its upstream.", "No upstream answered", {
+    message: "The upstream could not be reached.",
+    type: "server_error",
+    param: null,
+    code: "upstream_unreachable",
+  }),
+  Unavailable: failure(
+    "No upstream is usable now, or the router is shutting down.",
+    "All are cooling down",
+    {
+      message: 'No deployment of "fast" is usable now. The first one returns in 8 s.',
+      type: "server_error",
+      param: null,
+      code: "unavailable",
+    },
+    WAIT,
+  ),
+  Timeout: failure("The upstream took too long.", "A silent upstream", {
+    message: "The upstream sent nothing for 60 s.",
+    type: "server_error",
+    param: null,
+    code: "upstream_timeout",
+  }),
+}

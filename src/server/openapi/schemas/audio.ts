@@ -1,0 +1,77 @@
+import { type Static, Type as t } from "@sinclair/typebox"
+import { between, oneOf, open, upload } from "../shapes.ts"
+import { ModelName } from "./generation.ts"
+
+/** Body of a speech request. */
+export const SpeechRequest = open(
+  {
+    model: ModelName,
+    input: t.String({ description: "What to say." }),
+    voice: t.Union([t.String(), open({ id: t.String() })], {
+      description: "Name of a voice of the upstream, or the id of your own.",
+    }),
+    instructions: t.Optional(t.String({ description: "How to say it." })),
+    response_format: t.Optional(oneOf(["mp3", "opus", "aac", "flac", "wav", "pcm"])),
+    speed: t.Optional(between(0.25, 4, "1 is the voice's own speed.")),
+    stream_format: t.Optional(
+      oneOf(["audio", "sse"], "`audio` is the recording itself; `sse` is events with base64."),
+    ),
+  },
+  { $id: "SpeechRequest", description: "A text to say." },
+)
+export type SpeechRequest = Static<typeof SpeechRequest>
+
+const recording = {
+  file: upload("The recording: flac, mp3, mp4, mpeg, mpga, m4a, ogg, wav or webm."),
+  model: ModelName,
+  prompt: t.Optional(t.String({ description: "Names and spellings, or what came before." })),
+  response_format: t.Optional(
+    oneOf(["json", "text", "srt", "verbose_json", "vtt", "diarized_json"]),
+  ),
+  temperature: t.Optional(between(0, 1, "Randomness; 0 is the least.")),
+}
+
+/** Form of a transcription request. */
+export const TranscriptionRequest = open(
+  {
+    ...recording,
+    language: t.Optional(t.String({ description: "ISO 639-1, such as `en`; helps." })),
+    "timestamp_granularities[]": t.Optional(
+      t.Array(oneOf(["word", "segment"]), { description: "Needs `verbose_json`." }),
+    ),
+    "include[]": t.Optional(t.Array(oneOf(["logprobs"]))),
+    chunking_strategy: t.Optional(t.String({ description: "`auto`, or JSON with settings." })),
+    stream: t.Optional(t.Boolean({ description: "Whether the text comes as events." })),
+  },
+  { $id: "TranscriptionRequest", description: "A recording to write down." },
+)
+export type TranscriptionRequest = Static<typeof TranscriptionRequest>
+
+/** Form of a translation request. */
+export const TranslationRequest = open(recording, {
+  $id: "TranslationRequest",
+  description: "A recording to write down in English.",
+})
+export type TranslationRequest = Static<typeof TranslationRequest>
+
+/** The text of a recording. */
+export const Transcript = open(
+  {
+    text: t.String(),
+    language: t.Optional(t.String({ description: "With `verbose_json`." })),
+    duration: t.Optional(t.Number({ description: "Seconds, with `verbose_json`." })),
+    segments: t.Optional(
+      t.Array(
+        open({ start: t.Number({ description: "Seconds." }), end: t.Number(), text: t.String() }),
+      ),
+    ),
+    words: t.Optional(
+      t.Array(open({ start: t.Number(), end: t.Number(), word: t.String() }), {
+        description: "With `timestamp_granularities[]`.",
+      }),
+    ),
+    usage: t.Optional(open({ type: oneOf(["tokens", "duration"]) })),
+  },
+  { $id: "Transcript", description: "The text of a recording." },
+)
+export type Transcript = Static<typeof Transcript>
