@@ -42,7 +42,8 @@ export class SecretRef {
 }
 
 // The engine's own frames, as of `["A"].map(env)`, name no file with a dot in it.
-const FRAME = /^\s*at (?:.*\()?(?:file:\/\/)?([^()]*\.[^()]*):(\d+):(\d+)\)?$/m
+const FRAME =
+  /^\s*at (?:(?:async |new )?[\w$.<>]+ \()?(?:file:\/\/)?([^\n]*\.[^\n]*):(\d+):(\d+)\)?$/m
 
 /** The place that called `below`, from the stack. */
 export function callSite(below: (...args: never[]) => unknown): Site | undefined {
