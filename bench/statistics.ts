@@ -1,0 +1,19 @@
+/** The value in the middle and the lowest and highest. */
+export interface Summary {
+  median: number
+  low: number
+  high: number
+}
+
+/** What repeated measurements came to. NaN for none. */
+export function summarise(values: readonly number[]): Summary {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  const upper = sorted[middle] ?? Number.NaN
+  const lower = sorted.length % 2 === 1 ? upper : (sorted[middle - 1] ?? upper)
+  return {
+    median: (lower + upper) / 2,
+    low: sorted[0] ?? Number.NaN,
+    high: sorted.at(-1) ?? Number.NaN,
+  }
+}
