@@ -30,7 +30,7 @@ declare module "llmrouter" {
   /** A secret from an environment variable, `.env` or `.env.local`. */
   function env(name: string, options?: SecretOptions): Secret
 
-  /** A secret from a file, such as `/run/secrets/openai`. A newline at its end is dropped. */
+  /** A secret from a file, such as `/run/secrets/api-key`. A newline at its end is dropped. */
   function file(path: string, options?: SecretOptions): Secret
 
   /** Completes nothing in the editor and accepts what `T` accepts, beside literals that complete. */
@@ -708,7 +708,7 @@ declare module "llmrouter" {
 
   /** Model names that complete, by provider type. */
   interface KnownModels {
-    "openai": 
+    "openai":
       | "ada"
       | "babbage"
       | "chatgpt-4o-latest"
@@ -799,7 +799,7 @@ declare module "llmrouter" {
       | "text-embedding-3-small"
       | "text-embedding-ada-002"
       | "whisper-1"
-    "azure": 
+    "azure":
       | "ada"
       | "babbage"
       | "curie"
@@ -824,7 +824,7 @@ declare module "llmrouter" {
       | "text-embedding-3-small"
       | "wizardlm-2-8x22b"
     "openai-compatible": never
-    "anthropic": 
+    "anthropic":
       | "claude-2"
       | "claude-3-5-haiku-latest"
       | "claude-3-5-sonnet"
@@ -848,7 +848,7 @@ declare module "llmrouter" {
       | "claude-sonnet-4-6"
       | "claude-sonnet-5"
       | "claude-v1"
-    "gemini": 
+    "gemini":
       | "claude-3-5-haiku"
       | "claude-3-5-sonnet"
       | "claude-3-7-sonnet"
@@ -904,7 +904,7 @@ declare module "llmrouter" {
       | "gemma-4-26b-a4b-it"
       | "gemma-4-26b-a4b-it-maas"
       | "gemma-4-31b-it"
-    "deepseek": 
+    "deepseek":
       | "deepseek-chat"
       | "deepseek-reasoner"
       | "deepseek-v3.1-terminus"
@@ -912,7 +912,7 @@ declare module "llmrouter" {
       | "deepseek-v3.2-exp"
       | "deepseek-v4-flash"
       | "deepseek-v4-pro"
-    "openrouter": 
+    "openrouter":
       | "01-ai/yi-large"
       | "aetherwiing/mn-starcannon-12b"
       | "agentica-org/deepcoder-14b-preview:free"
@@ -1615,7 +1615,7 @@ declare module "llmrouter" {
       | "~moonshotai/kimi-latest"
       | "~openai/gpt-latest"
       | "~openai/gpt-mini-latest"
-    "groq": 
+    "groq":
       | "deepseek-r1-distill-llama-70b"
       | "gemma-7b-it"
       | "gemma2-9b-it"
@@ -1647,7 +1647,7 @@ declare module "llmrouter" {
       | "qwen/qwen3-32b"
       | "whisper-large-v3"
       | "whisper-large-v3-turbo"
-    "mistral": 
+    "mistral":
       | "codestral-2508"
       | "codestral-latest"
       | "devstral-2512"
@@ -1687,7 +1687,7 @@ declare module "llmrouter" {
       | "pixtral-large-latest"
       | "voxtral-mini-2602"
       | "voxtral-small-24b-2507"
-    "xai": 
+    "xai":
       | "grok-2-vision-1212"
       | "grok-3"
       | "grok-3-fast"
@@ -1707,7 +1707,7 @@ declare module "llmrouter" {
       | "grok-code-fast-1"
       | "grok-voice-latest"
       | "grok-voice-think-fast-2.0"
-    "together": 
+    "together":
       | "Austism/chronos-hermes-13b"
       | "Gryphe/MythoMax-L2-13b"
       | "Nexusflow/NexusRaven-V2-13B"
@@ -1780,7 +1780,7 @@ declare module "llmrouter" {
       | "upstage/SOLAR-10.7B-Instruct-v1.0"
       | "zero-one-ai/Yi-34B"
       | "zero-one-ai/Yi-6B"
-    "fireworks": 
+    "fireworks":
       | "accounts/fireworks/models/deepseek-r1-0528"
       | "accounts/fireworks/models/deepseek-v3-0324"
       | "accounts/fireworks/models/deepseek-v3p2"
@@ -1814,7 +1814,7 @@ declare module "llmrouter" {
       | "accounts/fireworks/routers/kimi-k2p7-code-fast"
       | "accounts/fireworks/routers/kimi-k3-fast"
       | "accounts/fireworks/routers/kimi-k3-us"
-    "perplexity": 
+    "perplexity":
       | "llama-3.1-sonar-large-128k-online"
       | "llama-3.1-sonar-small-128k-online"
       | "r1-1776"
@@ -1824,7 +1824,7 @@ declare module "llmrouter" {
       | "sonar-pro-search"
       | "sonar-reasoning"
       | "sonar-reasoning-pro"
-    "moonshot": 
+    "moonshot":
       | "kimi-k2.5"
       | "kimi-k2.6"
       | "kimi-k2.7-code"
@@ -1833,24 +1833,24 @@ declare module "llmrouter" {
       | "moonshot-v1-128k"
       | "moonshot-v1-32k"
       | "moonshot-v1-8k"
-    "siliconflow": 
+    "siliconflow":
       | "deepseek-ai/DeepSeek-V3"
-    "volcengine": 
+    "volcengine":
       | "doubao-seed-1-6"
-    "poe": 
+    "poe":
       | "Claude-Sonnet-4.5"
-    "cerebras": 
+    "cerebras":
       | "gemma-4-31b"
       | "gpt-oss-120b"
       | "llama-3.3-70b"
       | "qwen-3-coder-480b"
-    "nvidia": 
+    "nvidia":
       | "meta/llama-3.3-70b-instruct"
     "ollama": never
     "vllm": never
     "llamacpp": never
     "lmstudio": never
-    "demo": 
+    "demo":
       | "demo"
       | "demo-embedding"
   }

@@ -1,4 +1,5 @@
 import { join } from "node:path"
+import { configDocs } from "./generate/config-docs.ts"
 import { configTypes } from "./generate/config-types.ts"
 import { envDeclarations } from "./generate/env-declarations.ts"
 
@@ -8,6 +9,7 @@ export function generate(): Record<string, string> {
   return {
     "src/config/types.gen.ts": types,
     "llmrouter-env.d.ts": envDeclarations(types),
+    "docs/config.md": configDocs(),
   }
 }
 

@@ -1,68 +1,39 @@
-import type { TObject, TProperties } from "@sinclair/typebox"
-import { Type as t } from "@sinclair/typebox"
-import { ConfigSchema, providerSchema } from "../../src/config/schema.ts"
-import { providers } from "../../src/providers/index.ts"
-import { createDeclarations } from "./declarations.ts"
+import { ConfigSchema } from "../../src/config/schema.ts"
+import { commonOptions, ownOptions, providerSchemas } from "./config-options.ts"
+import { createDeclarations, pascal } from "./declarations.ts"
 import { knownModels } from "./known-models.ts"
 
-const HEADER = `// Written by \`bun run generate\` from src/config/schema.ts and the registries. Do not edit.
-import type { KnownModel, ModelRef } from "./types/accounts.ts"
-import type { Duration, Secret, Size } from "./types/values.ts"
-`
-
-const definitions = [...providers.values()]
-const schemas = new Map(definitions.map((one) => [one.type, providerSchema(one)]))
-
-const interfaceName = (type: string) =>
-  `${type.replace(/(?:^|-)(\w)/g, (_, first: string) => first.toUpperCase())}Provider`
-
-/** The options that every provider type has in the same words. */
-function commonOptions(): TProperties {
-  const all = [...schemas.values()].map((schema) => schema.properties)
-  const [first = {}] = all
-  return Object.fromEntries(
-    Object.entries(first).filter(([key, field]) =>
-      all.every((one) => Bun.deepEquals(one[key], field)),
-    ),
-  )
-}
-
-function ownOptions(schema: TObject, common: TProperties): TObject {
-  const own = Object.entries(schema.properties).filter(([key]) => !(key in common))
-  return t.Object(Object.fromEntries(own))
-}
+const interfaceName = (type: string) => `${pascal(type)}Provider`
 
 /** Text of `src/config/types.gen.ts`: every key of the config with its description and default. */
 export function configTypes(): string {
-  const common = commonOptions()
   const declarations = createDeclarations()
   const { membersOf, write } = declarations
 
   declarations.interfaceOf(ConfigSchema, "", new Set())
-  const shared = membersOf(t.Object(common), new Set()).replace(
-    "models?: readonly string[]",
-    "models?: readonly KnownModel<Type>[]",
-  )
-  write("ProviderOptions", "<Type>", shared)
-  for (const [type, schema] of schemas) {
-    const heading = `extends ProviderOptions<${JSON.stringify(type)}>`
-    write(interfaceName(type), ` ${heading}`, membersOf(ownOptions(schema, common), new Set()))
+  const shared = membersOf(commonOptions, new Set())
+  const models = "models?: readonly KnownModel<Type>[]"
+  write("ProviderOptions", "<Type>", shared.replace("models?: readonly string[]", models))
+
+  let types = ""
+  let known = ""
+  for (const { definition, schema } of providerSchemas) {
+    const name = interfaceName(definition.type)
+    const type = JSON.stringify(definition.type)
+    write(name, ` extends ProviderOptions<${type}>`, membersOf(ownOptions(schema), new Set()))
+    types += `  /** ${definition.description} */\n  ${type}: ${name}\n`
+    const ids = knownModels(definition).map((id) => `\n    | ${JSON.stringify(id)}`)
+    known += `  ${type}:${ids.join("") || " never"}\n`
   }
 
-  const types = definitions.map(
-    ({ type, description }) =>
-      `  /** ${description} */\n  ${JSON.stringify(type)}: ${interfaceName(type)}\n`,
-  )
-  const models = definitions.map((definition) => {
-    const names = knownModels(definition).map((name) => `    | ${JSON.stringify(name)}\n`)
-    return `  ${JSON.stringify(definition.type)}: ${names.length > 0 ? `\n${names.join("")}` : "never\n"}`
-  })
+  return `// Written by \`bun run generate\` from src/config/schema.ts and the registries. Do not edit.
+import type { KnownModel, ModelRef } from "./types/accounts.ts"
+import type { Duration, Secret, Size } from "./types/values.ts"
 
-  return `${HEADER}
 ${declarations.text()}
 /** The options of each provider type. */
 export interface ProviderTypes {
-${types.join("")}}
+${types}}
 
 export type ProviderType = keyof ProviderTypes
 
@@ -71,6 +42,6 @@ export type ProviderConfig = ProviderTypes[ProviderType]
 
 /** Model names that complete, by provider type. */
 export interface KnownModels {
-${models.join("")}}
+${known}}
 `
 }

@@ -36,7 +36,8 @@ const NAMED: Record<string, Parameter> = { providers: "Providers", groups: "Grou
 /** Interfaces that are not named after their key. */
 const NAMES: Record<string, string> = { Key: "CallerKey" }
 
-const pascal = (key: string) =>
+/** `some-key` as `SomeKey`. */
+export const pascal = (key: string) =>
   key.replace(/(?:^|-)(\w)/g, (_, first: string) => first.toUpperCase())
 
 /** Writes TypeScript interfaces for object schemas, each named after its key. */

@@ -5,7 +5,7 @@ import type * as face from "./types/face.ts"
 export const env: typeof face.env = (name, options = {}) =>
   new SecretRef("env", name, options.optional ?? false, callSite(env))
 
-/** A secret from a file, such as `/run/secrets/openai`. A newline at its end is dropped. */
+/** A secret from a file, such as `/run/secrets/api-key`. A newline at its end is dropped. */
 export const file: typeof face.file = (path, options = {}) =>
   new SecretRef("file", path, options.optional ?? false, callSite(file))
 

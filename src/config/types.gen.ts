@@ -618,7 +618,7 @@ export type ProviderConfig = ProviderTypes[ProviderType]
 
 /** Model names that complete, by provider type. */
 export interface KnownModels {
-  "openai": 
+  "openai":
     | "ada"
     | "babbage"
     | "chatgpt-4o-latest"
@@ -709,7 +709,7 @@ export interface KnownModels {
     | "text-embedding-3-small"
     | "text-embedding-ada-002"
     | "whisper-1"
-  "azure": 
+  "azure":
     | "ada"
     | "babbage"
     | "curie"
@@ -734,7 +734,7 @@ export interface KnownModels {
     | "text-embedding-3-small"
     | "wizardlm-2-8x22b"
   "openai-compatible": never
-  "anthropic": 
+  "anthropic":
     | "claude-2"
     | "claude-3-5-haiku-latest"
     | "claude-3-5-sonnet"
@@ -758,7 +758,7 @@ export interface KnownModels {
     | "claude-sonnet-4-6"
     | "claude-sonnet-5"
     | "claude-v1"
-  "gemini": 
+  "gemini":
     | "claude-3-5-haiku"
     | "claude-3-5-sonnet"
     | "claude-3-7-sonnet"
@@ -814,7 +814,7 @@ export interface KnownModels {
     | "gemma-4-26b-a4b-it"
     | "gemma-4-26b-a4b-it-maas"
     | "gemma-4-31b-it"
-  "deepseek": 
+  "deepseek":
     | "deepseek-chat"
     | "deepseek-reasoner"
     | "deepseek-v3.1-terminus"
@@ -822,7 +822,7 @@ export interface KnownModels {
     | "deepseek-v3.2-exp"
     | "deepseek-v4-flash"
     | "deepseek-v4-pro"
-  "openrouter": 
+  "openrouter":
     | "01-ai/yi-large"
     | "aetherwiing/mn-starcannon-12b"
     | "agentica-org/deepcoder-14b-preview:free"
@@ -1525,7 +1525,7 @@ export interface KnownModels {
     | "~moonshotai/kimi-latest"
     | "~openai/gpt-latest"
     | "~openai/gpt-mini-latest"
-  "groq": 
+  "groq":
     | "deepseek-r1-distill-llama-70b"
     | "gemma-7b-it"
     | "gemma2-9b-it"
@@ -1557,7 +1557,7 @@ export interface KnownModels {
     | "qwen/qwen3-32b"
     | "whisper-large-v3"
     | "whisper-large-v3-turbo"
-  "mistral": 
+  "mistral":
     | "codestral-2508"
     | "codestral-latest"
     | "devstral-2512"
@@ -1597,7 +1597,7 @@ export interface KnownModels {
     | "pixtral-large-latest"
     | "voxtral-mini-2602"
     | "voxtral-small-24b-2507"
-  "xai": 
+  "xai":
     | "grok-2-vision-1212"
     | "grok-3"
     | "grok-3-fast"
@@ -1617,7 +1617,7 @@ export interface KnownModels {
     | "grok-code-fast-1"
     | "grok-voice-latest"
     | "grok-voice-think-fast-2.0"
-  "together": 
+  "together":
     | "Austism/chronos-hermes-13b"
     | "Gryphe/MythoMax-L2-13b"
     | "Nexusflow/NexusRaven-V2-13B"
@@ -1690,7 +1690,7 @@ export interface KnownModels {
     | "upstage/SOLAR-10.7B-Instruct-v1.0"
     | "zero-one-ai/Yi-34B"
     | "zero-one-ai/Yi-6B"
-  "fireworks": 
+  "fireworks":
     | "accounts/fireworks/models/deepseek-r1-0528"
     | "accounts/fireworks/models/deepseek-v3-0324"
     | "accounts/fireworks/models/deepseek-v3p2"
@@ -1724,7 +1724,7 @@ export interface KnownModels {
     | "accounts/fireworks/routers/kimi-k2p7-code-fast"
     | "accounts/fireworks/routers/kimi-k3-fast"
     | "accounts/fireworks/routers/kimi-k3-us"
-  "perplexity": 
+  "perplexity":
     | "llama-3.1-sonar-large-128k-online"
     | "llama-3.1-sonar-small-128k-online"
     | "r1-1776"
@@ -1734,7 +1734,7 @@ export interface KnownModels {
     | "sonar-pro-search"
     | "sonar-reasoning"
     | "sonar-reasoning-pro"
-  "moonshot": 
+  "moonshot":
     | "kimi-k2.5"
     | "kimi-k2.6"
     | "kimi-k2.7-code"
@@ -1743,24 +1743,24 @@ export interface KnownModels {
     | "moonshot-v1-128k"
     | "moonshot-v1-32k"
     | "moonshot-v1-8k"
-  "siliconflow": 
+  "siliconflow":
     | "deepseek-ai/DeepSeek-V3"
-  "volcengine": 
+  "volcengine":
     | "doubao-seed-1-6"
-  "poe": 
+  "poe":
     | "Claude-Sonnet-4.5"
-  "cerebras": 
+  "cerebras":
     | "gemma-4-31b"
     | "gpt-oss-120b"
     | "llama-3.3-70b"
     | "qwen-3-coder-480b"
-  "nvidia": 
+  "nvidia":
     | "meta/llama-3.3-70b-instruct"
   "ollama": never
   "vllm": never
   "llamacpp": never
   "lmstudio": never
-  "demo": 
+  "demo":
     | "demo"
     | "demo-embedding"
 }

@@ -32,5 +32,5 @@ export interface SecretOptions {
 /** A secret from an environment variable, `.env` or `.env.local`. */
 export declare function env(name: string, options?: SecretOptions): Secret
 
-/** A secret from a file, such as `/run/secrets/openai`. A newline at its end is dropped. */
+/** A secret from a file, such as `/run/secrets/api-key`. A newline at its end is dropped. */
 export declare function file(path: string, options?: SecretOptions): Secret
