@@ -1,15 +1,15 @@
 import { schemas } from "./content.ts"
 import type { Documentation } from "./document.ts"
 import { errorResponses } from "./errors.ts"
+import { routeDocs } from "./routes.ts"
 import "./operations.ts"
-import "./routes.ts"
 
 const DESCRIPTION = `
 One address for every model. Requests name a **group** of the config as \`model\`; the router picks a
 healthy deployment, retries and falls back.
 
 Press **Authorize** and give one of the caller keys, then **Try it out** on a request. Where the
-config has no caller keys, none is needed.
+config has no caller keys, none is needed. Every answer carries \`x-request-id\`, which is also in the log.
 `.trim()
 
 /** The document without its routes: title, tags, named schemas, errors and ways to authenticate. */
@@ -32,6 +32,8 @@ export function documentation(version: string): Documentation {
       { name: "Health", description: "For probes and people" },
       { name: "Admin", description: "For the operator, with `auth.adminKey`" },
     ],
+    // Elysia's path is a wildcard, because ids contain slashes, and the plugin leaves those out.
+    paths: { "/v1/models/{model}": { get: routeDocs.model } },
     components: { schemas, responses: errorResponses, headers, securitySchemes },
   }
 }

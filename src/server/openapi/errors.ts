@@ -6,19 +6,16 @@ function failure(
   description: string,
   summary: string,
   error: ErrorAnswer["error"],
-  headers: readonly string[] = ["RequestId"],
+  headers?: typeof WAIT,
 ): ResponseOrRef {
-  const names: Record<string, string> = { RequestId: "x-request-id", RetryAfter: "retry-after" }
   return {
     description,
-    headers: Object.fromEntries(
-      headers.map((each) => [names[each], { $ref: `#/components/headers/${each}` }]),
-    ),
+    ...(headers && { headers }),
     content: json(ErrorAnswer, { example: { summary, value: { error } } }),
   }
 }
 
-const WAIT = ["RequestId", "RetryAfter"]
+const WAIT = { "retry-after": { $ref: "#/components/headers/RetryAfter" } }
 
 /** The errors of all routes, by the name under which routes refer to them. */
 export const errorResponses: Record<string, ResponseOrRef> = {

@@ -48,19 +48,27 @@ function convertEach(properties: Json, components: Components): Json {
 }
 
 function union(members: TSchema[], components: Components): Json {
-  const real = members.filter((each) => each["type"] !== "null")
-  const nullable = real.length < members.length ? { nullable: true } : {}
-  if (real.every((each) => typeof each["const"] === "string")) {
-    const words = real.map((each) => each["const"])
-    return { type: "string", enum: words, ...nullable, ...(nullable.nullable && addNull(words)) }
+  const flat = members.flatMap(alternatives)
+  const real = flat.filter((each) => each["type"] !== "null")
+  const words = real.map((each) => each["const"]).filter((each) => typeof each === "string")
+  const others = real.filter((each) => typeof each["const"] !== "string")
+  const isNullable = real.length < flat.length
+  const nullable = isNullable ? { nullable: true } : {}
+
+  if (others.length === 0) {
+    // `nullable` does not add null to an `enum`: it has to be named.
+    return { type: "string", enum: isNullable ? [...words, null] : words, ...nullable }
   }
-  const [only, ...others] = real.map((each) => toOpenApi(each, components))
-  if (others.length > 0) return { anyOf: [only, ...others], ...nullable }
+  const choices: Json[] = words.length > 0 ? [{ type: "string", enum: words }] : []
+  choices.push(...others.map((each) => toOpenApi(each, components) as Json))
+  if (choices.length > 1) return { anyOf: choices, ...nullable }
+  const [only = {}] = choices
   // In 3.0 whatever stands beside a `$ref` is ignored.
-  return only && "$ref" in only ? { allOf: [only], ...nullable } : { ...only, ...nullable }
+  return "$ref" in only ? { allOf: [only], ...nullable } : { ...only, ...nullable }
 }
 
-/** `nullable` does not add null to an `enum`: it has to be named. */
-function addNull(words: unknown[]): Json {
-  return { enum: [...words, null] }
+/** The members of a union inside a union; anything else, or a named union, stays whole. */
+function alternatives(schema: TSchema): TSchema[] {
+  const inner = schema["anyOf"] as TSchema[] | undefined
+  return inner && schema.$id === undefined ? inner.flatMap(alternatives) : [schema]
 }

@@ -17,11 +17,11 @@ const HIDDEN = { detail: { hide: true } }
 const JAVASCRIPT = "text/javascript; charset=utf-8"
 const STYLESHEET = "text/css; charset=utf-8"
 
-/** Swagger UI sets styles on elements; scripts come from our files only, requests go to us only. */
+/** Scripts and styles come from our files only, requests go to us only; `blob:` plays a recording. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
+  "style-src 'self'",
   "img-src 'self' data: blob:",
   "media-src 'self' data: blob:",
   "font-src 'self' data:",
