@@ -5,6 +5,8 @@ import { join } from "node:path"
 
 const root = join(import.meta.dir, "..")
 const MOST_PROCESSES = 8
+/** Milliseconds a test may take: generous, for machines that do other things too. */
+const TIMEOUT = 30_000
 const ANSI = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g")
 
 /** What a run came to. */
@@ -45,7 +47,8 @@ async function follow(stream: ReadableStream<Uint8Array>, to: NodeJS.WriteStream
 
 async function main(args: string[]): Promise<number> {
   const processes = Math.min(MOST_PROCESSES, availableParallelism())
-  const own = args.some((arg) => arg.startsWith("--parallel")) ? [] : [`--parallel=${processes}`]
+  // What is said twice, the last one wins.
+  const own = [`--parallel=${processes}`, `--timeout=${TIMEOUT}`]
   const child = Bun.spawn([process.execPath, "test", ...own, ...args], {
     cwd: root,
     stdin: "ignore",

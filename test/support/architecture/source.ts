@@ -50,6 +50,7 @@ export function nodesOf({ path, source }: SourceFile): SyntaxNode[] {
   if (known) return known
   const { program } = parse(source, {
     sourceType: "module",
+    attachComment: false,
     sourceFilename: path,
     plugins: path.endsWith("x") ? ["typescript", "jsx"] : ["typescript"],
   })
