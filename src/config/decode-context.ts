@@ -1,5 +1,5 @@
 import type { TSchema } from "@sinclair/typebox"
-import { describe, type Node } from "./decode-schema.ts"
+import { describe, type Node, schemaNode } from "./decode-schema.ts"
 import { type Path, printPath, type Report } from "./finding.ts"
 import type { Expanded } from "./placeholders.ts"
 import { show } from "./redact.ts"
@@ -26,26 +26,14 @@ export function wrongType(
   path: Path,
   context: DecodeContext,
 ): undefined {
-  const wanted = describe(node)
-  const one = node.type === "array" || node.anyOf?.some((branch) => branch.type === "array")
-  const scalar =
-    typeof value === "string" || typeof value === "number" || value instanceof SecretRef
-  const hint =
-    value === null
-      ? "remove it to get the default, or give it a value"
-      : one && scalar
-        ? `write it as a list: [${show(value)}]`
-        : typeof value === "string" && /number/.test(wanted) && /^-?\d+(\.\d+)?$/.test(value)
-          ? `write it without quotes: ${value}`
-          : typeof value === "string" &&
-              /true or false/.test(wanted) &&
-              /^(true|false)$/.test(value)
-            ? `write it without quotes: ${value}`
-            : undefined
+  const secret = holdsSecrets(node)
+  if (secret && typeof value === "string") context.literal(value, path)
+  const shown = secret && typeof value === "string" ? "text" : show(value)
+  const hint = value === null ? NULL_HINT : hintFor(node, value, secret ? "…" : shown)
   context.report({
     code: "LR2022",
     path,
-    message: `${describePlace(path)} takes ${wanted}, not ${show(value)}`,
+    message: `${describePlace(path)} takes ${describe(node)}, not ${shown}`,
     ...(node.description && { why: node.description }),
     ...(hint && { hint }),
   })
@@ -55,4 +43,30 @@ export function wrongType(
 /** A path as messages name it. */
 export function describePlace(path: Path): string {
   return path.length === 0 ? "the config" : `\`${printPath(path)}\``
+}
+
+const NULL_HINT = "remove it to get the default, or give it a value"
+
+function hintFor(node: Node, value: unknown, shown: string): string | undefined {
+  if (typeof value !== "string" && typeof value !== "number" && !(value instanceof SecretRef)) {
+    return undefined
+  }
+  if ([node, ...(node.anyOf ?? [])].some(({ type }) => type === "array")) {
+    return `write it as a list: [${shown}]`
+  }
+  const wanted = describe(node)
+  const unquoted =
+    typeof value === "string" &&
+    ((wanted.includes("number") && /^-?\d+(\.\d+)?$/.test(value)) ||
+      (wanted.includes("true or false") && /^(true|false)$/.test(value)))
+  return unquoted ? `write it without quotes: ${value}` : undefined
+}
+
+/** Whether what goes here is secret, so that a wrong value must not show either. */
+function holdsSecrets(node: Node): boolean {
+  return (
+    node.kind === "secret" ||
+    (node.anyOf?.some(holdsSecrets) ?? false) ||
+    [node.items, node.record].some((part) => part !== undefined && holdsSecrets(schemaNode(part)))
+  )
 }

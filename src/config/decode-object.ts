@@ -21,6 +21,9 @@ export function decodeObject(
       if (decoded !== undefined) result[key] = decoded
       continue
     }
+    if (typeof item === "string" && /key|token|secret|pass|auth/i.test(key)) {
+      context.literal(item, [...path, key])
+    }
     context.report({
       code: "LR2020",
       path: [...path, key],

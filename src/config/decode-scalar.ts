@@ -51,7 +51,7 @@ function decodeSecret(node: Node, value: unknown, path: Path, context: DecodeCon
       expanded.problem === "missing"
         ? `the environment variable ${expanded.name} is not set`
         : `\`\${${expanded.name}}\` cannot be used inside other text`,
-    hint: "use `${NAME}`, `${NAME:-default}` or `${file:/path}`, the last as the whole value",
+    hint: `use \`\${NAME}\`, \`\${NAME:-default}\` or \`\${file:/path}\`, the last as the whole value`,
   })
   return undefined
 }
@@ -99,14 +99,14 @@ function decodeNumber(node: Node, value: unknown, path: Path, context: DecodeCon
   if (whole && value >= minimum && value <= maximum) return value
   const range =
     node.maximum !== undefined
-      ? `from ${node.minimum ?? "any"} to ${node.maximum}`
+      ? ` from ${node.minimum ?? "any"} to ${node.maximum}`
       : node.minimum !== undefined
-        ? `of at least ${node.minimum}`
+        ? ` of at least ${node.minimum}`
         : ""
   context.report({
     code: "LR2023",
     path,
-    message: `${describePlace(path)} takes ${describe(node)} ${range}`.trimEnd() + `, not ${value}`,
+    message: `${describePlace(path)} takes ${describe(node)}${range}, not ${value}`,
     ...(node.description && { why: node.description }),
     ...(node.default !== undefined && { hint: `the default is ${JSON.stringify(node.default)}` }),
   })

@@ -92,8 +92,8 @@ function fill(node: Node, text: string, path: Path, context: DecodeContext): unk
   }
   const hints = {
     missing: `set it, put it into .env, or give a default: \`\${${name}:-value}\``,
-    syntax: "write `${NAME}` or `${NAME:-default}`; `$${` is a plain `${`",
-    file: "`${file:…}` is only read where a key or a header goes",
+    syntax: `write \`\${NAME}\` or \`\${NAME:-default}\`; \`$\${\` is a plain \`\${\``,
+    file: `\`\${file:…}\` is only read where a key or a header goes`,
   }
   context.report({
     code: "LR2014",

@@ -60,7 +60,6 @@ function named(path: string, by: string, cwd: string, report: Report): Discovery
     if (inside) return { file: inside, origin: `named by ${by}` }
     report({
       code: "LR2001",
-      path: [],
       message: `there is no config file in ${file}, the folder that ${by} names`,
       hint: `put \`${CANDIDATES[0]}\` there (\`llmrouter init\` writes one), or name the file itself`,
     })
@@ -69,7 +68,6 @@ function named(path: string, by: string, cwd: string, report: Report): Discovery
   if (!stat) {
     report({
       code: "LR2001",
-      path: [],
       message: `the config file ${file}, named by ${by}, does not exist`,
       hint: neighbours(file) ?? "check the path, or write one with `llmrouter init`",
     })
@@ -78,7 +76,6 @@ function named(path: string, by: string, cwd: string, report: Report): Discovery
   if (!(EXTENSIONS as readonly string[]).includes(extname(file))) {
     report({
       code: "LR2003",
-      path: [],
       message: `${file} is not a kind of file that a config can be`,
       why: `a config ends in ${EXTENSIONS.join(", ")}`,
       hint: "rename it to what it is",
@@ -93,7 +90,6 @@ function firstIn(folder: string, report: Report): string | undefined {
   if (first && rest.length > 0) {
     report({
       code: "LR2012",
-      path: [],
       message: `${rest.map((file) => basename(file)).join(" and ")} in ${folder} is not used`,
       why: `${basename(first)} wins`,
       hint: "delete the one that is not meant, or name the file with `--config`",

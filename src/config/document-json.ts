@@ -17,7 +17,6 @@ export async function readJson(file: string, text: string, report: Report): Prom
     const { loc } = error as SyntaxError & { loc?: { line: number; column: number } }
     report({
       code: "LR2004",
-      path: [],
       site: { file, line: loc?.line ?? 1, column: (loc?.column ?? 0) + 1 },
       message: error.message.replace(/\s*\(\d+:\d+\)$/, "").toLowerCase(),
     })
@@ -55,7 +54,6 @@ function jsonValue(node: Expression, file: string, report: Report): unknown {
         if (Object.hasOwn(result, name)) {
           report({
             code: "LR2011",
-            path: [],
             site: siteOf(key, file),
             message: `the key \`${name}\` comes twice`,
             why: "the last one would win and the other would have no effect",
@@ -94,7 +92,6 @@ function siteOf(node: Ranged, file: string): Site & { length: number } {
 function reportNotJson(site: Site, report: Report): void {
   report({
     code: "LR2004",
-    path: [],
     site,
     message: "this is not JSON",
     hint: "a value is text in double quotes, a number, true, false, null, a list or an object",

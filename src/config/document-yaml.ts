@@ -10,7 +10,6 @@ export async function readYaml(file: string, text: string, report: Report): Prom
     const twice = error.code === "DUPLICATE_KEY"
     report({
       code: twice ? "LR2011" : "LR2004",
-      path: [],
       site: { file, line, column: col, length: Math.max(1, error.pos[1] - error.pos[0]) },
       message: twice
         ? "this key comes twice"

@@ -15,7 +15,6 @@ export async function readDocument(file: string, report: Report): Promise<unknow
   if (text.trim() === "") {
     report({
       code: "LR2010",
-      path: [],
       site: { file, line: 1, column: 1 },
       message: "the config is empty",
       hint: "`llmrouter init` writes one to start from",

@@ -18,7 +18,6 @@ export function reportThrown(
   if (name !== undefined && module === "llmrouter") {
     report({
       code: "LR2006",
-      path: [],
       site: importSite(name, [file, ...files]) ?? { file, line: 1, column: 1 },
       message: `"llmrouter" does not export \`${name}\``,
       hint: didYouMean(name, sdkExports, "it exports"),
@@ -28,7 +27,6 @@ export function reportThrown(
   const kind = error instanceof Error && error.name !== "Error" ? `${error.name}: ` : ""
   report({
     code: "LR2008",
-    path: [],
     site: thrownSite(error, files) ?? { file, line: 1, column: 1 },
     message: `the config failed: ${kind}${redact(message)}`,
     why: "a config is a program, and this is where it stopped",

@@ -49,7 +49,6 @@ export async function evaluate(
     if (outcome === LATE) {
       report({
         code: "LR2009",
-        path: [],
         site: { file, line: 1, column: 1 },
         message: `the config did not finish within ${limit / 1000} s`,
         why: "something at its top level is awaited and does not end",
@@ -61,7 +60,6 @@ export async function evaluate(
     if (outcome === NOTHING) {
       report({
         code: "LR2007",
-        path: [],
         site: { file, line: 1, column: 1 },
         message: "the config has no default export",
         hint: "write `export default defineConfig({ … })`",

@@ -8,7 +8,8 @@ export type Path = readonly (string | number)[]
 export interface Finding {
   code: Code
   message: string
-  path: Path
+  /** Where in the config; absent when no place in it is to blame. */
+  path?: Path
   /** Whether the key or its value is wrong; the value when absent. */
   at?: "key" | "value"
   /** The wrong part of a text value, in characters. */

@@ -1,5 +1,4 @@
 import { isAbsolute, resolve } from "node:path"
-import type { TSchema } from "@sinclair/typebox"
 import { Secret } from "../core/secret.ts"
 import type {
   BreakerSettings,
@@ -12,7 +11,7 @@ import type {
   Timeouts,
 } from "../core/settings.ts"
 import { DEFAULT_STRATEGY } from "../routing/strategies/index.ts"
-import { schemaNode } from "./decode-schema.ts"
+import { defaultOf, defaultsOf } from "./defaults.ts"
 import type { Environment } from "./environment.ts"
 import { parseModelRef } from "./model-ref.ts"
 import { normaliseProvider } from "./normalise-provider.ts"
@@ -23,9 +22,7 @@ import type {
   ParsedModel,
   ParsedRetries,
 } from "./parsed.ts"
-import { ConfigSchema } from "./schema.ts"
 import { MissingSecret, type SecretValue } from "./secret-value.ts"
-import { parseDuration, parseSize } from "./units.ts"
 import { settingsVersion } from "./version.ts"
 
 export interface Origin {
@@ -39,7 +36,7 @@ export interface Origin {
 /** A decoded and checked config with every default filled in. */
 export function normalise(config: ParsedConfig, origin: Origin): Settings {
   const { environment, folder } = origin
-  const server = { ...defaults("server"), ...config.server }
+  const server = { ...defaultsOf("server"), ...config.server }
   const groups = Object.entries(config.groups ?? {}).map(([name, group]) =>
     normaliseGroup(name, Array.isArray(group) ? { models: group } : (group ?? {})),
   )
@@ -64,13 +61,16 @@ export function normalise(config: ParsedConfig, origin: Origin): Settings {
     defaultGroup: config.defaultGroup ?? groups[0]?.name,
     unknownModel: config.unknownModel ?? (defaultOf("unknownModel") as Settings["unknownModel"]),
     exposeModels: config.exposeModels ?? (defaultOf("exposeModels") as boolean),
-    timeouts: { ...defaults("timeouts"), ...config.timeouts } as unknown as Timeouts,
-    retries: { ...defaults("retries"), ...normaliseRetries(config.retries) } as unknown as Retries,
-    cooldown: { ...defaults("cooldown"), ...config.cooldown } as unknown as Cooldown,
-    breaker: { ...defaults("breaker"), ...config.breaker } as unknown as BreakerSettings,
-    limits: { ...defaults("limits"), ...config.limits } as Settings["limits"],
+    timeouts: { ...defaultsOf("timeouts"), ...config.timeouts } as unknown as Timeouts,
+    retries: {
+      ...defaultsOf("retries"),
+      ...normaliseRetries(config.retries),
+    } as unknown as Retries,
+    cooldown: { ...defaultsOf("cooldown"), ...config.cooldown } as unknown as Cooldown,
+    breaker: { ...defaultsOf("breaker"), ...config.breaker } as unknown as BreakerSettings,
+    limits: { ...defaultsOf("limits"), ...config.limits } as Settings["limits"],
     storage: storage === false ? false : { path: storagePath(storage.path, folder) },
-    log: { ...defaults("log"), ...config.log } as Settings["log"],
+    log: { ...defaultsOf("log"), ...config.log } as Settings["log"],
   }
   return { ...settings, version: settingsVersion(settings) }
 }
@@ -127,34 +127,10 @@ function isSecretValue(value: unknown): value is SecretValue {
 }
 
 function storagePath(path: string | undefined, folder: string): string {
-  const given = path ?? (defaults("storage")["path"] as string)
+  const given = path ?? (defaultsOf("storage")["path"] as string)
   return given === ":memory:" || isAbsolute(given) ? given : resolve(folder, given)
 }
 
 function present<T>(list: readonly (T | undefined)[] | undefined): T[] {
   return (list ?? []).filter((item) => item !== undefined)
-}
-
-function defaultOf(key: string): unknown {
-  return schemaNode(ConfigSchema.properties[key as keyof typeof ConfigSchema.properties]).default
-}
-
-/** The defaults of the object at a top-level key, as its schema annotates them. */
-function defaults(key: string): Record<string, unknown> {
-  const node = schemaNode(ConfigSchema.properties[key as keyof typeof ConfigSchema.properties])
-  const object = node.type === "object" ? node : node.anyOf?.find(({ type }) => type === "object")
-  const values: Record<string, unknown> = {}
-  for (const [name, schema] of Object.entries(object?.properties ?? {})) {
-    const value = defaultValue(schema)
-    if (value !== undefined) values[name] = value
-  }
-  return values
-}
-
-function defaultValue(schema: TSchema): unknown {
-  const node = schemaNode(schema)
-  const written = node.default as string | number
-  if (node.kind === "duration") return parseDuration(written)
-  if (node.kind === "size") return parseSize(written)
-  return written
 }

@@ -43,7 +43,6 @@ export async function precheck(file: string, report: Report): Promise<Precheck> 
       if (missing.startsWith(".")) files.add(resolve(dirname(site.file), missing))
       report({
         code: "LR2005",
-        path: [],
         site,
         message: `there is no module "${missing}"`,
         hint: missing.startsWith(".")
@@ -55,13 +54,12 @@ export async function precheck(file: string, report: Report): Promise<Precheck> 
       files.add(resolve(module!))
       report({
         code: "LR2006",
-        path: [],
         site,
         message: `"${module}" does not export \`${name}\``,
         hint: await exportHint(resolve(module!), name!),
       })
     } else {
-      report({ code: "LR2004", path: [], site, message: lower(log.message) })
+      report({ code: "LR2004", site, message: lower(log.message) })
     }
   }
   return { ok: result.success, files: [...files] }

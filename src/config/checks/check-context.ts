@@ -1,8 +1,29 @@
 import type { Environment } from "../environment.ts"
-import type { Report } from "../finding.ts"
+import type { Path, Report } from "../finding.ts"
+import { MissingSecret, type SecretValue } from "../secret-value.ts"
 
 /** What a check may ask for. */
 export interface CheckContext {
   environment: Environment
   report: Report
+}
+
+/** Reports a secret that has to be there and is not. */
+export function requireSecret(
+  value: SecretValue | undefined,
+  path: Path,
+  place: string,
+  { report }: CheckContext,
+): void {
+  if (!(value instanceof MissingSecret) || value.optional) return
+  report({
+    code: "LR2060",
+    path,
+    site: value.site,
+    message: `${place} is not set: there is no ${value.origin}`,
+    why: `looked in ${value.looked}`,
+    hint: value.origin.startsWith("env ")
+      ? `set ${value.origin.slice(4)}, put it into .env, or write \`env("${value.origin.slice(4)}", { optional: true })\``
+      : "create the file, or pass `{ optional: true }`",
+  })
 }
