@@ -66,5 +66,7 @@ export interface ProviderDefinition {
   readonly starters?: readonly string[]
   /** Config keys that only this type takes, with their descriptions. All are optional strings. */
   readonly options?: Readonly<Record<string, string>>
+  /** Sets of config keys of which at least one must be given. */
+  readonly needs?: readonly (readonly string[])[]
   open(settings: ProviderSettings): ProviderAccount
 }

@@ -16,6 +16,7 @@ export const azure = defineProvider({
     resource: "Name of the Azure resource: `https://<resource>.openai.azure.com`.",
     apiVersion: "A dated API version such as `2024-10-21`; none is the v1 API.",
   },
+  needs: [["resource", "baseUrl"]],
   open(settings) {
     const { resource, apiVersion } = settings.options
     const root =
