@@ -106,3 +106,8 @@ export function toGatewayError(thrown: unknown): GatewayError {
     cause: thrown,
   })
 }
+
+/** The end of an exchange whose client has left. */
+export function clientGone(): GatewayError {
+  return new GatewayError("client-gone", "The client closed the connection.")
+}

@@ -1,3 +1,6 @@
+import type { GatewayError } from "./error.ts"
+import type { UsageRow } from "./ledger.ts"
+
 /** Extra facts of a log line. Values print as JSON; secrets print as `[secret]`. */
 export type LogFields = Readonly<Record<string, unknown>>
 
@@ -7,4 +10,6 @@ export interface Logger {
   info(message: string, fields?: LogFields): void
   warn(message: string, fields?: LogFields): void
   error(message: string, fields?: LogFields): void
+  /** One line for a finished exchange. */
+  request(row: UsageRow, error: GatewayError | undefined): void
 }

@@ -58,6 +58,8 @@ export interface AnswerFacts {
 /** The half of a protocol that we serve. */
 export interface Ingress {
   readonly routes: readonly IngressRoute[]
+  /** Paths below which the same routes are served again, such as `/openai`. */
+  readonly prefixes: readonly string[]
   /** @throws GatewayError `invalid-request` when the body cannot be understood. */
   inspect(operation: Operation, body: Uint8Array, contentType: string): RequestEnvelope
   /** An error as this protocol writes it, as JSON text. */

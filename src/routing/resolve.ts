@@ -69,7 +69,10 @@ function unknown(table: RouteTable, model: string): Resolution {
     near.length > 0
       ? ` Did you mean ${near.map((name) => `\`${name}\``).join(" or ")}?`
       : names.length > 0
-        ? ` There is ${names.slice(0, 5).map((name) => `\`${name}\``).join(", ")}.`
+        ? ` There is ${names
+            .slice(0, 5)
+            .map((name) => `\`${name}\``)
+            .join(", ")}.`
         : ""
   throw missing(`The model \`${model.slice(0, 200)}\` does not exist.${hint}`)
 }

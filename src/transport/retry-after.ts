@@ -12,7 +12,8 @@ export function retryAfterMs(headers: Headers, wall: number): number | undefined
   if (value) {
     const seconds = number(value)
     if (seconds !== undefined) return seconds * 1000
-    const date = Date.parse(value)
+    // `Date.parse` also takes bare numbers for years.
+    const date = /[a-z]{3}/i.test(value) ? Date.parse(value) : Number.NaN
     if (!Number.isNaN(date)) return Math.max(0, date - wall)
   }
   for (const bucket of ["requests", "tokens"]) {

@@ -10,6 +10,7 @@ const multipart = new Set(
 
 export const ingress: Ingress = {
   routes,
+  prefixes: ["/openai"],
   inspect: (operation, body, contentType) =>
     multipart.has(operation) ? openMultipart(body, contentType) : openJson(operation, body),
   encodeError: (error, requestId) => JSON.stringify(errorBody(error, requestId)),

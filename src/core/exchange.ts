@@ -1,0 +1,28 @@
+import type { Operation } from "./operation.ts"
+import type { Protocol } from "./protocol.ts"
+
+/** One client request, as the server hands it to the gateway. */
+export interface Exchange {
+  /** Request id: `x-request-id`. */
+  readonly id: string
+  readonly protocol: Protocol
+  readonly operation: Operation
+  /** The caller's headers. */
+  readonly headers: Headers
+  readonly body: Uint8Array
+  /** Aborted when the client leaves. */
+  readonly signal: AbortSignal
+  /** Monotonic milliseconds at arrival. */
+  readonly arrived: number
+  /** Milliseconds since 1970 at arrival. */
+  readonly time: number
+  /** Called once when the reply has ended, however it did. */
+  readonly ended: () => void
+}
+
+/** What the client gets. Whole bodies are bytes, so that the server can compress them. */
+export interface Reply {
+  status: number
+  headers: Headers
+  body: Uint8Array | ReadableStream<Uint8Array>
+}

@@ -1,0 +1,31 @@
+import type { Clock } from "../core/clock.ts"
+import type { Ledger } from "../core/ledger.ts"
+import type { Logger } from "../core/log.ts"
+import type { Send } from "../core/provider.ts"
+import type { Channel } from "../core/routing.ts"
+import type { Settings } from "../core/settings.ts"
+import type { Authenticator } from "../governance/authenticate.ts"
+import type { Health } from "../routing/health.ts"
+import type { RouteTable } from "../routing/resolve.ts"
+import type { Watchdog } from "../transport/watchdog.ts"
+
+/** One config generation, immutable. An exchange keeps the one that it began with. */
+export interface Snapshot {
+  readonly settings: Settings
+  readonly table: RouteTable
+  readonly authenticator: Authenticator
+}
+
+/** What the request path works with; lives as long as the process. */
+export interface GatewayContext {
+  readonly clock: Clock
+  /** A number in [0, 1). */
+  readonly random: () => number
+  readonly send: Send
+  readonly health: Health
+  readonly watchdog: Watchdog
+  readonly ledger: () => Ledger
+  readonly logger: Logger
+  /** Told of every channel whose key was rejected, to find out when it works again. */
+  readonly rejected: (channel: Channel) => void
+}

@@ -1,0 +1,82 @@
+import type { GatewayError } from "../core/error.ts"
+import type { Exchange } from "../core/exchange.ts"
+import type { UsageRow } from "../core/ledger.ts"
+import type { Channel } from "../core/routing.ts"
+import { NO_USAGE, type Usage } from "../core/usage.ts"
+import type { GatewayContext } from "./context.ts"
+
+const CLIENT_LIMIT = 80
+
+/** What is known of an exchange while it runs, and the one place that ends it. */
+export interface Progress {
+  caller: string | null
+  requested: string
+  group: string | null
+  stream: boolean
+  /** The channel of the latest attempt. */
+  channel: Channel | undefined
+  attempts: number
+  /** Monotonic milliseconds of the first content; undefined before. */
+  firstContent: number | undefined
+}
+
+export interface Outcome {
+  status: number
+  error?: GatewayError | undefined
+  usage?: Usage | undefined
+}
+
+/** Ends an exchange exactly once, however often it is called. */
+export type Finish = (outcome: Outcome) => void
+
+export function createFinish(
+  context: GatewayContext,
+  exchange: Exchange,
+  progress: Progress,
+): Finish {
+  let finished = false
+  return function finish(outcome) {
+    if (finished) return
+    finished = true
+    const row = usageRow(context, exchange, progress, outcome)
+    context.ledger().record(row)
+    context.logger.request(row, outcome.error)
+    exchange.ended()
+  }
+}
+
+function usageRow(
+  { clock }: GatewayContext,
+  exchange: Exchange,
+  progress: Progress,
+  { status, error, usage }: Outcome,
+): UsageRow {
+  const { channel } = progress
+  const counts = usage ?? NO_USAGE
+  return {
+    id: exchange.id,
+    time: exchange.time,
+    key: progress.caller,
+    operation: exchange.operation,
+    requested: progress.requested.slice(0, 200),
+    group: progress.group,
+    deployment: channel?.deployment.id ?? null,
+    channel: channel?.id ?? null,
+    status,
+    error: error?.kind ?? null,
+    stream: progress.stream,
+    attempts: progress.attempts,
+    ttft:
+      progress.firstContent === undefined ? null : round(progress.firstContent - exchange.arrived),
+    duration: round(clock.now() - exchange.arrived),
+    ...counts,
+    usage: usage ? "reported" : "missing",
+    cost: usage && channel ? channel.deployment.cost(usage) : null,
+    client: (exchange.headers.get("user-agent") ?? "").slice(0, CLIENT_LIMIT),
+  }
+}
+
+/** Milliseconds to the microsecond. */
+function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000
+}

@@ -1,0 +1,173 @@
+import { clientGone, GatewayError, toGatewayError } from "../core/error.ts"
+import type { Exchange, Reply } from "../core/exchange.ts"
+import { allowGroup } from "../governance/authenticate.ts"
+import { resolve } from "../routing/resolve.ts"
+import type { Committed } from "./attempt.ts"
+import type { GatewayContext, Snapshot } from "./context.ts"
+import { createFinish, type Finish, type Progress } from "./finish.ts"
+import { type Outflow, relayBytes, relayEvents } from "./relay.ts"
+import { errorReply, replyHeaders } from "./reply.ts"
+import { run } from "./run.ts"
+import { streamOf } from "./stream-of.ts"
+
+/** Serves one exchange, from its bytes to its reply. Never throws. */
+export async function handle(
+  context: GatewayContext,
+  snapshot: Snapshot,
+  exchange: Exchange,
+): Promise<Reply> {
+  const progress: Progress = {
+    caller: null,
+    requested: "",
+    group: null,
+    stream: false,
+    channel: undefined,
+    attempts: 0,
+    firstContent: undefined,
+  }
+  const finish = createFinish(context, exchange, progress)
+  const { protocol, operation } = exchange
+  try {
+    const caller = snapshot.authenticator.authenticate(exchange.headers)
+    progress.caller = caller.id
+    const contentType = exchange.headers.get("content-type") ?? ""
+    const envelope = protocol.ingress.inspect(operation, exchange.body, contentType)
+    const { facts } = envelope
+    progress.requested = facts.model
+    progress.stream = facts.stream
+    const resolution = resolve(snapshot.table, facts.model)
+    const group = resolution.group.name
+    progress.group = group
+    allowGroup(caller, group)
+    if (resolution.unknown) {
+      context.logger.warn("an unknown model went to the default group", {
+        id: exchange.id,
+        model: facts.model.slice(0, 200),
+        group,
+      })
+    }
+    const running = run(context, { snapshot, exchange, envelope, resolution, progress })
+    const { keepAlive } = snapshot.settings.server
+    if (facts.stream && keepAlive > 0) {
+      const early = await firstOf(running, keepAlive)
+      if (early === "silence") {
+        return earlyReply(context, snapshot, exchange, progress, running, finish)
+      }
+    }
+    return commitReply(context, snapshot, exchange, progress, await running, finish)
+  } catch (thrown) {
+    const error = toGatewayError(thrown)
+    if (error.kind === "internal") {
+      context.logger.error("an exchange failed inside the router", {
+        id: exchange.id,
+        cause: error.cause instanceof Error ? error.cause.stack : String(error.cause),
+      })
+    }
+    finish({ status: error.status, error })
+    return errorReply(snapshot, exchange, progress, error)
+  }
+}
+
+/** Whether an attempt has committed (or all have failed) before `ms` of silence. */
+async function firstOf(running: Promise<unknown>, ms: number): Promise<"settled" | "silence"> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const silence = new Promise<"silence">((resolve) => {
+    timer = setTimeout(resolve, ms, "silence")
+  })
+  const settled = running.then(
+    () => "settled" as const,
+    () => "settled" as const,
+  )
+  const first = await Promise.race([settled, silence])
+  clearTimeout(timer)
+  return first
+}
+
+function commitReply(
+  context: GatewayContext,
+  snapshot: Snapshot,
+  exchange: Exchange,
+  progress: Progress,
+  committed: Committed,
+  finish: Finish,
+): Reply {
+  progress.firstContent = context.clock.now()
+  const { status, contentType, channel } = committed
+  const headers = replyHeaders(snapshot, exchange, progress)
+  headers.set("content-type", contentType)
+  if (committed.kind === "whole") {
+    const { usage, body } = committed
+    const cost = usage ? channel.deployment.cost(usage) : null
+    if (cost !== null && snapshot.settings.server.headers) {
+      headers.set("x-llmrouter-cost", (cost / 1e9).toFixed(9))
+    }
+    finish({ status, usage })
+    return { status, headers, body }
+  }
+  if (committed.kind === "bytes") {
+    const outflow = relayBytes(context, committed, finish)
+    return { status, headers, body: streamOf(context, exchange, outflow, 0) }
+  }
+  eventHeaders(headers)
+  const outflow = relayEvents(context, exchange, committed, finish)
+  const { keepAlive } = snapshot.settings.server
+  return { status, headers, body: streamOf(context, exchange, outflow, keepAlive) }
+}
+
+/**
+ * A stream whose upstream is still silent: the client gets its headers and keepalives. Attempts and
+ * fallbacks go on behind it, since no content was sent; only the status 200 is decided.
+ */
+function earlyReply(
+  context: GatewayContext,
+  snapshot: Snapshot,
+  exchange: Exchange,
+  progress: Progress,
+  running: Promise<Committed>,
+  finish: Finish,
+): Reply {
+  const headers = replyHeaders(snapshot, exchange, progress)
+  eventHeaders(headers)
+  headers.set("content-type", "text/event-stream; charset=utf-8")
+  const { ingress } = exchange.protocol
+  let outflow: Outflow | undefined
+  let failed = false
+  const deferred: Outflow = {
+    async next() {
+      if (failed) return undefined
+      try {
+        outflow ??= await begin()
+        return await outflow.next()
+      } catch (thrown) {
+        failed = true
+        const error = toGatewayError(thrown)
+        finish({ status: error.kind === "client-gone" ? error.status : 200, error })
+        return ingress.encodeStreamError(error, exchange.id)
+      }
+    },
+    cancel() {
+      if (outflow) outflow.cancel()
+      else finish({ status: 499, error: clientGone() })
+    },
+  }
+  async function begin(): Promise<Outflow> {
+    const committed = await running
+    if (committed.kind !== "events") {
+      throw new GatewayError("upstream-invalid", "The upstream did not stream its answer.")
+    }
+    progress.firstContent = context.clock.now()
+    return relayEvents(context, exchange, committed, finish)
+  }
+  const { keepAlive } = snapshot.settings.server
+  return {
+    status: 200,
+    headers,
+    body: streamOf(context, exchange, deferred, keepAlive, ingress.keepAlive),
+  }
+}
+
+function eventHeaders(headers: Headers): void {
+  headers.set("cache-control", "no-cache")
+  // nginx in front of the router would collect the events otherwise.
+  headers.set("x-accel-buffering", "no")
+}

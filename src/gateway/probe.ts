@@ -1,0 +1,91 @@
+import type { Channel } from "../core/routing.ts"
+import type { Cooldown } from "../core/settings.ts"
+import type { GatewayContext } from "./context.ts"
+
+/** Milliseconds for one probe. */
+const PROBE_TIME = 10_000
+
+/** Finds out when rejected keys work again. */
+export interface Prober {
+  /** A key was rejected: it is probed when its pause ends. */
+  rejected(channel: Channel): void
+  close(): void
+}
+
+/**
+ * Probes rejected keys with a free request (a list of models), never with a paid one. Where there is
+ * nothing free to ask, the pause's end lets one real request try.
+ */
+export function createProber(
+  context: Pick<GatewayContext, "clock" | "send" | "logger">,
+  cooldown: () => Pick<Cooldown, "auth" | "authMax">,
+): Prober {
+  const timers = new Map<string, ReturnType<typeof setTimeout>>()
+
+  function schedule(channel: Channel): void {
+    const { health } = channel
+    clearTimeout(timers.get(health.id))
+    const wait = Math.max(0, health.pausedUntil - context.clock.now())
+    const timer = setTimeout(() => {
+      timers.delete(health.id)
+      void probe(channel)
+    }, wait)
+    timer.unref()
+    timers.set(health.id, timer)
+  }
+
+  async function probe(channel: Channel): Promise<void> {
+    const { health, deployment, key } = channel
+    if (health.reason !== "auth") return
+    const status = await ask(context, channel)
+    if (health.reason !== "auth") return
+    if (status === 401 || status === 402 || status === 403) {
+      const { auth, authMax } = cooldown()
+      const pause = Math.min(auth * 2 ** Math.min(health.rejections++, 20), authMax)
+      health.pausedUntil = context.clock.now() + pause
+      schedule(channel)
+    } else if (status !== undefined && status < 300) {
+      health.reason = undefined
+      health.pausedUntil = 0
+      context.logger.info("a rejected key works again", {
+        deployment: deployment.id,
+        key: key?.fingerprint,
+      })
+    }
+    // Anything else says nothing of the key: the pause is over, and one real request may try.
+  }
+
+  return {
+    rejected(channel) {
+      if (channel.deployment.account.probeUrl) schedule(channel)
+    },
+    close() {
+      for (const timer of timers.values()) clearTimeout(timer)
+      timers.clear()
+    },
+  }
+}
+
+/** @returns the status of a free request with the channel's key; undefined when there was none */
+async function ask(
+  context: Pick<GatewayContext, "send">,
+  { deployment, key }: Channel,
+): Promise<number | undefined> {
+  const { account, provider, timeouts } = deployment
+  const headers = new Headers({ accept: "application/json" })
+  account.authorize(headers, key)
+  try {
+    const response = await (account.send ?? context.send)({
+      url: account.probeUrl!,
+      method: "GET",
+      headers,
+      signal: AbortSignal.timeout(PROBE_TIME),
+      connectTimeout: timeouts.connect,
+      ...(provider.proxy !== undefined && { proxy: provider.proxy }),
+    })
+    await response.body?.cancel()
+    return response.status
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,117 @@
+import { clientGone, type GatewayError, toGatewayError } from "../core/error.ts"
+import type { Exchange } from "../core/exchange.ts"
+import type { Committed } from "./attempt.ts"
+import type { GatewayContext } from "./context.ts"
+import type { Finish } from "./finish.ts"
+import { judge } from "./run.ts"
+
+type Events = Extract<Committed, { kind: "events" }>
+type Bytes = Extract<Committed, { kind: "bytes" }>
+
+/** One answer as it flows to the client: read by the server's stream, one block at a time. */
+export interface Outflow {
+  /** The next bytes; undefined when the answer has ended. Never throws. */
+  next(): Promise<Uint8Array | undefined>
+  /** The client has left. */
+  cancel(): void
+  /** Why the answer broke off, where it could not be said in the answer itself. */
+  readonly failure?: GatewayError | undefined
+}
+
+/** A committed stream of events, byte for byte, with an error event where it fails. */
+export function relayEvents(
+  context: GatewayContext,
+  exchange: Exchange,
+  committed: Events,
+  finish: Finish,
+): Outflow {
+  const { flow, relay, head, channel, status } = committed
+  let over = false
+
+  function complete(): void {
+    over = true
+    flow.end(true)
+    finish({ status, usage: relay.usage })
+  }
+
+  function fail(thrown: unknown): Uint8Array {
+    const error = toGatewayError(thrown)
+    over = true
+    flow.end(true)
+    judge(context, channel, error)
+    finish({ status, error, usage: relay.usage })
+    return exchange.protocol.ingress.encodeStreamError(error, exchange.id)
+  }
+
+  return {
+    async next() {
+      if (head.length > 0) {
+        const bytes = Buffer.concat(head.splice(0))
+        if (relay.phase === "complete") complete()
+        return bytes
+      }
+      while (!over) {
+        try {
+          const seen = relay.progress
+          const chunk = await flow.read()
+          if (over) return undefined
+          const bytes = chunk ? relay.push(chunk) : relay.end()
+          if (relay.progress !== seen) flow.progress()
+          if (relay.phase === "complete") complete()
+          if (relay.error) {
+            const ending = fail(relay.error)
+            return bytes ? Buffer.concat([bytes, ending]) : ending
+          }
+          if (bytes) return bytes
+        } catch (thrown) {
+          return over ? undefined : fail(thrown)
+        }
+      }
+      return undefined
+    },
+    cancel() {
+      if (over) return
+      over = true
+      flow.end(true)
+      finish({ status: 499, error: clientGone(), usage: relay.usage })
+    },
+  }
+}
+
+/** A committed answer of plain bytes, such as audio. There is no way to say in it that it broke off. */
+export function relayBytes(context: GatewayContext, committed: Bytes, finish: Finish): Outflow {
+  const { flow, channel, status } = committed
+  let over = false
+  let failure: GatewayError | undefined
+  return {
+    async next() {
+      if (over) return undefined
+      try {
+        const chunk = await flow.read()
+        if (chunk) {
+          flow.progress()
+          return chunk
+        }
+        over = true
+        flow.end(false)
+        finish({ status })
+      } catch (thrown) {
+        failure = toGatewayError(thrown)
+        over = true
+        flow.end(true)
+        judge(context, channel, failure)
+        finish({ status, error: failure })
+      }
+      return undefined
+    },
+    cancel() {
+      if (over) return
+      over = true
+      flow.end(true)
+      finish({ status: 499, error: clientGone() })
+    },
+    get failure() {
+      return failure
+    },
+  }
+}

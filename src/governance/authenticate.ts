@@ -1,0 +1,71 @@
+import { GatewayError } from "../core/error.ts"
+import type { CallerKey } from "../core/settings.ts"
+
+/** Who calls. */
+export interface Caller {
+  /** Null where no keys are configured: everybody is let in. */
+  readonly id: string | null
+  /** Groups it may use; undefined is everything. */
+  readonly groups: ReadonlySet<string> | undefined
+}
+
+export interface Authenticator {
+  /** @throws GatewayError `unauthorized` */
+  authenticate(headers: Headers): Caller
+}
+
+const ANYBODY: Caller = { id: null, groups: undefined }
+
+/**
+ * Static caller keys. Only their SHA-256 is kept; a look-up by hash tells nothing about how much of
+ * a wrong key was right.
+ */
+export function createAuthenticator(keys: readonly CallerKey[]): Authenticator {
+  if (keys.length === 0) return { authenticate: () => ANYBODY }
+  const callers = new Map<string, Caller>(
+    keys.map(({ id, key, groups }) => [
+      sha256(key.reveal()),
+      { id, groups: groups && new Set(groups) },
+    ]),
+  )
+  return {
+    authenticate(headers) {
+      const presented = presentedKey(headers)
+      if (!presented) {
+        throw new GatewayError(
+          "unauthorized",
+          "No key was sent. Send one as `Authorization: Bearer <key>`, `x-api-key` or `x-goog-api-key`.",
+          { code: "missing_api_key" },
+        )
+      }
+      const caller = callers.get(sha256(presented))
+      if (caller) return caller
+      throw new GatewayError("unauthorized", "The key that was sent is not one of this router's.", {
+        code: "invalid_api_key",
+      })
+    },
+  }
+}
+
+/** The key that a request carries, wherever its protocol puts it. */
+export function presentedKey(headers: Headers): string | undefined {
+  const authorization = headers.get("authorization")
+  if (authorization) {
+    const bearer = /^bearer\s+(\S+)\s*$/i.exec(authorization)
+    if (bearer) return bearer[1]
+  }
+  return headers.get("x-api-key") ?? headers.get("x-goog-api-key") ?? undefined
+}
+
+function sha256(text: string): string {
+  return new Bun.SHA256().update(text).digest("hex")
+}
+
+/** @throws GatewayError `forbidden` when the caller may not use a group */
+export function allowGroup(caller: Caller, group: string): void {
+  if (!caller.groups || caller.groups.has(group)) return
+  throw new GatewayError("forbidden", `This key may not use \`${group}\`.`, {
+    code: "model_not_allowed",
+    param: "model",
+  })
+}

@@ -1,0 +1,122 @@
+import type { Operation } from "../core/operation.ts"
+import type { Protocol } from "../core/protocol.ts"
+import type { ProviderAccount, ProviderDefinition } from "../core/provider.ts"
+import type { Channel, Deployment, Group, Strategy } from "../core/routing.ts"
+import type { DeploymentSettings, ProviderSettings, Retries, Settings } from "../core/settings.ts"
+import type { Usage } from "../core/usage.ts"
+import type { Health } from "./health.ts"
+import type { RouteTable } from "./resolve.ts"
+
+/** Groups made for `provider/model` names that are kept; callers choose the names, so it is bounded. */
+const DIRECT_LIMIT = 1000
+
+export interface TableParts {
+  settings: Settings
+  providers: ReadonlyMap<string, ProviderDefinition>
+  protocols: ReadonlyMap<string, Protocol>
+  strategies: Readonly<Record<string, Strategy>>
+  health: Health
+  /** The price function of a vendor's model; nano-USD, null is unpriced. */
+  cost: (vendor: string | undefined, model: string) => (usage: Usage) => number | null
+}
+
+/** Everything that requests are routed by, from checked settings. */
+export function buildTable(parts: TableParts): RouteTable {
+  const { settings, strategies, health } = parts
+  const accounts = new Map(
+    settings.providers.map((provider) => [provider.name, openProvider(parts, provider)]),
+  )
+
+  function deployment(model: DeploymentSettings, group: Partial<Settings["timeouts"]>): Deployment {
+    const { provider, account, definition } = accounts.get(model.provider)!
+    const id = `${provider.name}/${model.model}`
+    const built: Deployment = {
+      id,
+      provider,
+      account,
+      protocols: (operation) => protocolsFor(parts, definition, operation),
+      model: model.model,
+      weight: model.weight,
+      tags: model.tags,
+      timeouts: { ...settings.timeouts, ...provider.timeouts, ...group, ...model.timeouts },
+      cost: parts.cost(definition.vendor, model.model),
+      channels: [],
+      health: health.deployment(id),
+    }
+    const keys = provider.keys.length > 0 ? provider.keys : definition.keyless ? [undefined] : []
+    const channels: Channel[] = keys.map((key) => {
+      const channelId = `${id}#${key?.fingerprint ?? "-"}`
+      return { id: channelId, deployment: built, key, health: health.channel(channelId) }
+    })
+    return Object.assign(built, { channels })
+  }
+
+  function group(
+    name: string,
+    strategy: string,
+    deployments: readonly Deployment[],
+    retries: Partial<Retries> = {},
+    fallbacks: readonly string[] = [],
+  ): Group {
+    return {
+      name,
+      strategy: strategies[strategy]!,
+      deployments,
+      channels: deployments.flatMap(({ channels }) => channels),
+      fallbacks,
+      retries: { ...settings.retries, ...retries },
+      state: health.strategy(name),
+    }
+  }
+
+  const groups = new Map(
+    settings.groups.map(({ name, strategy, models, timeouts, retries, fallbacks }) => [
+      name,
+      group(
+        name,
+        strategy,
+        models.map((model) => deployment(model, timeouts)),
+        retries,
+        fallbacks,
+      ),
+    ]),
+  )
+  const directs = new Map<string, Group>()
+
+  return {
+    groups,
+    defaultGroup:
+      settings.defaultGroup === undefined ? undefined : groups.get(settings.defaultGroup),
+    unknownModel: settings.unknownModel,
+    direct(provider, model) {
+      const account = accounts.get(provider)
+      if (!account) return undefined
+      const { models } = account.provider
+      if (models.length > 0 && !models.includes(model)) return undefined
+      const name = `${provider}/${model}`
+      const known = directs.get(name)
+      if (known) return known
+      const single = { provider, model, weight: 1, tags: [], timeouts: {} }
+      const made = group(name, Object.keys(strategies)[0]!, [deployment(single, {})])
+      if (directs.size < DIRECT_LIMIT) directs.set(name, made)
+      return made
+    },
+  }
+}
+
+function openProvider(
+  { providers }: TableParts,
+  provider: ProviderSettings,
+): { provider: ProviderSettings; account: ProviderAccount; definition: ProviderDefinition } {
+  const definition = providers.get(provider.type)!
+  return { provider, definition, account: definition.open(provider) }
+}
+
+function protocolsFor(
+  { protocols }: TableParts,
+  definition: ProviderDefinition,
+  operation: Operation,
+): readonly Protocol[] {
+  const ids = definition.speaks[operation] ?? []
+  return ids.map((id) => protocols.get(id)).filter((protocol) => protocol !== undefined)
+}

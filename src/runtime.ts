@@ -1,0 +1,186 @@
+import { systemClock } from "./core/clock.ts"
+import type { Exchange, Reply } from "./core/exchange.ts"
+import type { Ledger } from "./core/ledger.ts"
+import type { Logger } from "./core/log.ts"
+import type { Settings } from "./core/settings.ts"
+import { type LoadOptions, type LoadResult, loadConfig } from "./config/load.ts"
+import { watchConfig } from "./config/watch.ts"
+import type { GatewayContext, Snapshot } from "./gateway/context.ts"
+import { handle } from "./gateway/handle.ts"
+import { createProber } from "./gateway/probe.ts"
+import { createAuthenticator } from "./governance/authenticate.ts"
+import { costOf, loadPrices, type PriceTable } from "./governance/prices.ts"
+import { protocols } from "./protocols/index.ts"
+import { providers } from "./providers/index.ts"
+import { buildTable } from "./routing/build-table.ts"
+import { createHealth } from "./routing/health.ts"
+import { strategies } from "./routing/strategies/index.ts"
+import { nullLedger } from "./storage/null-ledger.ts"
+import { openLedger } from "./storage/sqlite/open-ledger.ts"
+import { createLogger } from "./telemetry/log.ts"
+import { createHttpSend } from "./transport/http.ts"
+import { createWatchdog } from "./transport/watchdog.ts"
+
+/** How the last attempt to reload went. */
+export interface ReloadStatus {
+  /** Milliseconds since 1970. */
+  time: number
+  ok: boolean
+  /** Whether the new config is another one. */
+  changed: boolean
+  /** What is wrong with a config that was not taken, as the load reported it. */
+  failure: Extract<LoadResult, { ok: false }> | undefined
+}
+
+/** A running router without its listener. */
+export interface Runtime {
+  readonly snapshot: Snapshot
+  readonly context: GatewayContext
+  readonly logger: Logger
+  /** Undefined before the first reload. */
+  readonly lastReload: ReloadStatus | undefined
+  handle(exchange: Exchange): Promise<Reply>
+  /** Loads the config again and swaps it in when it is right. Never throws. */
+  reload(): Promise<ReloadStatus>
+  /** Reloads when the config, or a file that it imports, changes. */
+  watch(): void
+  close(): Promise<void>
+}
+
+export interface RuntimeOptions {
+  /** How to load the config again. */
+  load: LoadOptions
+  /** The config to begin with. */
+  loaded: Extract<LoadResult, { ok: true }>
+  /** Settings that the command line decides, applied to every generation. */
+  override?: (settings: Settings) => Settings
+}
+
+/** Puts all parts together. @throws StorageError when usage cannot be kept */
+export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const override = options.override ?? ((settings) => settings)
+  const clock = systemClock
+  let prices: PriceTable | undefined
+  let settings = override(options.loaded.settings)
+  const logger = createLogger(() => settings.log)
+  const health = createHealth(clock, () => settings)
+  const send = createHttpSend(clock)
+  const ledger: Ledger = settings.storage
+    ? await openLedger({ path: settings.storage.path, logger, clock })
+    : nullLedger
+  const prober = createProber({ clock, send, logger }, () => settings.cooldown)
+  const context: GatewayContext = {
+    clock,
+    random: Math.random,
+    send,
+    health,
+    watchdog: createWatchdog(clock),
+    ledger: () => ledger,
+    logger,
+    rejected: prober.rejected,
+  }
+
+  function build(next: Settings): Snapshot {
+    return {
+      settings: next,
+      authenticator: createAuthenticator(next.auth.keys),
+      table: buildTable({
+        settings: next,
+        providers,
+        protocols,
+        strategies,
+        health,
+        cost: (vendor, model) => {
+          const price = prices?.priceOf(vendor, model)
+          return (usage) => (price ? costOf(usage, price) : null)
+        },
+      }),
+    }
+  }
+
+  let snapshot = build(settings)
+  // The price table is large; nothing waits for it but the first prices.
+  const priced = loadPrices().then((table) => {
+    prices = table
+    snapshot = build(settings)
+  })
+
+  let watcher: ReturnType<typeof watchConfig> | undefined
+  let lastReload: ReloadStatus | undefined
+  let reloading: Promise<unknown> = Promise.resolve()
+
+  async function reloadOnce(): Promise<ReloadStatus> {
+    const result = await loadConfig(options.load)
+    watcher?.update(result.files)
+    const changed = result.ok && result.settings.version !== settings.version
+    if (result.ok && changed) {
+      const previous = settings
+      settings = override(result.settings)
+      snapshot = build(settings)
+      warnOfRestart(logger, previous, settings)
+    }
+    logReload(logger, result, changed)
+    lastReload = {
+      time: clock.wall(),
+      ok: result.ok,
+      changed,
+      failure: result.ok ? undefined : result,
+    }
+    return lastReload
+  }
+
+  /** One reload after the other. */
+  function reload(): Promise<ReloadStatus> {
+    const next = reloading.then(reloadOnce)
+    reloading = next
+    return next
+  }
+
+  return {
+    get snapshot() {
+      return snapshot
+    },
+    get lastReload() {
+      return lastReload
+    },
+    context,
+    logger,
+    handle: (exchange) => handle(context, snapshot, exchange),
+    reload,
+    watch() {
+      watcher ??= watchConfig(options.loaded.files, () => void reload())
+    },
+    async close() {
+      watcher?.close()
+      prober.close()
+      await priced
+      await ledger.close()
+    },
+  }
+}
+
+function logReload(logger: Logger, result: LoadResult, changed: boolean): void {
+  if (result.ok) {
+    if (changed) logger.info("config reloaded", { version: result.settings.version })
+    return
+  }
+  for (const { code, message, file, line, column } of result.diagnostics) {
+    const at = [file, line, column].filter((part) => part !== undefined).join(":")
+    logger.error(`config not taken, the old one stays: ${message}`, { code, at })
+  }
+}
+
+/** What only a restart can change. */
+function warnOfRestart(logger: Logger, before: Settings, after: Settings): void {
+  const facts = ({ server, storage }: Settings) => ({
+    "server.host": server.host,
+    "server.port": server.port,
+    "storage.path": storage && storage.path,
+  })
+  const old = facts(before)
+  for (const [name, value] of Object.entries(facts(after))) {
+    if (value !== old[name as keyof typeof old]) {
+      logger.warn(`${name} has changed; it takes effect after a restart`)
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import { Elysia } from "elysia"
+import { VERSION } from "../core/version.ts"
+import type { Runtime } from "../runtime.ts"
+import type { Listener } from "./listener.ts"
+import { routeDocs } from "./openapi/index.ts"
+import { deploymentStates } from "./deployment-states.ts"
+import { reloadSummary } from "./reload-summary.ts"
+
+/** `/health` for people, `/health/live` and `/health/ready` for probes. All without a key. */
+export function healthRoutes(runtime: Runtime, listener: Listener) {
+  return new Elysia({ name: "health" })
+    .get("/health", () => Response.json(report(runtime, listener)), { detail: routeDocs.health })
+    .get("/health/live", () => Response.json({ status: "ok" }), { detail: routeDocs.live })
+    .get(
+      "/health/ready",
+      () =>
+        listener.draining
+          ? Response.json({ status: "draining" }, { status: 503 })
+          : Response.json({ status: "ok" }),
+      { detail: routeDocs.ready },
+    )
+}
+
+function report(runtime: Runtime, listener: Listener) {
+  const { snapshot, lastReload } = runtime
+  const deployments = deploymentStates(runtime)
+  const out = deployments.open + deployments.paused
+  const bad = out > 0 || lastReload?.ok === false
+  return {
+    status: listener.draining ? "draining" : bad ? "degraded" : "ok",
+    version: VERSION,
+    config: {
+      version: snapshot.settings.version,
+      ...(lastReload && { reload: reloadSummary(lastReload) }),
+    },
+    deployments,
+  }
+}

@@ -1,0 +1,47 @@
+import type { Server } from "bun"
+
+/** Seconds without a byte after which a connection is closed, while no answer is under way. */
+export const IDLE_SECONDS = 30
+
+/** The listening socket's state, as handlers need it. */
+export interface Listener {
+  server: Server<unknown> | undefined
+  /** Set once the process has been asked to end: new requests are refused. */
+  readonly draining: boolean
+  /** An answer is under way: it may be silent for as long as it likes. */
+  begin(request: Request): void
+  /** It is over: the idle limit counts again for the connection. */
+  end(request: Request): void
+  /** Refuses new requests. Resolves when no answer is under way, or after `ms`. */
+  drain(ms: number): Promise<void>
+}
+
+export function createListener(): Listener {
+  let active = 0
+  let draining = false
+  let idle: (() => void) | undefined
+  return {
+    server: undefined,
+    get draining() {
+      return draining
+    },
+    begin(request) {
+      active++
+      this.server?.timeout(request, 0)
+    },
+    end(request) {
+      active--
+      this.server?.timeout(request, IDLE_SECONDS)
+      if (active === 0) idle?.()
+    },
+    async drain(ms) {
+      draining = true
+      if (active === 0) return
+      const { promise, resolve } = Promise.withResolvers<void>()
+      idle = resolve
+      const timer = setTimeout(resolve, ms)
+      await promise
+      clearTimeout(timer)
+    },
+  }
+}

@@ -1,0 +1,70 @@
+import { Elysia } from "elysia"
+import { GatewayError } from "../core/error.ts"
+import type { Ingress } from "../core/protocol.ts"
+import type { Caller } from "../governance/authenticate.ts"
+import type { Runtime } from "../runtime.ts"
+import { routeDocs } from "./openapi/index.ts"
+import { errorReply, jsonReply, toResponse } from "./reply.ts"
+import { requestId } from "./request-id.ts"
+
+/** `/v1/models` and `/v1/models/{id}`: what this caller may use as `model`. */
+export function modelRoutes(runtime: Runtime, ingress: Ingress) {
+  const started = Math.floor(Date.now() / 1000)
+
+  function entry(id: string) {
+    return { id, object: "model", created: started, owned_by: "llmrouter" }
+  }
+
+  async function answer(request: Request, read: (names: string[]) => unknown): Promise<Response> {
+    const { snapshot } = runtime
+    const id = requestId()
+    const reply = (() => {
+      try {
+        const caller = snapshot.authenticator.authenticate(request.headers)
+        return jsonReply(read(modelNames(runtime, caller)))
+      } catch (thrown) {
+        return errorReply(ingress, thrown, id)
+      }
+    })()
+    reply.headers.set("x-request-id", id)
+    return toResponse(request, reply, snapshot.settings.server)
+  }
+
+  const list = ({ request }: { request: Request }) =>
+    answer(request, (names) => ({ object: "list", data: names.map(entry) }))
+
+  const one = ({ request, params }: { request: Request; params: { "*": string } }) =>
+    answer(request, (names) => {
+      const name = decodeURIComponent(params["*"])
+      if (names.includes(name)) return entry(name)
+      throw new GatewayError("not-found", `The model \`${name.slice(0, 200)}\` does not exist.`, {
+        code: "model_not_found",
+        param: "model",
+      })
+    })
+
+  const app = new Elysia({ name: "models" })
+    .get("/v1/models", list, { detail: routeDocs.models })
+    .get("/v1/models/*", one, { detail: routeDocs.model })
+  for (const prefix of ingress.prefixes) {
+    app
+      .get(`${prefix}/v1/models`, list, { detail: { hide: true } })
+      .get(`${prefix}/v1/models/*`, one, { detail: { hide: true } })
+  }
+  return app
+}
+
+/** Groups in config order, then `provider/model` names where the config exposes them. */
+function modelNames({ snapshot }: Runtime, caller: Caller): string[] {
+  const { settings } = snapshot
+  const groups = settings.groups.map(({ name }) => name)
+  if (caller.groups) return groups.filter((name) => caller.groups!.has(name))
+  if (!settings.exposeModels) return groups
+  const served = settings.providers.flatMap(({ name, models }) =>
+    models.map((model) => `${name}/${model}`),
+  )
+  const used = settings.groups.flatMap(({ models }) =>
+    models.map(({ provider, model }) => `${provider}/${model}`),
+  )
+  return [...new Set([...groups, ...served, ...used])]
+}

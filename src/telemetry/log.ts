@@ -1,0 +1,57 @@
+import type { LogFields, Logger } from "../core/log.ts"
+import type { Settings } from "../core/settings.ts"
+import { prettyLine, prettyRequest } from "./pretty.ts"
+import { redact } from "./redact.ts"
+
+const LEVELS = ["debug", "info", "warn", "error", "silent"] as const
+type Level = (typeof LEVELS)[number]
+
+export interface LogSink {
+  write(line: string): void
+  readonly isTTY: boolean
+  /** Whether colours may be used. */
+  readonly colour: boolean
+}
+
+/** Standard output, written in one piece a line. */
+export const stdout: LogSink = {
+  write: (line) => void process.stdout.write(line),
+  isTTY: process.stdout.isTTY === true,
+  colour: process.stdout.isTTY === true && !process.env["NO_COLOR"],
+}
+
+/** @param settings read at each line, so that a reload changes them */
+export function createLogger(settings: () => Settings["log"], sink: LogSink = stdout): Logger {
+  function write(level: Exclude<Level, "silent">, message: string, fields: LogFields = {}): void {
+    const { level: least, format } = settings()
+    if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return
+    const pretty = format === "pretty" || (format === "auto" && sink.isTTY)
+    const line = pretty
+      ? prettyLine(level, message, fields, sink.colour)
+      : JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })
+    sink.write(`${redact(line)}\n`)
+  }
+  return {
+    debug: (message, fields) => write("debug", message, fields),
+    info: (message, fields) => write("info", message, fields),
+    warn: (message, fields) => write("warn", message, fields),
+    error: (message, fields) => write("error", message, fields),
+    request(row, error) {
+      const { level: least, format } = settings()
+      if (LEVELS.indexOf("info") < LEVELS.indexOf(least)) return
+      if (format === "pretty" || (format === "auto" && sink.isTTY)) {
+        sink.write(`${redact(prettyRequest(row, error, sink.colour))}\n`)
+        return
+      }
+      const { time, ...facts } = row
+      const line = JSON.stringify({
+        time: new Date(time).toISOString(),
+        level: "info",
+        message: "request",
+        ...facts,
+        ...(error && { reason: error.message }),
+      })
+      sink.write(`${redact(line)}\n`)
+    },
+  }
+}

@@ -1,0 +1,64 @@
+import pc from "picocolors"
+import type { GatewayError } from "../core/error.ts"
+import type { UsageRow } from "../core/ledger.ts"
+import type { LogFields } from "../core/log.ts"
+
+const MARKS = { debug: "·", info: "•", warn: "!", error: "✗" } as const
+
+/** A log line for a person at a terminal. */
+export function prettyLine(
+  level: keyof typeof MARKS,
+  message: string,
+  fields: LogFields,
+  colour: boolean,
+): string {
+  const c = pc.createColors(colour)
+  const paint = { debug: c.dim, info: c.cyan, warn: c.yellow, error: c.red }[level]
+  const facts = Object.entries(fields)
+    .map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join(" ")
+  return `${c.dim(clockTime(Date.now()))} ${paint(MARKS[level])} ${message}${facts && ` ${c.dim(facts)}`}`
+}
+
+/** One finished request: status, route, times, tokens, cost, who. */
+export function prettyRequest(
+  row: UsageRow,
+  error: GatewayError | undefined,
+  colour: boolean,
+): string {
+  const c = pc.createColors(colour)
+  const status = error ? c.red(String(row.status)) : c.green(String(row.status))
+  const asked = row.group ?? (row.requested || "-")
+  const route = row.deployment ? `${asked} ${c.dim("→")} ${row.deployment}` : asked
+  const parts = [status, route]
+  if (row.attempts > 1) parts.push(c.yellow(`${row.attempts} attempts`))
+  if (row.ttft !== null) parts.push(c.dim(`TTFT ${duration(row.ttft)}`))
+  parts.push(c.dim(duration(row.duration)))
+  if (row.usage === "reported") parts.push(`${row.input}→${row.output} tok`)
+  const speed = tokensPerSecond(row)
+  if (speed !== undefined) parts.push(c.dim(`${speed} tok/s`))
+  if (row.cost !== null) parts.push(money(row.cost))
+  if (row.key) parts.push(c.dim(row.key))
+  if (error) parts.push(c.red(error.message))
+  return `${c.dim(clockTime(row.time + row.duration))} ${parts.join("  ")}`
+}
+
+function tokensPerSecond(row: UsageRow): number | undefined {
+  if (!row.stream || row.ttft === null || row.output === 0) return undefined
+  const seconds = (row.duration - row.ttft) / 1000
+  return seconds > 0 ? Math.round(row.output / seconds) : undefined
+}
+
+function duration(ms: number): string {
+  return ms < 1000 ? `${ms < 10 ? ms.toFixed(1) : Math.round(ms)}ms` : `${(ms / 1000).toFixed(1)}s`
+}
+
+/** @param nano nano-USD */
+function money(nano: number): string {
+  const usd = nano / 1e9
+  return `$${usd === 0 ? "0" : usd.toPrecision(2)}`
+}
+
+function clockTime(ms: number): string {
+  return new Date(ms).toTimeString().slice(0, 8)
+}

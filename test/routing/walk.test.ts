@@ -1,0 +1,197 @@
+import { describe, expect, test } from "bun:test"
+import { type ErrorKind, GatewayError } from "../../src/core/error.ts"
+import type { Channel, Group } from "../../src/core/routing.ts"
+import type { Health } from "../../src/routing/health.ts"
+import type { Resolution } from "../../src/routing/resolve.ts"
+import { createWalk } from "../../src/routing/walk.ts"
+import { deployment, group, table, testClock, testHealth } from "./parts.ts"
+
+function setUp() {
+  const clock = testClock()
+  const health = testHealth(clock)
+  return {
+    clock,
+    health,
+    make: (id: string, keys = 1) => deployment(id, { keys, health }),
+    /** Walks to the end; every attempt fails as `outcome` says. @returns the channels in order */
+    walk: (groups: Group[], outcome: (channel: Channel) => ErrorKind, pinned?: Channel) =>
+      walkAll(clock, health, groups, outcome, pinned),
+  }
+}
+
+function walkAll(
+  clock: ReturnType<typeof testClock>,
+  health: Health,
+  groups: Group[],
+  outcome: (channel: Channel) => ErrorKind,
+  pinned?: Channel,
+): string[] {
+  const resolution: Resolution = { group: groups[0]!, ...(pinned && { pinned }) }
+  const walk = createWalk({
+    resolution,
+    table: table(groups),
+    health,
+    clock,
+    view: { random: () => 0.5 },
+    speaks: () => true,
+  })
+  const order: string[] = []
+  for (let step = walk.next(); step && order.length < 100; step = walk.next()) {
+    clock.advance(step.wait)
+    order.push(step.channel.id)
+    health.begin(step.channel)
+    const error = new GatewayError(outcome(step.channel), "")
+    health.fail(step.channel, error)
+    walk.failed(step.channel, error)
+  }
+  return order
+}
+
+describe("createWalk", () => {
+  test("goes to the next key after a rejected or limited key, then to the next deployment", () => {
+    const { make, walk } = setUp()
+    const a = make("p/a", 2)
+    const b = make("p/b")
+    const kinds: Record<string, ErrorKind> = {
+      "p/a#0": "upstream-unauthorized",
+      "p/a#1": "upstream-rate-limited",
+      "p/b#0": "upstream-model-missing",
+    }
+    const order = walk([group("g", [a, b])], ({ id }) => kinds[id]!)
+    expect(order).toEqual(["p/a#0", "p/a#1", "p/b#0"])
+  })
+
+  test("leaves a failing deployment's other keys for later", () => {
+    const { make, walk } = setUp()
+    const order = walk(
+      [group("g", [make("p/a", 3), make("p/b")], { retries: { attempts: 0 } })],
+      () => "upstream-error",
+    )
+    expect(order).toEqual(["p/a#0", "p/b#0", "p/a#1", "p/a#2"])
+  })
+
+  test("finds the one healthy channel among twenty dead keys", () => {
+    const { make, walk } = setUp()
+    const dead = make("p/dead", 20)
+    const order = walk([group("g", [dead, make("p/alive")])], () => "upstream-unauthorized")
+    expect(order).toHaveLength(21)
+    expect(order.at(-1)).toBe("p/alive#0")
+  })
+
+  test("goes through fallback groups in order, each once, also when they name each other", () => {
+    const { make, walk } = setUp()
+    const groups = [
+      group("one", [make("p/a")], { fallbacks: ["two", "three"], retries: { attempts: 0 } }),
+      group("two", [make("p/b")], { fallbacks: ["three", "one"] }),
+      group("three", [make("p/c")]),
+    ]
+    expect(walk(groups, () => "upstream-unauthorized")).toEqual(["p/a#0", "p/b#0", "p/c#0"])
+  })
+
+  test("tries the same channel again, up to `retries.attempts` beyond the first", () => {
+    const { make, walk } = setUp()
+    const order = walk(
+      [group("g", [make("p/a")], { retries: { attempts: 2 } })],
+      () => "upstream-error",
+    )
+    expect(order).toEqual(["p/a#0", "p/a#0", "p/a#0"])
+  })
+
+  test("does not try a rejected key, a limited one or a missing model again", () => {
+    for (const kind of [
+      "upstream-unauthorized",
+      "upstream-rate-limited",
+      "upstream-model-missing",
+    ] as const) {
+      const { make, walk } = setUp()
+      expect(walk([group("g", [make("p/a")])], () => kind)).toEqual(["p/a#0"])
+    }
+  })
+
+  test("stops trying again when the breaker has opened", () => {
+    const { make, walk } = setUp()
+    const order = walk(
+      [group("g", [make("p/a")], { retries: { attempts: 50 } })],
+      () => "upstream-error",
+    )
+    expect(order).toHaveLength(5)
+  })
+
+  test("makes one attempt and no more when everything is resting", () => {
+    const { clock, health, make, walk } = setUp()
+    const a = make("p/a")
+    const b = make("p/b")
+    const fail = (channel: Channel) => health.fail(channel, new GatewayError("upstream-error", ""))
+    fail(a.channels[0]!)
+    clock.advance(10)
+    fail(b.channels[0]!)
+    expect(walk([group("g", [b, a])], () => "upstream-error")).toEqual(["p/a#0"])
+  })
+
+  test("makes no attempt where every channel is limited, rejected, or behind an open breaker", () => {
+    const { health, make, walk } = setUp()
+    const [limited, rejected, broken] = ["p/a", "p/b", "p/c"].map((id) => make(id))
+    health.fail(limited!.channels[0]!, new GatewayError("upstream-rate-limited", ""))
+    health.fail(rejected!.channels[0]!, new GatewayError("upstream-unauthorized", ""))
+    for (let i = 0; i < 5; i++) {
+      health.fail(broken!.channels[0]!, new GatewayError("upstream-error", ""))
+    }
+    expect(walk([group("g", [limited!, rejected!, broken!])], () => "upstream-error")).toEqual([])
+  })
+
+  test("prefers a healthy channel of a fallback group to a resting one of the group itself", () => {
+    const { health, make, walk } = setUp()
+    const a = make("p/a")
+    health.fail(a.channels[0]!, new GatewayError("upstream-error", ""))
+    const groups = [
+      group("g", [a], { fallbacks: ["spare"], retries: { attempts: 1 } }),
+      group("spare", [make("p/b")]),
+    ]
+    expect(walk(groups, () => "upstream-error")).toEqual(["p/b#0", "p/a#0"])
+  })
+
+  test("uses only the pinned channel, whatever its health", () => {
+    const { health, make, walk } = setUp()
+    const a = make("p/a", 2)
+    health.fail(a.channels[1]!, new GatewayError("upstream-unauthorized", ""))
+    const one = group("g", [a, make("p/b")], { fallbacks: ["spare"] })
+    const groups = [one, group("spare", [make("p/c")])]
+    expect(walk(groups, () => "upstream-rate-limited", a.channels[1])).toEqual(["p/a#1"])
+  })
+
+  test("takes turns over the keys of a deployment", () => {
+    const { clock, health, make } = setUp()
+    const groups = [group("g", [make("p/a", 3)])]
+    const picked = Array.from({ length: 6 }, () => {
+      const walk = createWalk({
+        resolution: { group: groups[0]! },
+        table: table(groups),
+        health,
+        clock,
+        view: { random: () => 0 },
+        speaks: () => true,
+      })
+      return walk.next()!.channel.id
+    })
+    expect(picked).toEqual(["p/a#0", "p/a#1", "p/a#2", "p/a#0", "p/a#1", "p/a#2"])
+  })
+
+  test("waits for a short Retry-After and then tries the limited channel again", () => {
+    const { clock, health, make } = setUp()
+    const only = make("p/a")
+    const groups = [group("g", [only])]
+    const walk = createWalk({
+      resolution: { group: groups[0]! },
+      table: table(groups),
+      health,
+      clock,
+      view: { random: () => 0 },
+      speaks: () => true,
+    })
+    const { channel } = walk.next()!
+    const error = new GatewayError("upstream-rate-limited", "", { retryAfterMs: 1200 })
+    health.fail(channel, error)
+    walk.failed(channel, error)
+    expect(walk.next()).toEqual({ channel, wait: 1200 })
+  })
+})
