@@ -159,7 +159,7 @@ export function createLedger(parts: LedgerParts): StartableLedger {
   }
 
   async function drain(): Promise<void> {
-    while (pending()) await flush()
+    while (pending() && !closed) await flush()
   }
 
   return {

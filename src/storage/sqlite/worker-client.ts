@@ -1,14 +1,8 @@
 import type { WorkerReply, WorkerRequest, WorkerResult, WorkerTask } from "./messages.ts"
 
-/**
- * Bun puts a compiled executable's extra entry points below its root as they lay below `src`, and
- * there every module's own URL is that of the executable.
- * https://bun.com/docs/bundler/executables#worker
- */
-const WORKER_URL = new URL(
-  Bun.isStandaloneExecutable ? "./storage/sqlite/worker.ts" : "./worker.ts",
-  import.meta.url,
-).href
+// In a compiled executable every module's URL is that of the executable, and the build lays its extra
+// entry points beside it by their bare names: the same relative URL finds the file in both.
+const WORKER_URL = new URL("./ledger-worker.ts", import.meta.url).href
 
 /** Bun's workers can let go of the process; the DOM's type does not know that. */
 type HoldingWorker = Worker & { ref(): void; unref(): void }

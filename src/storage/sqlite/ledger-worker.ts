@@ -2,7 +2,7 @@ import type { WorkerReply, WorkerRequest } from "./messages.ts"
 import { createStore } from "./store.ts"
 
 // The entry point of the thread that does all SQL. A compiled executable needs it as an entry point
-// of the build too: see worker-client.ts.
+// of the build too, by its bare name.
 declare const self: Worker
 
 const run = createStore()
