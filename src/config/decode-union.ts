@@ -1,8 +1,9 @@
+import { nearest } from "../core/nearest.ts"
 import { type DecodeContext, describePlace, wrongType } from "./decode-context.ts"
 import { isPlainObject, type Node, schemaNode } from "./decode-schema.ts"
 import type { Path } from "./finding.ts"
 import { show } from "./redact.ts"
-import { didYouMean, nearest } from "./suggest.ts"
+import { didYouMean } from "./suggest.ts"
 
 /** Decodes by the branch that the value looks like, so that mistakes are reported inside it. */
 export function decodeUnion(
@@ -49,7 +50,7 @@ function decodeChoice(node: Node, value: unknown, path: Path, context: DecodeCon
         : `${describePlace(path)} cannot be ${show(value)}`,
     why: `it is one of ${names.map((name) => `\`"${name}"\``).join(", ")}`,
     hint:
-      typeof value === "string" && nearest(value, names, 1).length > 0
+      typeof value === "string" && nearest(value, names).length > 0
         ? didYouMean(value, names, "choices")
         : `the default is \`${JSON.stringify(node.default)}\``,
   })
@@ -73,7 +74,7 @@ function decodeTagged(
   const names = [...byName.keys()]
   const owner = String(path.at(-1))
   if (given === undefined) {
-    const guess = byName.has(owner) ? owner : nearest(owner, names, 1)[0]
+    const guess = byName.has(owner) ? owner : nearest(owner, names)[0]
     context.report({
       code: "LR2021",
       path,
@@ -91,7 +92,7 @@ function decodeTagged(
     hint:
       typeof given === "string" ? didYouMean(given, names, "types") : `types: ${names.join(", ")}`,
   })
-  const guess = typeof given === "string" ? nearest(given, names, 1)[0] : undefined
+  const guess = typeof given === "string" ? nearest(given, names)[0] : undefined
   return guess ? decodeAs(byName.get(guess)!, tag) : {}
 
   // The rest is checked as what was probably meant, so that all mistakes come at once.

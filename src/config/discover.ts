@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, statSync } from "node:fs"
 import { basename, dirname, extname, join, resolve } from "node:path"
+import { nearest } from "../core/nearest.ts"
 import type { EnvironmentRecord } from "./environment.ts"
 import type { Report } from "./finding.ts"
-import { nearest } from "./suggest.ts"
 
 /** Extensions that a config may have, in the order in which they win. */
 export const EXTENSIONS = [
@@ -101,7 +101,7 @@ function firstIn(folder: string, report: Report): string | undefined {
 function neighbours(file: string): string | undefined {
   const folder = dirname(file)
   if (!existsSync(folder)) return undefined
-  const [best] = nearest(basename(file), readdirSync(folder), 1)
+  const [best] = nearest(basename(file), readdirSync(folder))
   return best && `did you mean \`${join(folder, best)}\`?`
 }
 

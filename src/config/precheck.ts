@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs"
 import { dirname, resolve } from "node:path"
+import { nearest } from "../core/nearest.ts"
 import type { Report } from "./finding.ts"
-import { nearest } from "./suggest.ts"
 
 /** What is known of a config's files before any of them runs. */
 export interface Precheck {
@@ -69,7 +69,7 @@ async function exportHint(module: string, name: string): Promise<string> {
   try {
     const loader = module.endsWith("x") ? "tsx" : "ts"
     const { exports } = new Bun.Transpiler({ loader }).scan(await Bun.file(module).text())
-    const [best] = nearest(name, exports, 1)
+    const [best] = nearest(name, exports)
     if (best) return `did you mean \`${best}\`?`
     return exports.length > 0 ? `it exports ${exports.join(", ")}` : "it exports nothing"
   } catch {

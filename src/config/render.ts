@@ -3,9 +3,9 @@ import { createColors } from "picocolors"
 import type { Diagnostic } from "./diagnostic.ts"
 
 export interface RenderOptions {
-  /** Whether to colour; a caller asks its terminal and `NO_COLOR`. */
+  /** Whether to colour; when absent, standard error decides, and `NO_COLOR`. */
   color?: boolean
-  /** File names are shown relative to it. */
+  /** File names are shown relative to it; the process's own when absent. */
   cwd?: string
 }
 
@@ -19,21 +19,25 @@ export function renderDiagnostics(
 
 function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions): string {
   const { code, severity, message, file, line, column, source, why, hint } = diagnostic
-  const colors = createColors(options.color ?? false)
+  const colors = createColors(options.color ?? wantsColor())
   const tint = severity === "error" ? colors.red : colors.yellow
   const number = line === undefined ? "" : String(line)
   const margin = " ".repeat(number.length || 1)
   const bar = colors.blue("|")
   const out = [`${colors.bold(tint(`${severity}[${code}]`))}${colors.bold(`: ${message}`)}`]
   if (file !== undefined) {
-    const place = [shorten(file, options.cwd), line, column].filter((part) => part !== undefined)
+    const place = [shorten(file, options.cwd ?? process.cwd()), line, column].filter(
+      (part) => part !== undefined,
+    )
     out.push(`${margin}${colors.blue("-->")} ${place.join(":")}`)
   }
   if (source !== undefined && column !== undefined) {
     const { text, start, length } = excerpt(source, column, diagnostic.length ?? 1)
     out.push(`${margin} ${bar}`)
     out.push(`${colors.blue(number)} ${bar} ${text}`)
-    out.push(`${margin} ${bar} ${" ".repeat(Bun.stringWidth(text.slice(0, start)))}${tint("^".repeat(length))}`)
+    out.push(
+      `${margin} ${bar} ${" ".repeat(Bun.stringWidth(text.slice(0, start)))}${tint("^".repeat(length))}`,
+    )
   }
   if (why !== undefined) out.push(`${margin} ${colors.blue("=")} ${why}`)
   if (hint !== undefined) out.push(`${margin} ${colors.blue("=")} ${colors.bold("help:")} ${hint}`)
@@ -61,8 +65,11 @@ function excerpt(
   }
 }
 
-function shorten(file: string, cwd: string | undefined): string {
-  if (cwd === undefined) return file
+function shorten(file: string, cwd: string): string {
   const short = relative(cwd, file)
   return short.startsWith("..") ? file : short
+}
+
+function wantsColor(): boolean {
+  return process.stderr.isTTY === true && !process.env["NO_COLOR"]
 }
