@@ -56,7 +56,7 @@ declare module "llmrouter" {
   /** Every provider with the options of its own type; `models` and `type` are what is inferred. */
   type ProvidersOf<All extends Accounts> = {
     [Name in keyof All]: ProviderTypes[All[Name]["type"]] & {
-      [Key in keyof All[Name] & keyof Account]: All[Name][Key]
+      [Key in keyof All[Name] & keyof Account]?: All[Name][Key]
     }
   }
 
@@ -647,6 +647,10 @@ declare module "llmrouter" {
      * @default "demo://local/v1"
      */
     baseUrl?: string
+    /** Milliseconds before it answers (`"120"`). */
+    firstToken?: string
+    /** How fast it streams (`"60"`); `"0"` is as fast as possible. */
+    tokensPerSecond?: string
   }
 
   /** The options of each provider type. */
@@ -1853,6 +1857,7 @@ declare module "llmrouter" {
     "demo":
       | "demo"
       | "demo-embedding"
+      | "demo-fast"
   }
 
   export { defineConfig, env, file }

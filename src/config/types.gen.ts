@@ -557,6 +557,10 @@ export interface DemoProvider extends ProviderOptions<"demo"> {
    * @default "demo://local/v1"
    */
   baseUrl?: string
+  /** Milliseconds before it answers (`"120"`). */
+  firstToken?: string
+  /** How fast it streams (`"60"`); `"0"` is as fast as possible. */
+  tokensPerSecond?: string
 }
 
 /** The options of each provider type. */
@@ -1763,4 +1767,5 @@ export interface KnownModels {
   "demo":
     | "demo"
     | "demo-embedding"
+    | "demo-fast"
 }

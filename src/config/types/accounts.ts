@@ -23,7 +23,7 @@ export type Accounts = Record<string, Account>
 /** Every provider with the options of its own type; `models` and `type` are what is inferred. */
 export type ProvidersOf<All extends Accounts> = {
   [Name in keyof All]: ProviderTypes[All[Name]["type"]] & {
-    [Key in keyof All[Name] & keyof Account]: All[Name][Key]
+    [Key in keyof All[Name] & keyof Account]?: All[Name][Key]
   }
 }
 
