@@ -1,16 +1,41 @@
 import { defineProvider, OPENAI_OPERATIONS } from "../define.ts"
+import { MODELS } from "./models.ts"
+import { createSend } from "./send.ts"
+
+const BASE_URL = "demo://local/v1"
+const FIRST_TOKEN = 120
+const TOKENS_PER_SECOND = 60
 
 /** The embedded upstream: answers without any key or network. */
 export const demo = defineProvider({
   type: "demo",
   description: "An embedded upstream that answers without any key, for trying things out",
   speaks: OPENAI_OPERATIONS,
-  baseUrl: "demo://local/v1",
+  baseUrl: BASE_URL,
   keyless: true,
   env: [],
-  models: ["demo", "demo-embedding"],
+  models: Object.keys(MODELS),
   starters: ["demo"],
-  open: () => {
-    throw new Error("not there yet")
+  options: {
+    firstToken: `Milliseconds before it answers (\`"${FIRST_TOKEN}"\`).`,
+    tokensPerSecond: `How fast it streams (\`"${TOKENS_PER_SECOND}"\`); \`"0"\` is as fast as possible.`,
+  },
+  open({ name, options }) {
+    const number = (option: string, otherwise: number) => {
+      const text = options[option] ?? `${otherwise}`
+      const value = Number(text)
+      if (text.trim() !== "" && value >= 0 && Number.isFinite(value)) return value
+      const where = `providers.${name}.${option}`
+      throw new Error(`${where} is "${text}"; write a number from 0, such as "${otherwise}"`)
+    }
+    return {
+      url: ({ path }) => BASE_URL + path,
+      authorize() {},
+      probeUrl: `${BASE_URL}/models`,
+      send: createSend({
+        firstToken: number("firstToken", FIRST_TOKEN),
+        tokensPerSecond: number("tokensPerSecond", TOKENS_PER_SECOND),
+      }),
+    }
   },
 })
