@@ -108,7 +108,7 @@ describe("the document at /swagger/json", () => {
         expect(schemes).toContain(Object.keys(needed)[0]!)
       }
     }
-    expect(schemes.sort()).toEqual(["admin", "apiKey", "bearer", "googApiKey"])
+    expect(schemes.sort()).toEqual(["admin", "bearer", "x-api-key", "x-goog-api-key"])
   })
 
   for (const { name, operation } of operations) {

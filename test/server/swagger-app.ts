@@ -20,7 +20,10 @@ export const PATHS: Partial<Record<Operation, string>> = {
 export function swaggerApp() {
   const received: { body: unknown; authorization: string | null }[] = []
   const answer = async ({ request }: { request: Request }) => {
-    const body = await request.json()
+    const type = request.headers.get("content-type") ?? ""
+    const body = type.startsWith("multipart/")
+      ? Object.fromEntries(await request.formData())
+      : await request.json()
     received.push({ body, authorization: request.headers.get("authorization") })
     return Response.json({ answer: "the stub has read the request", model: body.model })
   }

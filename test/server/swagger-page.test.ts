@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test"
 import type { Browser, Page } from "playwright-core"
 import { launchChromium, withoutChromium } from "../support/chromium.ts"
 import { swaggerApp } from "./swagger-app.ts"
 
-/** Milliseconds: a cold browser on a busy machine. */
-const START_UP = 60_000
+// A cold browser on a busy machine.
+setDefaultTimeout(60_000)
+
 const SCREENSHOTS = process.env["LLMROUTER_SCREENSHOTS"]
 
 describe.skipIf(withoutChromium("the /swagger page in a browser"))("the page in Chromium", () => {
@@ -28,7 +29,7 @@ describe.skipIf(withoutChromium("the /swagger page in a browser"))("the page in 
     page.on("pageerror", (error) => complaints.push(String(error)))
     await page.goto(`${origin}/swagger`)
     await page.waitForSelector(".opblock")
-  }, START_UP)
+  })
 
   afterAll(async () => {
     await browser?.close()
@@ -36,7 +37,8 @@ describe.skipIf(withoutChromium("the /swagger page in a browser"))("the page in 
   })
 
   async function screenshot(name: string): Promise<void> {
-    if (SCREENSHOTS) await page.screenshot({ path: `${SCREENSHOTS}/${name}.png` })
+    if (SCREENSHOTS)
+      await page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, fullPage: name.endsWith("form") })
   }
 
   test("lists the routes under their tags", async () => {
@@ -92,6 +94,25 @@ describe.skipIf(withoutChromium("the /swagger page in a browser"))("the page in 
     await form.locator('input[type="file"]').waitFor()
     await page.locator(".btn.authorize.locked").waitFor()
     await screenshot("swagger-form")
+  })
+
+  test("sends a form with its file and without the fields that are left empty", async () => {
+    received.length = 0
+    const form = page.locator("#operations-Audio-createTranscription")
+    const file = { name: "hello.wav", mimeType: "audio/wav", buffer: Buffer.from("RIFF") }
+    await form.locator('input[type="file"]').setInputFiles(file)
+    await form.locator(".btn.execute").click()
+    await form.getByText("the stub has read the request").first().waitFor()
+    const sent = received[0]!.body as Record<string, unknown>
+    expect(Object.keys(sent).sort()).toEqual([
+      "file",
+      "model",
+      "response_format",
+      "stream",
+      "temperature",
+    ])
+    expect((sent["file"] as File).name).toBe("hello.wav")
+    expect(sent["model"]).toBe("auto")
   })
 
   test("works with a trailing slash", async () => {

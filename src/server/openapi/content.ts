@@ -18,7 +18,7 @@ function reference(schema: TSchema): SchemaOrRef {
 }
 
 /** A caller's key, in any of the places where the SDKs of the vendors put it. */
-export const CALLER: Security = [{ bearer: [] }, { apiKey: [] }, { googApiKey: [] }]
+export const CALLER: Security = [{ bearer: [] }, { "x-api-key": [] }, { "x-goog-api-key": [] }]
 
 /** The key of `auth.adminKey`. */
 export const ADMIN: Security = [{ admin: [] }]

@@ -71,13 +71,13 @@ const securitySchemes = {
     scheme: "bearer",
     description: "A caller key of `auth.keys`, as the OpenAI SDKs send it.",
   },
-  apiKey: {
+  "x-api-key": {
     type: "apiKey" as const,
     in: "header",
     name: "x-api-key",
     description: "The same key, as the Anthropic SDKs send it.",
   },
-  googApiKey: {
+  "x-goog-api-key": {
     type: "apiKey" as const,
     in: "header",
     name: "x-goog-api-key",

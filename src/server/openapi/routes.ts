@@ -4,15 +4,38 @@ import { Health, Probe, Reload } from "./schemas/health.ts"
 import { Model, ModelList } from "./schemas/models.ts"
 
 const fast: Model = { id: "fast", object: "model", created: 1790000000, owned_by: "llmrouter" }
-const mini: Model = { ...fast, id: "openai/gpt-5.4-mini", owned_by: "openai" }
+const mini: Model = { ...fast, id: "openai/gpt-5.4-mini" }
 
 const healthy: Example<Health> = {
   summary: "All is well",
   value: {
     status: "ok",
     version: "0.1.0",
-    config: { file: "llmrouter.config.ts", version: "3f9c1a7be204" },
-    deployments: { ready: 3, paused: 0, open: 0 },
+    config: { version: "3f9c1a7be204" },
+    deployments: { ready: 3, paused: 0, open: 0, keyless: 0 },
+  },
+}
+
+const degraded: Example<Health> = {
+  summary: "A deployment rests, and the last reload failed",
+  value: {
+    status: "degraded",
+    version: "0.1.0",
+    config: {
+      version: "3f9c1a7be204",
+      reload: {
+        ok: false,
+        time: "2026-11-20T08:15:30.000Z",
+        mistakes: [
+          {
+            code: "LR2041",
+            message: 'The group "fast" has no models.',
+            at: "llmrouter.config.ts:7:12",
+          },
+        ],
+      },
+    },
+    deployments: { ready: 2, paused: 1, open: 0, keyless: 0 },
   },
 }
 
@@ -26,7 +49,17 @@ const rejected: Example<Reload> = {
   value: {
     status: "failed",
     config: "90b1c2d3e4f5",
-    problems: [{ message: 'llmrouter.config.ts:7:12: the group "fast" has no models.' }],
+    problems: [
+      {
+        code: "LR2041",
+        severity: "error",
+        message: 'The group "fast" has no models.',
+        file: "/srv/llmrouter.config.ts",
+        line: 7,
+        column: 12,
+        hint: 'Add a model such as "openai/gpt-5.4-mini".',
+      },
+    ],
   },
 }
 
@@ -87,7 +120,7 @@ export const routeDocs = {
     description: "Its status, the live config, and the deployments by state.",
     tags: ["Health"],
     security: PUBLIC,
-    responses: { 200: plain("The state.", json(Health, { healthy })) },
+    responses: { 200: plain("The state.", json(Health, { healthy, degraded })) },
   },
   live: {
     operationId: "getLiveness",

@@ -19,8 +19,20 @@ export const PAGE = `<!doctype html>
 </html>
 `
 
-/** Starts Swagger UI. `validatorUrl: null` keeps its badge from calling a public service. */
+/**
+ * Starts Swagger UI. `validatorUrl: null` keeps its badge from calling a public service. The plugin
+ * leaves the empty fields of a form out, which Swagger UI would send.
+ */
 export const PAGE_SCRIPT = `"use strict"
+const leaveEmptyOut = () => ({
+  wrapComponents: {
+    ParameterIncludeEmpty: (Original, system) => (props) =>
+      system.React.createElement(Original, {
+        ...props,
+        isIncludedOptions: { ...props.isIncludedOptions, defaultValue: false },
+      }),
+  },
+})
 window.ui = SwaggerUIBundle({
   url: new URL("swagger/json", location.href).href,
   dom_id: "#swagger-ui",
@@ -33,6 +45,7 @@ window.ui = SwaggerUIBundle({
   docExpansion: "list",
   validatorUrl: null,
   presets: [SwaggerUIBundle.presets.apis],
+  plugins: [leaveEmptyOut],
 })
 `
 
@@ -40,16 +53,10 @@ export const PAGE_STYLE = `
 :root { --ink: #1d2430; --soft: #5c6675; --line: #e3e7ee; --accent: #2f5bea; }
 body { margin: 0; background: #fff; }
 noscript { display: block; padding: 2rem; font: 1rem system-ui, sans-serif; }
-.swagger-ui,
-.swagger-ui .info .title,
-.swagger-ui .info li, .swagger-ui .info p, .swagger-ui .info table, .swagger-ui .info a,
-.swagger-ui .opblock-tag, .swagger-ui .opblock .opblock-summary-description,
-.swagger-ui .btn, .swagger-ui select, .swagger-ui label, .swagger-ui .tab li,
-.swagger-ui .parameter__name, .swagger-ui table thead tr th, .swagger-ui .response-col_status,
-.swagger-ui .opblock .opblock-section-header h4, .swagger-ui .opblock-description-wrapper p,
-.swagger-ui .responses-inner h4, .swagger-ui .responses-inner h5, .swagger-ui section.models h4 {
-  font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; color: var(--ink);
+.swagger-ui, .swagger-ui.swagger-ui :is(h2, h3, h4, h5, p, li, label, small, th, td, .btn, input, select, .parameter__name, .opblock-tag, .opblock-summary-description, .opblock-summary-method) {
+  font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
 }
+.swagger-ui :is(.info .title, .opblock-tag, .opblock-section-header h4, .parameter__name) { color: var(--ink); }
 .swagger-ui .wrapper { max-width: 1080px; }
 .swagger-ui .info { margin: 2.5rem 0 1.5rem; }
 .swagger-ui .info .title small { background: var(--soft); }

@@ -21,27 +21,44 @@ export const SpeechRequest = open(
 )
 export type SpeechRequest = Static<typeof SpeechRequest>
 
+/** A text field that the page leaves empty: it would write the word "string" into it. */
+function formText(description: string) {
+  return t.String({ description, examples: [""] })
+}
+
+/** A list from which the page picks nothing by itself. */
+const EMPTY = { examples: [[]] }
+
 const recording = {
   file: upload("The recording: flac, mp3, mp4, mpeg, mpga, m4a, ogg, wav or webm."),
   model: ModelName,
-  prompt: t.Optional(t.String({ description: "Names and spellings, or what came before." })),
+  prompt: t.Optional(formText("Names and spellings, or what came before.")),
   response_format: t.Optional(
     oneOf(["json", "text", "srt", "verbose_json", "vtt", "diarized_json"]),
   ),
-  temperature: t.Optional(between(0, 1, "Randomness; 0 is the least.")),
+  temperature: t.Optional(
+    t.Number({
+      minimum: 0,
+      maximum: 1,
+      description: "Randomness; 0 is the least.",
+      examples: [0],
+    }),
+  ),
 }
 
 /** Form of a transcription request. */
 export const TranscriptionRequest = open(
   {
     ...recording,
-    language: t.Optional(t.String({ description: "ISO 639-1, such as `en`; helps." })),
+    language: t.Optional(formText("ISO 639-1, such as `en`; helps.")),
     "timestamp_granularities[]": t.Optional(
-      t.Array(oneOf(["word", "segment"]), { description: "Needs `verbose_json`." }),
+      t.Array(oneOf(["word", "segment"]), { description: "Needs `verbose_json`.", ...EMPTY }),
     ),
-    "include[]": t.Optional(t.Array(oneOf(["logprobs"]))),
-    chunking_strategy: t.Optional(t.String({ description: "`auto`, or JSON with settings." })),
-    stream: t.Optional(t.Boolean({ description: "Whether the text comes as events." })),
+    "include[]": t.Optional(t.Array(oneOf(["logprobs"]), EMPTY)),
+    chunking_strategy: t.Optional(formText("`auto`, or JSON with settings.")),
+    stream: t.Optional(
+      t.Boolean({ description: "Whether the text comes as events.", examples: [false] }),
+    ),
   },
   { $id: "TranscriptionRequest", description: "A recording to write down." },
 )
