@@ -1,9 +1,8 @@
-import { nearest } from "../core/nearest.ts"
 import { type DecodeContext, describePlace, wrongType } from "./decode-context.ts"
 import { isPlainObject, type Node, schemaNode } from "./decode-schema.ts"
 import type { Path } from "./finding.ts"
 import { show } from "./redact.ts"
-import { didYouMean } from "./suggest.ts"
+import { bestGuess, didYouMean } from "./suggest.ts"
 
 /** Decodes by the branch that the value looks like, so that mistakes are reported inside it. */
 export function decodeUnion(
@@ -50,7 +49,7 @@ function decodeChoice(node: Node, value: unknown, path: Path, context: DecodeCon
         : `${describePlace(path)} cannot be ${show(value)}`,
     why: `it is one of ${names.map((name) => `\`"${name}"\``).join(", ")}`,
     hint:
-      typeof value === "string" && nearest(value, names).length > 0
+      typeof value === "string" && bestGuess(value, names) !== undefined
         ? didYouMean(value, names, "choices")
         : `the default is \`${JSON.stringify(node.default)}\``,
   })
@@ -74,7 +73,7 @@ function decodeTagged(
   const names = [...byName.keys()]
   const owner = String(path.at(-1))
   if (given === undefined) {
-    const guess = byName.has(owner) ? owner : nearest(owner, names)[0]
+    const guess = byName.has(owner) ? owner : bestGuess(owner, names)
     context.report({
       code: "LR2021",
       path,
@@ -92,7 +91,7 @@ function decodeTagged(
     hint:
       typeof given === "string" ? didYouMean(given, names, "types") : `types: ${names.join(", ")}`,
   })
-  const guess = typeof given === "string" ? nearest(given, names)[0] : undefined
+  const guess = typeof given === "string" ? bestGuess(given, names) : undefined
   return guess ? decodeAs(byName.get(guess)!, tag) : {}
 
   // The rest is checked as what was probably meant, so that all mistakes come at once.

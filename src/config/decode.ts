@@ -28,7 +28,7 @@ export function decode(
 function decodeNode(schema: TSchema, value: unknown, path: Path, context: DecodeContext): unknown {
   const node = schemaNode(schema)
   if (node.kind === "secret") return decodeScalar(node, value, path, context)
-  if (value instanceof SecretRef) {
+  if (value instanceof SecretRef && !node.anyOf?.some(({ kind }) => kind === "secret")) {
     context.report({
       code: "LR2032",
       path,

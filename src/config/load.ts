@@ -82,7 +82,11 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadResult>
       }
     }
   }
-  const diagnostics = await toDiagnostics(findings, { file, literals })
+  // A provider whose keys are under a wrong name is not also told that it has none.
+  const isNotEcho = ({ code, path }: Finding) =>
+    code !== "LR2061" ||
+    !findings.some((other) => other.code === "LR2020" && other.path?.[1] === path?.[1])
+  const diagnostics = await toDiagnostics(findings.filter(isNotEcho), { file, literals })
   const facts: LoadFacts = {
     file,
     origin: found?.origin ?? "",
@@ -140,7 +144,7 @@ async function read(
         : "write `export default defineConfig({ … })`",
     })
   }
-  return value
+  return failed ? undefined : value
 }
 
 interface DecodeFacts {

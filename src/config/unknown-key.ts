@@ -1,9 +1,8 @@
 import type { TSchema } from "@sinclair/typebox"
-import { nearest } from "../core/nearest.ts"
 import { schemaNode } from "./decode-schema.ts"
 import { type Path, printPath } from "./finding.ts"
 import { ConfigSchema } from "./schema.ts"
-import { didYouMean } from "./suggest.ts"
+import { bestGuess, didYouMean } from "./suggest.ts"
 
 /** What other programs call the same thing. */
 const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
@@ -48,7 +47,7 @@ export function explainUnknownKey(
     known.find((name) => name.toLowerCase() === plain) ??
     SYNONYMS[plain]?.find((name) => known.includes(name))
   if (synonym) return { hint: `did you mean \`${synonym}\`?` }
-  if (nearest(key, free).length > 0) return { hint: didYouMean(key, free, "keys") }
+  if (bestGuess(key, free) !== undefined) return { hint: didYouMean(key, free, "keys") }
   const elsewhere = (places().get(key) ?? []).filter((place) => place !== printPath([...path, key]))
   if (elsewhere.length > 0) {
     const shown = elsewhere.slice(0, 3).map((place) => `\`${place}\``)

@@ -1,0 +1,112 @@
+import { config, type Mistake, withDemo } from "./mistake.ts"
+
+const KEY = "sk-0123456789abcdef"
+
+export const secretMistakes: readonly Mistake[] = [
+  {
+    title: "an admin key that is not set",
+    code: "LR2060",
+    source: withDemo('  auth: { adminKey: ⟦env("ADMIN_KEY")⟧ },'),
+    message: "there is no env ADMIN_KEY",
+    hint: "set ADMIN_KEY",
+    fix: 'env("ADMIN_KEY", { optional: true })',
+  },
+  {
+    title: "a caller key that is not set",
+    code: "LR2060",
+    source: withDemo('  auth: { keys: [⟦env("WEB_KEY")⟧] },'),
+    message: "`auth.keys[0]`",
+    fix: 'env("WEB_KEY", { optional: true })',
+  },
+  {
+    title: "a header that is not set",
+    code: "LR2060",
+    source: config('  providers: { a: { type: "demo", headers: { "x-team": ⟦env("TEAM")⟧ } } },'),
+    message: 'the header "x-team" is not set',
+    fix: '"search"',
+  },
+  {
+    title: "a provider none of whose keys is set",
+    code: "LR2061",
+    source: config('  providers: { a: { type: "openai", keys: [⟦env("MY_OPENAI")⟧] } },'),
+    message: "`providers.a` has no key, so its deployments are skipped",
+    hint: "set MY_OPENAI",
+    fix: 'env("MY_OPENAI", { optional: true })',
+  },
+  {
+    title: "a provider whose well-known variable is not set",
+    code: "LR2061",
+    source: config('  providers: { ⟦openai⟧: { type: "openai" } },'),
+    message: "there is no env OPENAI_API_KEY",
+    hint: "set OPENAI_API_KEY",
+    fix: (text) => text.replace('"openai"', `$&, keys: ["${KEY}"]`),
+  },
+  {
+    title: "a key with a line break",
+    code: "LR2062",
+    source: config('  providers: { a: { type: "openai", keys: [⟦"sk-0123456789\\nabcdef"⟧] } },'),
+    message: "a space or a line break",
+    fix: `"${KEY}"`,
+  },
+  {
+    title: "an empty key",
+    code: "LR2062",
+    source: config('  providers: { a: { type: "openai", keys: [⟦""⟧] } },'),
+    message: "a provider key is empty",
+    fix: `"${KEY}"`,
+  },
+  {
+    title: "a caller key that can be guessed",
+    code: "LR2063",
+    source: withDemo('  auth: { keys: [⟦"letmein"⟧] },'),
+    message: "is short: 7 characters",
+    hint: "openssl rand -hex 24",
+    fix: '"0123456789abcdef0123"',
+  },
+  {
+    title: "two callers with one key",
+    code: "LR2064",
+    source: withDemo('  auth: { keys: [env("KEY"), { name: "batch", key: ⟦env("KEY")⟧ }] },'),
+    env: { KEY: "0123456789abcdef", OTHER: "fedcba9876543210" },
+    message: "`auth.keys[1]` is the same key as `auth.keys[0]`",
+    fix: 'env("OTHER")',
+  },
+  {
+    title: "an admin key that a caller has",
+    code: "LR2065",
+    source: withDemo('  auth: { keys: [env("KEY")], adminKey: ⟦env("KEY")⟧ },'),
+    env: { KEY: "0123456789abcdef", ADMIN: "fedcba9876543210" },
+    fix: 'env("ADMIN")',
+  },
+  {
+    title: "two callers with one name",
+    code: "LR2066",
+    source: withDemo(
+      '  auth: { keys: [{ name: "web", key: env("A") }, { name: ⟦"web"⟧, key: env("B") }] },',
+    ),
+    env: { A: "0123456789abcdef", B: "fedcba9876543210" },
+    fix: '"batch"',
+  },
+  {
+    title: "a placeholder that was never filled in",
+    code: "LR2067",
+    source: config('  providers: { a: { type: "openai", keys: [⟦"your-api-key-here"⟧] } },'),
+    fix: `"${KEY}"`,
+  },
+  {
+    title: "one key of several that is not set",
+    code: "LR2068",
+    source: config('  providers: { a: { type: "openai", keys: [env("ONE"), ⟦env("TWO")⟧] } },'),
+    env: { ONE: KEY },
+    message: "there is no env TWO",
+    fix: 'env("TWO", { optional: true })',
+  },
+  {
+    title: "the same key twice",
+    code: "LR2069",
+    source: config('  providers: { a: { type: "openai", keys: [env("ONE"), ⟦env("ONE")⟧] } },'),
+    env: { ONE: KEY },
+    message: "`providers.a.keys[1]` is the same key as `keys[0]`",
+    fix: "",
+  },
+]
