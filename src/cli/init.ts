@@ -95,7 +95,7 @@ async function askForVendors(found: readonly ProviderDefinition[]): Promise<Prov
     required: false,
     maxItems: 12,
   })
-  if (!isCancel(answer)) return answer
+  if (!isCancel(answer)) return vendors.filter((vendor) => answer.includes(vendor))
   cancel("Nothing was written.")
   process.exit(EXIT.ok)
 }
