@@ -131,6 +131,22 @@ describe("what is recorded", () => {
     expect(upstream.count("b")).toBe(1)
   })
 
+  test("holds big bodies, with a length and in chunks, and bodies that wait for a 100", async () => {
+    const padding = "x".repeat(20 << 20)
+    await (await chat("ok", { padding })).text()
+    expect(upstream.requests[0]?.json?.["padding"]).toBe(padding)
+    const socket = connect(upstream.port, "127.0.0.1")
+    socket.write(
+      "POST /v1/chat/completions HTTP/1.1\r\nexpect: 100-continue\r\ntransfer-encoding: chunked\r\n\r\n",
+    )
+    const [first] = (await once(socket, "data")) as [Buffer]
+    expect(first.toString()).toBe("HTTP/1.1 100 Continue\r\n\r\n")
+    socket.write('8\r\n{"model"\r\n6\r\n:"ok"}\r\n0\r\n\r\n')
+    await upstream.waitFor(({ requests }) => requests[1]?.finished === true)
+    expect(upstream.requests[1]?.model).toBe("ok")
+    socket.destroy()
+  })
+
   test("tells a client that left from one that stayed", async () => {
     const gone = new AbortController()
     const response = await chat("role|tok:1|stall", { stream: true }, { signal: gone.signal })
@@ -314,6 +330,6 @@ describe("on the wire", () => {
   test("waiting for what does not happen fails with what did", async () => {
     await (await chat("ok")).text()
     const waiting = upstream.waitFor(() => false, 1)
-    expect(waiting).rejects.toThrow("requests: [ok aborted=false finished=true]")
+    await expect(waiting).rejects.toThrow("requests: [ok aborted=false finished=true]")
   })
 })

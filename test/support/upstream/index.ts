@@ -1,7 +1,7 @@
 import { once } from "node:events"
 import { type AddressInfo, createServer, type Socket } from "node:net"
 import { answerWhole, play } from "./play.ts"
-import { type RecordedRequest, recordRequest, takeRequest } from "./request.ts"
+import { type RecordedRequest, recordRequest, takeRequest, wantedBytes } from "./request.ts"
 import { type Op, parseScript, parseSize } from "./script.ts"
 import { createWire, type Wire, type WireEvents } from "./wire.ts"
 
@@ -83,6 +83,9 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
   })
 
   function serve(socket: Socket, connection: number) {
+    let parts: Buffer[] = []
+    let size = 0
+    let wanted = 0
     let buffer: Buffer = Buffer.alloc(0)
     let served = 0
     let busy = false
@@ -94,6 +97,9 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
       if (!taken || taken === "continue") return
       busy = true
       buffer = taken.rest
+      parts = buffer.length > 0 ? [buffer] : []
+      size = buffer.length
+      wanted = 0
       const record = recordRequest(taken.request, {
         index: requests.length,
         connection,
@@ -114,7 +120,12 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
       await next()
     }
     socket.on("data", (chunk: Buffer) => {
-      buffer = buffer.length > 0 ? Buffer.concat([buffer, chunk]) : chunk
+      parts.push(chunk)
+      size += chunk.length
+      // Looks at a big body only when all of it is there.
+      if (size < wanted) return
+      buffer = parts.length > 1 ? Buffer.concat(parts) : chunk
+      wanted = wantedBytes(buffer)
       void next()
     })
     socket.on("close", () => {

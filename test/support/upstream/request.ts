@@ -68,6 +68,13 @@ export function takeRequest(
   return { request, rest: buffer.subarray(body.end) }
 }
 
+/** Bytes that a request with a content-length has in all; 0 when that is not known yet. */
+export function wantedBytes(buffer: Buffer): number {
+  const head = buffer.indexOf("\r\n\r\n")
+  const length = /\r\ncontent-length: *(\d+)/i.exec(latin1(buffer.subarray(0, Math.max(head, 0))))
+  return length ? head + 4 + Number(length[1]) : 0
+}
+
 function takeLength(buffer: Buffer, from: number, length: number) {
   if (buffer.length < from + length) return undefined
   return { bytes: new Uint8Array(buffer.subarray(from, from + length)), end: from + length }
