@@ -1,4 +1,3 @@
-import { relative } from "node:path"
 import pc from "picocolors"
 import type { Logger } from "../core/log.ts"
 import type { Settings } from "../core/settings.ts"
@@ -26,7 +25,7 @@ export function announce(announcement: Announcement): void {
   else {
     logger.info("listening", {
       url: `${url}/v1`,
-      config: origin,
+      config: settings.file ?? origin,
       version: VERSION,
       groups: settings.groups.map(({ name }) => name),
     })
@@ -47,7 +46,7 @@ function banner({ settings, origin }: Announcement, url: string, confined: boole
     "",
     `  ${c.dim("API")}      ${c.bold(`${url}/v1`)}`,
     `  ${c.dim("Try it")}   ${url}/swagger`,
-    `  ${c.dim("Config")}   ${shorten(origin)}`,
+    `  ${c.dim("Config")}   ${settings.file ? `${settings.file} ${c.dim(`(${origin})`)}` : origin}`,
     ...groupLines(settings).map(
       (line, index) => `  ${c.dim(index === 0 ? "Groups" : "      ")}   ${line}`,
     ),
@@ -80,9 +79,4 @@ function curl(url: string, open: boolean): string {
 function reachable(host: string): string {
   if (host === "0.0.0.0" || host === "::") return "127.0.0.1"
   return host.includes(":") ? `[${host}]` : host
-}
-
-function shorten(origin: string): string {
-  const cwd = process.cwd()
-  return origin.replaceAll(cwd, relative(cwd, cwd) || ".")
 }

@@ -48,6 +48,7 @@ function connectGuard(
   report: (reached: boolean) => void,
 ): ReachGuard {
   const controller = new AbortController()
+  // Stays after the headers: the body is read under the same signal.
   const leave = () => controller.abort(request.signal.reason)
   if (request.signal.aborted) leave()
   request.signal.addEventListener("abort", leave, { once: true })
@@ -94,7 +95,6 @@ function connectGuard(
     release() {
       settled = true
       clearTimeout(timer)
-      request.signal.removeEventListener("abort", leave)
     },
   }
 }

@@ -1,0 +1,151 @@
+import { describe, expect, test } from "bun:test"
+import { GatewayError } from "../../../src/core/error.ts"
+import type { Operation } from "../../../src/core/operation.ts"
+import { openaiChat } from "../../../src/protocols/openai-chat/index.ts"
+
+const NOTHING: ReadonlyMap<string, string> = new Map()
+
+function open(body: string, operation: Operation = "chat", contentType = "application/json") {
+  return openaiChat.ingress.inspect(operation, Buffer.from(body), contentType)
+}
+
+function rewrite(body: string, model: string, extraBody = NOTHING): string {
+  return Buffer.from(open(body).rewrite({ model, extraBody }).body).toString()
+}
+
+function refusal(act: () => unknown): GatewayError {
+  try {
+    act()
+  } catch (thrown) {
+    if (thrown instanceof GatewayError) return thrown
+  }
+  throw new Error("it was accepted")
+}
+
+describe("a JSON request", () => {
+  test("is read for its model, stream and output limit, and for nothing else", () => {
+    const { facts } = open(
+      '{"messages":[{"model":"inner"}],"stream":true,"max_tokens":9,"model":"m"}',
+    )
+    expect(facts).toEqual({ model: "m", stream: true, maxTokens: 9 })
+    expect(open("{}").facts).toEqual({ model: "", stream: false })
+    expect(open('{"model":null,"stream":null}').facts).toEqual({ model: "", stream: false })
+  })
+
+  test("keeps every byte but the model's", () => {
+    const body =
+      '{ "a":1.50e3,\n"model" : "old", "big":12345678901234567890, "u":"\\u00e9é", "d":1,"d":2 }'
+    expect(rewrite(body, 'new"\\')).toBe(body.replace('"old"', '"new\\"\\\\"'))
+  })
+
+  test("gets a model when it has none", () => {
+    expect(JSON.parse(rewrite('{"x":1}', "m"))).toEqual({ model: "m", x: 1 })
+    expect(JSON.parse(rewrite("{ }", "m"))).toEqual({ model: "m" })
+  })
+
+  test("is asked for usage in a stream, beside the options that it has", () => {
+    expect(JSON.parse(rewrite('{"model":"m","stream":true}', "m"))).toEqual({
+      model: "m",
+      stream: true,
+      stream_options: { include_usage: true },
+    })
+    const own = '{"model":"m","stream":true,"stream_options":{"include_obfuscation":false}}'
+    expect(JSON.parse(rewrite(own, "m")).stream_options).toEqual({
+      include_obfuscation: false,
+      include_usage: true,
+    })
+    const asked = '{"model":"m","stream":true,"stream_options":{"include_usage":true}}'
+    expect(rewrite(asked, "m")).toBe(asked)
+    expect(rewrite('{"model":"m","stream":false}', "m")).toBe('{"model":"m","stream":false}')
+  })
+
+  test("takes the provider's extra fields, which win over the caller's", () => {
+    const extra = new Map([
+      ["store", "false"],
+      ["user", '"router"'],
+    ])
+    expect(JSON.parse(rewrite('{"model":"m","store":true,"n":1}', "x", extra))).toEqual({
+      model: "x",
+      store: false,
+      n: 1,
+      user: "router",
+    })
+  })
+
+  test.each([
+    ["", /no body/],
+    ["{", /not valid JSON/],
+    ['{"model":"m",}', /not valid JSON/],
+    ["[1]", /must be a JSON object/],
+    ['{"model":5}', /`model` must be a string/],
+    ['{"model":"m","stream":"yes"}', /`stream` must be true or false/],
+    ['{"model":"a","model":"b"}', /`model` is given twice/],
+    ['{"mod\\u0065l":"a","model":"b"}', /`model` is given twice/],
+    ['{"model":"m","stream":true,"stream_options":[]}', /`stream_options` must be an object/],
+  ])("is refused with a reason: %s", (body, reason) => {
+    const error = refusal(() => open(body))
+    expect(error.status).toBe(400)
+    expect(error.message).toMatch(reason)
+  })
+})
+
+describe("a multipart request", () => {
+  const type = "multipart/form-data; boundary=XyZ"
+  const file = Buffer.from([0, 13, 10, 45, 45, 255, 254, 0])
+  const form = (...parts: (string | Buffer)[]) => Buffer.concat(parts.map((p) => Buffer.from(p)))
+  const field = (name: string, value: string) =>
+    `--XyZ\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
+  const filePart = (content: Buffer) =>
+    form(
+      '--XyZ\r\nContent-Disposition: form-data; name="file"; filename="model"\r\nContent-Type: audio/wav\r\n\r\n',
+      content,
+      "\r\n",
+    )
+  const inspect = (body: Buffer, contentType = type) =>
+    openaiChat.ingress.inspect("transcription", body, contentType)
+
+  test("keeps every byte but the model's", () => {
+    const body = form(field("model", "old"), filePart(file), field("language", "en"), "--XyZ--\r\n")
+    const envelope = inspect(body)
+    expect(envelope.facts).toEqual({ model: "old", stream: false })
+    const out = envelope.rewrite({ model: "whisper-large", extraBody: NOTHING })
+    expect(out.contentType).toBe(type)
+    const expected = form(
+      field("model", "whisper-large"),
+      filePart(file),
+      field("language", "en"),
+      "--XyZ--\r\n",
+    )
+    expect(Buffer.from(out.body).equals(expected)).toBe(true)
+  })
+
+  test("gets a model when it has none", async () => {
+    const body = form(filePart(file), "--XyZ--\r\n")
+    const out = inspect(body).rewrite({ model: "whisper", extraBody: NOTHING })
+    const parsed = await new Response(out.body as Uint8Array<ArrayBuffer>, {
+      headers: { "content-type": out.contentType },
+    }).formData()
+    expect(parsed.get("model")).toBe("whisper")
+    expect(Buffer.from(await (parsed.get("file") as File).arrayBuffer()).equals(file)).toBe(true)
+  })
+
+  test("takes a quoted boundary, and `stream` from its field", () => {
+    const body = form(field("stream", "true"), field("model", ""), "--XyZ--")
+    expect(inspect(body, 'multipart/form-data; charset=x; boundary="XyZ"').facts).toEqual({
+      model: "",
+      stream: true,
+    })
+  })
+
+  test.each([
+    ["application/json", "--XyZ--", /multipart\/form-data/],
+    [type, "nothing", /boundary/],
+    [type, "--XyZ\r\nContent-Disposition: form-data; name=model\r\n\r\nx", /cut off/],
+    [type, `${field("model", "a")}${field("model", "b")}--XyZ--`, /given twice/],
+    [type, `${field("x", "y").repeat(300)}--XyZ--`, /more than 256 parts/],
+  ])("is refused with a reason (%s)", (contentType, body, reason) => {
+    const error = refusal(() => inspect(Buffer.from(body), contentType))
+    expect(error.status).toBe(400)
+    expect(error.message).toMatch(reason)
+  })
+})

@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Database } from "bun:sqlite"
+import { loadConfig } from "../../src/config/load.ts"
+import { protocols } from "../../src/protocols/index.ts"
+import { createRuntime, type Runtime } from "../../src/runtime.ts"
+import { createApp } from "../../src/server/app.ts"
+import { createListener } from "../../src/server/listener.ts"
+
+/** A config as a JSON file holds it. */
+export type ConfigFile = Record<string, unknown>
+
+/** A whole router in this process, listening on loopback. */
+export interface Router {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string
+  readonly runtime: Runtime
+  readonly folder: string
+  /** Writes another config; the caller reloads. */
+  configure(config: ConfigFile | string): void
+  /** Posts JSON. */
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>
+  /** Every row of the ledger so far, oldest first. */
+  rows(): Promise<Record<string, unknown>[]>
+  close(): Promise<void>
+}
+
+/** Starts the real thing from a real file: only the process boundary is missing. */
+export async function startRouter(config: ConfigFile): Promise<Router> {
+  const folder = mkdtempSync(join(tmpdir(), "llmrouter-test-"))
+  const path = join(folder, "llmrouter.config.json")
+  const configure = (next: ConfigFile | string) => {
+    const quiet = { log: { level: "silent" } }
+    writeFileSync(
+      path,
+      typeof next === "string" ? next : JSON.stringify({ ...quiet, ...next }, null, 2),
+    )
+  }
+  configure(config)
+  const load = { path, cwd: folder, env: {} }
+  const loaded = await loadConfig(load)
+  if (!loaded.ok) throw new Error(loaded.diagnostics.map(({ message }) => message).join("\n"))
+  const runtime = await createRuntime({ load, loaded })
+  const listener = createListener()
+  const app = createApp(runtime, protocols, listener)
+  app.listen({ port: 0, hostname: "127.0.0.1" })
+  listener.server = app.server!
+  const url = `http://127.0.0.1:${app.server!.port}`
+
+  return {
+    url,
+    runtime,
+    folder,
+    configure,
+    post: (path, body, headers = {}) =>
+      fetch(url + path, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: typeof body === "string" ? body : JSON.stringify(body),
+      }),
+    async rows() {
+      await runtime.context.ledger().flush()
+      const db = new Database(join(folder, ".llmrouter/llmrouter.db"), { readonly: true })
+      try {
+        return db.query("SELECT * FROM usage ORDER BY time, id").all() as Record<string, unknown>[]
+      } finally {
+        db.close()
+      }
+    },
+    async close() {
+      await app.server?.stop(true)
+      await runtime.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A config with one group `g` over these upstreams, in order, each with these keys. */
+export function overUpstreams(
+  upstreams: readonly { url: string; model?: string; keys?: string[]; timeouts?: object }[],
+  rest: ConfigFile = {},
+): ConfigFile {
+  return {
+    providers: Object.fromEntries(
+      upstreams.map(({ url, keys = [], timeouts = {} }, index) => [
+        `u${index}`,
+        { type: "openai-compatible", baseUrl: url, keys, timeouts },
+      ]),
+    ),
+    groups: { g: upstreams.map(({ model = "ok" }, index) => `u${index}/${model}`) },
+    ...rest,
+  }
+}
