@@ -1,9 +1,14 @@
 import { ConfigSchema } from "../../src/config/schema.ts"
+import type { ProviderDefinition } from "../../src/core/provider.ts"
 import { commonOptions, ownOptions, providerSchemas } from "./config-options.ts"
 import { createDeclarations, pascal } from "./declarations.ts"
 import { knownModels } from "./known-models.ts"
 
 const interfaceName = (type: string) => `${pascal(type)}Provider`
+
+/** Of some options at least one must be given. */
+const needs = ({ needs = [] }: ProviderDefinition) =>
+  needs.map((keys) => ` & (${keys.map((key) => `{ ${key}: string }`).join(" | ")})`).join("")
 
 /** Text of `src/config/types.gen.ts`: every key of the config with its description and default. */
 export function configTypes(): string {
@@ -21,7 +26,7 @@ export function configTypes(): string {
     const name = interfaceName(definition.type)
     const type = JSON.stringify(definition.type)
     write(name, ` extends ProviderOptions<${type}>`, membersOf(ownOptions(schema), new Set()))
-    types += `  /** ${definition.description} */\n  ${type}: ${name}\n`
+    types += `  /** ${definition.description} */\n  ${type}: ${name}${needs(definition)}\n`
     const ids = knownModels(definition).map((id) => `\n    | ${JSON.stringify(id)}`)
     known += `  ${type}:${ids.join("") || " never"}\n`
   }

@@ -568,7 +568,7 @@ export interface ProviderTypes {
   /** OpenAI */
   "openai": OpenaiProvider
   /** Azure OpenAI; needs `resource` or `baseUrl` */
-  "azure": AzureProvider
+  "azure": AzureProvider & ({ resource: string } | { baseUrl: string })
   /** Any server that speaks the OpenAI API; needs `baseUrl` */
   "openai-compatible": OpenaiCompatibleProvider
   /** Anthropic, through its OpenAI-compatible endpoint */
