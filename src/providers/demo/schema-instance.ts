@@ -11,23 +11,34 @@ interface Place {
   key: string
   /** References followed so far; deep ones take the shortest way out. */
   depth: number
+  /** Values that may still be made. */
+  budget: { left: number }
 }
 
 const DEEP = 3
 const TOO_DEEP = 40
+const MOST_VALUES = 20_000
 
 /**
  * A value that is valid for a JSON Schema and made of the prompt's words where that fits.
  * @throws Error when the schema allows nothing or cannot be followed.
  */
 export function instanceOf(schema: unknown, hints: Hints, random: () => number): unknown {
-  return make(schema, { root: schema, random, hints, key: "value", depth: 0 })
+  return make(schema, {
+    root: schema,
+    random,
+    hints,
+    key: "value",
+    depth: 0,
+    budget: { left: MOST_VALUES },
+  })
 }
 
 function make(schema: unknown, place: Place): unknown {
   if (schema === false) throw new Error(`the schema of "${place.key}" allows nothing`)
   if (!isObject(schema)) return makeString({}, place)
-  if (place.depth > TOO_DEEP) throw new Error(`the schema of "${place.key}" never ends`)
+  if (place.depth > TOO_DEEP || place.budget.left-- <= 0)
+    throw new Error(`the schema of "${place.key}" asks for too much`)
   if ("const" in schema) return schema["const"]
   if (Array.isArray(schema["enum"])) return pickEnum(schema["enum"], place)
   if (typeof schema["$ref"] === "string") {

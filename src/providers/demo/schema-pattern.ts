@@ -18,6 +18,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   n: "\n",
   t: "\t",
 }
+const LONGEST = 10_000
 const ANY = "abcdefghijklmnopqrstuvwxyz"
 const PRINTABLE = Array.from({ length: 94 }, (_, n) => String.fromCharCode(33 + n)).join("")
 
@@ -66,6 +67,7 @@ function createWriter(pattern: string, random: () => number) {
           ? 0
           : undefined
     if (least === undefined) return 1
+    if (least > LONGEST) throw new Error(`the pattern ${pattern} asks for too much`)
     at += range ? range[0].length : 1
     if (peek() === "?") next()
     return least

@@ -8,6 +8,8 @@ interface Place {
   key: string
 }
 
+const LONGEST = 1_000_000
+
 const FORMATS: Readonly<Record<string, string>> = {
   "date-time": "2026-01-15T09:30:00Z",
   date: "2026-01-15",
@@ -44,6 +46,7 @@ export function makeString(schema: Json, { key, hints, random }: Place): string 
   }
   const least = Number(schema["minLength"] ?? 0)
   const most = Number(schema["maxLength"] ?? Number.POSITIVE_INFINITY)
+  if (least > LONGEST) throw new Error(`the schema of "${key}" asks for too much`)
   const text = hints.names[0] ?? `demo ${key}`
   const padded = [...text.padEnd(least, ".")]
   return padded.slice(0, Math.max(most, 0)).join("")

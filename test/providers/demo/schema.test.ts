@@ -184,11 +184,15 @@ describe("structured output", () => {
     expect(json.choices[0].message.content).toBe('{"city":"Paris","unit":"fahrenheit","days":4}')
   })
 
-  test("with a schema that allows nothing or points nowhere is a 400", async () => {
+  test("with a schema that allows nothing, points nowhere or has no end is a 400", async () => {
     for (const schema of [
       { $ref: "#/$defs/nowhere" },
       { type: "object", properties: { a: { $ref: "#" } }, required: ["a"] },
       { type: "integer", minimum: 5, maximum: 4 },
+      { type: "array", items: { $ref: "#" }, minItems: 2 },
+      { type: "array", items: { type: "null" }, minItems: 1e9 },
+      { type: "string", minLength: 1e9 },
+      { type: "string", pattern: "^a{1000000000}$" },
     ]) {
       const { status, json } = await chat("hi", format(schema))
       expect([status, json.error.param]).toEqual([400, "response_format"])
