@@ -1,0 +1,116 @@
+import { Database } from "bun:sqlite"
+import { describe, expect, test } from "bun:test"
+import { openUsageReader } from "../../../src/storage/sqlite/usage-reader.ts"
+import { holdLock, open, temporaryDatabase, usageRow } from "./support.ts"
+
+describe("the usage reader", () => {
+  test("is not there when the file is not, and makes none", () => {
+    using database = temporaryDatabase()
+    expect(openUsageReader(database.path)).toBeUndefined()
+    expect(openUsageReader(database.path)).toBeUndefined()
+  })
+
+  test("refuses what is no usage database", () => {
+    using database = temporaryDatabase()
+    using db = new Database(database.path)
+    db.run("CREATE TABLE other (x)")
+    expect(() => openUsageReader(database.path)).toThrow(/holds no usage/)
+  })
+
+  test("sums by one dimension, by two and by none", async () => {
+    using database = temporaryDatabase()
+    const { ledger } = await open(database.path)
+    ledger.record(usageRow("1", { group: "a", key: "k", cost: 5, input: 1, attempts: 3 }))
+    ledger.record(usageRow("2", { group: "a", key: null, cost: null, input: 2, error: "internal" }))
+    ledger.record(usageRow("3", { group: "a", key: "k", cost: 7, input: 4, usage: "missing" }))
+    ledger.record(usageRow("4", { group: null, key: "k", cost: 0, input: 8 }))
+    await ledger.close()
+    const reader = openUsageReader(database.path)!
+
+    expect(reader.summarise(["group"], 0)).toMatchObject([
+      {
+        by: ["a"],
+        requests: 3,
+        errors: 1,
+        attempts: 5,
+        input: 7,
+        cost: 12,
+        unpriced: 1,
+        unreported: 1,
+      },
+      { by: [null], requests: 1, errors: 0, attempts: 1, input: 8, cost: 0, unpriced: 0 },
+    ])
+    expect(
+      reader.summarise(["group", "key"], 0).map(({ by, requests }) => [...by, requests]),
+    ).toEqual([
+      ["a", "k", 2],
+      [null, "k", 1],
+      ["a", null, 1],
+    ])
+    expect(reader.summarise([], 0)).toMatchObject([
+      { by: [], requests: 4, output: 800, cached: 1600, reasoning: 200, cost: 12 },
+    ])
+    reader.close()
+  })
+
+  test("gives percentiles of each sum by nearest rank, without the rows that have none", async () => {
+    using database = temporaryDatabase()
+    const { ledger } = await open(database.path)
+    for (let n = 1; n <= 100; n++) {
+      ledger.record(usageRow(`a${n}`, { group: "a", ttft: n, duration: n * 10 }))
+    }
+    for (const ttft of [30, null, 10]) {
+      ledger.record(usageRow(`b${ttft}`, { group: "b", ttft, duration: 1 }))
+    }
+    ledger.record(usageRow("c", { group: "c", ttft: null, duration: 2 }))
+    await ledger.close()
+    const reader = openUsageReader(database.path)!
+    const [a, b, c] = reader.summarise(["group"], 0)
+    expect([a?.ttft, a?.duration]).toEqual([
+      { p50: 50, p95: 95 },
+      { p50: 500, p95: 950 },
+    ])
+    expect(b?.ttft).toEqual({ p50: 10, p95: 30 })
+    expect([c?.ttft, c?.duration]).toEqual([
+      { p50: null, p95: null },
+      { p50: 2, p95: 2 },
+    ])
+    reader.close()
+  })
+
+  test("counts from a moment on, and days by UTC", async () => {
+    using database = temporaryDatabase()
+    const { ledger } = await open(database.path)
+    const midnight = Date.UTC(2026, 10, 2)
+    ledger.record(usageRow("late", { time: midnight - 1 }))
+    ledger.record(usageRow("early", { time: midnight }))
+    ledger.record(usageRow("noon", { time: midnight + 43_200_000 }))
+    await ledger.close()
+    const reader = openUsageReader(database.path)!
+    expect(reader.summarise(["day"], 0).map(({ by, requests }) => [by[0], requests])).toEqual([
+      ["2026-11-02", 2],
+      ["2026-11-01", 1],
+    ])
+    expect(reader.summarise([], midnight)[0]?.requests).toBe(2)
+    expect(reader.summarise([], midnight + 43_200_001)).toEqual([])
+    expect(reader.rows(0, 2).map(({ id }) => id)).toEqual(["noon", "early"])
+    expect(reader.rows(midnight, 9)[0]).toEqual(usageRow("noon", { time: midnight + 43_200_000 }))
+    reader.close()
+  })
+
+  test("reads while the router writes, and while the database is locked", async () => {
+    using database = temporaryDatabase()
+    const { ledger } = await open(database.path)
+    ledger.record(usageRow("one"))
+    await ledger.flush()
+    const reader = openUsageReader(database.path)!
+    using lock = holdLock(database.path)
+    ledger.record(usageRow("two"))
+    expect(reader.summarise([], 0)[0]?.requests).toBe(1)
+    lock.release()
+    await ledger.flush()
+    expect(reader.summarise([], 0)[0]?.requests).toBe(2)
+    reader.close()
+    await ledger.close()
+  })
+})
