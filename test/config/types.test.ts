@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { vendors } from "../../src/cli/init.ts"
+import { configFor } from "../../src/cli/init-files.ts"
 import { providers } from "../../src/providers/index.ts"
 
 const ROOT = join(import.meta.dir, "../..")
@@ -35,6 +37,11 @@ ${[...providers.keys()].map((type) => `    "my-${type}": { type: "${type}", base
 })\n`,
 }
 
+const written: Example[] = [
+  { name: "the example that everyone copies", file: "example.ts", text: configFor([]) },
+  { name: "what init writes for every vendor", file: "vendors.ts", text: configFor(vendors) },
+]
+
 let complaints: Map<string, Complaint[]>
 let folder: string
 
@@ -42,7 +49,7 @@ beforeAll(async () => {
   // Nothing but the declarations: no node_modules, no tsconfig.
   folder = mkdtempSync(join(tmpdir(), "llmrouter-types-"))
   cpSync(join(ROOT, "llmrouter-env.d.ts"), join(folder, "llmrouter-env.d.ts"))
-  const all = [...wrong, ...right, everyType]
+  const all = [...wrong, ...right, everyType, ...written]
   for (const { file, text } of all) writeFileSync(join(folder, file), text)
   complaints = await check(all.map(({ file }) => file))
 }, 120_000)
@@ -68,7 +75,7 @@ describe("rejects", () => {
 })
 
 describe("accepts", () => {
-  for (const { name, file } of [...right, everyType]) {
+  for (const { name, file } of [...right, everyType, ...written]) {
     test(name, () => expect(complaints.get(file) ?? []).toEqual([]))
   }
 })
