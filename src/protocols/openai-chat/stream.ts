@@ -17,6 +17,9 @@ const MARKS = [
   '.completed"',
 ].map((mark) => Buffer.from(mark))
 
+/** What a block of mere keepalive comments does not contain. */
+const DATA_FIELD = Buffer.from("data:")
+
 const DONE_EVENT = Buffer.from("data: [DONE]\n\n")
 
 /**
@@ -36,7 +39,7 @@ export function createStreamRelay(dropUsage: boolean): StreamRelay {
 
   function take(block: Buffer): Buffer | undefined {
     if (phase === "content" && !MARKS.some((mark) => block.includes(mark))) {
-      progress++
+      if (block.includes(DATA_FIELD)) progress++
       return block
     }
     const kept: Buffer[] = []

@@ -86,6 +86,14 @@ for (const size of SIZES) {
       expect(phases).toContain(size === Number.POSITIVE_INFINITY ? "complete" : "content")
     })
 
+    test("comments after content are no progress", () => {
+      const stream = createStreamRelay(false)
+      stream.push(Buffer.from(ROLE + chunk({ content: "a" })))
+      const { progress } = stream
+      stream.push(Buffer.from(": ping\n\n"))
+      expect(stream.progress).toBe(progress)
+    })
+
     test("an error before content fails the attempt with its kind", () => {
       const { stream, text } = relay(
         ROLE + event({ error: { message: "busy", code: "rate_limit_exceeded" } }),
