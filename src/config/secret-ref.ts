@@ -14,7 +14,7 @@ export class SecretRef {
   readonly name: string
   /** Whether it may be missing without a warning. */
   readonly optional: boolean
-  /** The user's own line that asked for it. */
+  /** The user's own line that asked for it; its caller's where the call is the last thing a function does. */
   readonly site?: Site
 
   constructor(kind: "env" | "file", name: string, optional: boolean, site?: Site) {
@@ -45,7 +45,7 @@ export class SecretRef {
 const FRAME =
   /^\s*at (?:(?:async |new )?[\w$.<>]+ \()?(?:file:\/\/)?([^\n]*\.[^\n]*):(\d+):(\d+)\)?$/m
 
-/** The place that called `below`, from the stack. */
+/** The place that called `below`, from the stack, where tail calls leave no frame. */
 export function callSite(below: (...args: never[]) => unknown): Site | undefined {
   const holder: { stack?: string } = {}
   Error.captureStackTrace(holder, below)
