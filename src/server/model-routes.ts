@@ -35,7 +35,7 @@ export function modelRoutes(runtime: Runtime, ingress: Ingress) {
 
   const one = ({ request, params }: { request: Request; params: { "*": string } }) =>
     answer(request, (names) => {
-      const name = decodeURIComponent(params["*"])
+      const name = params["*"]
       if (names.includes(name)) return entry(name)
       throw new GatewayError("not-found", `The model \`${name.slice(0, 200)}\` does not exist.`, {
         code: "model_not_found",
