@@ -1,6 +1,7 @@
 import { Secret } from "../core/secret.ts"
 import { type DecodeContext, describePlace, wrongType } from "./decode-context.ts"
 import { describe, isPlainObject, type Node } from "./decode-schema.ts"
+import { fillIn } from "./fill-in.ts"
 import type { Path } from "./finding.ts"
 import { placeholderSecret } from "./placeholders.ts"
 import { show } from "./redact.ts"
@@ -115,10 +116,7 @@ function decodeNumber(node: Node, value: unknown, path: Path, context: DecodeCon
 
 /** A value that the router passes on: anything that JSON can say. */
 function decodeFree(value: unknown, path: Path, context: DecodeContext): unknown {
-  if (typeof value === "string" && context.expand && value.includes("${")) {
-    const expanded = context.expand(value)
-    if ("text" in expanded) return expanded.text
-  }
+  if (typeof value === "string") return fillIn(true, value, path, context)
   if (Array.isArray(value)) {
     return value.map((item, index) => decodeFree(item, [...path, index], context))
   }
@@ -130,7 +128,7 @@ function decodeFree(value: unknown, path: Path, context: DecodeContext): unknown
   const json =
     value === null ||
     value === undefined ||
-    ["string", "boolean"].includes(typeof value) ||
+    typeof value === "boolean" ||
     (typeof value === "number" && Number.isFinite(value))
   if (json) return value
   context.report({

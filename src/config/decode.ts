@@ -4,6 +4,7 @@ import { isPlainObject, type Node, schemaNode } from "./decode-schema.ts"
 import { decodeObject, decodeRecord } from "./decode-object.ts"
 import { decodeScalar } from "./decode-scalar.ts"
 import { decodeUnion } from "./decode-union.ts"
+import { fillIn } from "./fill-in.ts"
 import type { Path } from "./finding.ts"
 import { show } from "./redact.ts"
 import { SecretRef } from "./secret-ref.ts"
@@ -41,7 +42,7 @@ function decodeNode(schema: TSchema, value: unknown, path: Path, context: Decode
   }
   let given = value
   if (typeof value === "string" && context.expand) {
-    const expanded = fill(node, value, path, context)
+    const expanded = fillIn(node.acceptsText, value, path, context)
     if (expanded === undefined) return undefined
     given = expanded
   }
@@ -72,35 +73,4 @@ function decodeArray(node: Node, value: unknown, path: Path, context: DecodeCont
   return value.map((item, index) =>
     node.items ? context.decode(node.items, item, [...path, index]) : item,
   )
-}
-
-function fill(node: Node, text: string, path: Path, context: DecodeContext): unknown {
-  if (!text.includes("${")) return text
-  const expanded = context.expand!(text)
-  if ("text" in expanded) {
-    if (!expanded.whole || node.acceptsText) return expanded.text
-    if (/^(true|false)$/.test(expanded.text)) return expanded.text === "true"
-    return expanded.text.trim() !== "" && Number.isFinite(Number(expanded.text))
-      ? Number(expanded.text)
-      : expanded.text
-  }
-  const { problem, name, start, length } = expanded
-  const messages = {
-    missing: `the environment variable ${name} is not set`,
-    syntax: `\`\${${name}}\` is not a placeholder`,
-    file: `${describePlace(path)} takes plain text, not the secret in ${show(name)}`,
-  }
-  const hints = {
-    missing: `set it, put it into .env, or give a default: \`\${${name}:-value}\``,
-    syntax: `write \`\${NAME}\` or \`\${NAME:-default}\`; \`$\${\` is a plain \`\${\``,
-    file: `\`\${file:…}\` is only read where a key or a header goes`,
-  }
-  context.report({
-    code: "LR2014",
-    path,
-    part: { start, length },
-    message: messages[problem],
-    hint: hints[problem],
-  })
-  return undefined
 }

@@ -85,7 +85,9 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadResult>
   // A provider whose keys are under a wrong name is not also told that it has none.
   const isNotEcho = ({ code, path }: Finding) =>
     code !== "LR2061" ||
-    !findings.some((other) => other.code === "LR2020" && other.path?.[1] === path?.[1])
+    !findings.some((other) =>
+        other.code === "LR2020" && other.path?.[0] === "providers" && other.path[1] === path?.[1],
+    )
   const diagnostics = await toDiagnostics(findings.filter(isNotEcho), { file, literals })
   const facts: LoadFacts = {
     file,

@@ -24,6 +24,7 @@ export async function precheck(file: string, report: Report): Promise<Precheck> 
   })
   const inputs = Object.keys(result.metafile?.inputs ?? {}).map((path) => resolve(path))
   const files = new Set([file, ...inputs.filter((path) => existsSync(path))])
+  const unparsed = new Set<string>()
   for (const log of result.logs) {
     if (log.level !== "error") continue
     const position = "position" in log ? log.position : null
@@ -58,7 +59,9 @@ export async function precheck(file: string, report: Report): Promise<Precheck> 
         message: `"${module}" does not export \`${name}\``,
         hint: await exportHint(resolve(module!), name!),
       })
-    } else {
+    } else if (!unparsed.has(site.file)) {
+      // The parser's later complaints about the same file mostly follow from the first.
+      unparsed.add(site.file)
       report({ code: "LR2004", site, message: lower(log.message) })
     }
   }

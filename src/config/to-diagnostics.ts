@@ -4,7 +4,7 @@ import type { Diagnostic } from "./diagnostic.ts"
 import type { Finding } from "./finding.ts"
 import { createLocator } from "./locate.ts"
 import { redact } from "./redact.ts"
-import type { Locate } from "./span.ts"
+import type { Locate, Span } from "./span.ts"
 
 /** What positions are looked up in. */
 export interface Source {
@@ -20,7 +20,8 @@ export async function toDiagnostics(
   { file, literals }: Source,
 ): Promise<Diagnostic[]> {
   if (findings.length === 0) return []
-  const searched = file !== undefined && findings.some(({ path, site }) => path && !site)
+  const searched =
+    file !== undefined && findings.some(({ path, site }) => path && site?.length === undefined)
   const locate = searched ? await createLocator(file) : () => undefined
   const lines = new Map<string, readonly string[]>()
   const linesOf = (path: string) => {
@@ -37,7 +38,8 @@ export async function toDiagnostics(
 
   function toDiagnostic(finding: Finding, find: Locate): Diagnostic {
     const { code, message, why, hint, path, at = "value", part } = finding
-    const site = finding.site ?? (path && find({ path, at, part }))
+    const found = path && finding.site?.length === undefined && find({ path, at, part })
+    const site = finding.site ? withLength(finding.site, found || undefined) : found || undefined
     return {
       code,
       severity: CODES[code].severity,
@@ -48,6 +50,12 @@ export async function toDiagnostics(
       ...(hint && { hint: redact(hint, long(literals)) }),
     }
   }
+}
+
+/** A place from a stack has no end; the syntax tree knows it where both begin at the same character. */
+function withLength(site: NonNullable<Finding["site"]>, found: Span | undefined): typeof site {
+  const same = found?.file === site.file && found.line === site.line && found.column === site.column
+  return same ? found : site
 }
 
 // A short one would also hide words that only look like it.

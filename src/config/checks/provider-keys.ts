@@ -36,12 +36,17 @@ export function checkProviderKeys(
   const allOptional = missing.length > 0 && missing.every(({ optional }) => optional)
   if (missingKeys.length > 0) {
     if (allOptional) return
-    const [first] = missing
+    const [first, second] = missing
+    const only = first && !second
     context.report({
       code: "LR2061",
-      path: provider.keys ? [...path, "keys"] : path,
-      at: "key",
-      site: missing.length === 1 ? first?.site : undefined,
+      path: only
+        ? [...path, "keys", provider.keys!.indexOf(first)]
+        : provider.keys
+          ? [...path, "keys"]
+          : path,
+      at: only ? "value" : "key",
+      site: only ? first.site : undefined,
       message: `\`${place}\` has no key, so its deployments are skipped: there is no ${missingKeys.join(", no ")}`,
       why: `looked in ${first?.looked ?? context.environment.places}`,
       hint: hintFor(missingKeys, provider.keys !== undefined),

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of JSON and YAML configs
 import { type Mistake, withDemo } from "./mistake.ts"
 
 export const fileMistakes: readonly Mistake[] = [

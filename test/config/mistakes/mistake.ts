@@ -47,7 +47,7 @@ export async function expectMistake(mistake: Mistake): Promise<void> {
   const [diagnostic] = found as [Diagnostic]
   expect(realpathSync(diagnostic.file!)).toBe(realpathSync(join(cwd, file)))
   expect({ line: diagnostic.line, column: diagnostic.column }).toEqual({ line, column })
-  // Positions from a stack have no end.
+  // A place from a stack or a parser has no end.
   if (diagnostic.length !== 1) expect(diagnostic.length).toBe(length)
   if (mistake.message) expect(diagnostic.message).toContain(mistake.message)
   if (mistake.hint) expect(diagnostic.hint).toContain(mistake.hint)
