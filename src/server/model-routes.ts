@@ -35,7 +35,7 @@ export function modelRoutes(runtime: Runtime, ingress: Ingress) {
 
   const one = ({ request, params }: { request: Request; params: { "*": string } }) =>
     answer(request, (names) => {
-      const name = params["*"]
+      const name = decoded(params["*"])
       if (names.includes(name)) return entry(name)
       throw new GatewayError("not-found", `The model \`${name.slice(0, 200)}\` does not exist.`, {
         code: "model_not_found",
@@ -52,6 +52,15 @@ export function modelRoutes(runtime: Runtime, ingress: Ingress) {
       .get(`${prefix}/v1/models/*`, one, { detail: { hide: true } })
   }
   return app
+}
+
+/** A path segment as its caller meant it; what is no valid escape stands for itself. */
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
+  }
 }
 
 /** Groups in config order, then `provider/model` names where the config exposes them. */
