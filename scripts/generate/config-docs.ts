@@ -49,6 +49,9 @@ errors; \`llmrouter check\` lists all of them with their lines.
 | size | \`"512b"\`, \`"64kb"\`, \`"32mb"\`, \`"1gb"\` (by 1,024), or a number of bytes |
 | secret | \`env("NAME")\`, \`env("NAME", { optional: true })\`, \`file("/path")\`, or a string; in JSON and YAML \`"\${NAME}"\` and \`"\${file:/path}"\` |
 
+Configs may also be JSON or YAML: \`llmrouter config schema > llmrouter.schema.json\` writes the JSON
+Schema that your editor completes from, when \`$schema\` names that file.
+
 ## Top level
 
 ${table(Object.entries(root).map(([key, field]) => ({ path: key, field })))}

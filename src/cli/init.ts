@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path"
 import { cancel, intro, isCancel, multiselect } from "@clack/prompts"
 import { defineCommand } from "citty"
 import pc from "picocolors"
+import { readEnvironment } from "../config/environment.ts"
 import type { ProviderDefinition } from "../core/provider.ts"
 import { providers } from "../providers/index.ts"
 import { EXIT, fail } from "./exit.ts"
@@ -33,10 +34,13 @@ export const initCommand = defineCommand({
     }
     const blocked = args.force ? [] : existing(cwd)
     if (blocked.length > 0) fail(EXIT.failed, refusal(cwd, blocked))
-    const found = vendorsWithKey(process.env)
+    const { values } = readEnvironment(process.env, [cwd])
+    const found = vendorsWithKey(values)
     const ask = process.stdin.isTTY === true && process.stdout.isTTY === true && !args.yes
     const chosen = ask ? await askForVendors(found) : found
-    process.stdout.write(nextSteps(init({ cwd, chosen, force: args.force }), chosen))
+    const written = init({ cwd, chosen, force: args.force })
+    const missing = chosen.map(({ env }) => env[0]!).filter((name) => !values[name])
+    process.stdout.write(nextSteps(written, chosen.length === 0 ? undefined : missing))
   },
 })
 
@@ -70,7 +74,9 @@ export const vendors: readonly ProviderDefinition[] = [...providers.values()].fi
 )
 
 /** The vendors whose well-known variable is set. */
-export function vendorsWithKey(env: Record<string, string | undefined>): ProviderDefinition[] {
+export function vendorsWithKey(
+  env: Readonly<Record<string, string | undefined>>,
+): ProviderDefinition[] {
   return vendors.filter((vendor) => env[vendor.env[0]!])
 }
 
@@ -100,13 +106,14 @@ async function askForVendors(found: readonly ProviderDefinition[]): Promise<Prov
   process.exit(EXIT.ok)
 }
 
-function nextSteps(written: readonly string[], chosen: readonly ProviderDefinition[]): string {
-  const missing = chosen.map(({ env }) => env[0]!).filter((name) => !process.env[name])
-  const fill = chosen.length === 0 ? "a key, when you have one" : missing.join(", ")
+/** `missing` has the variables to fill in; undefined when no vendor was chosen. */
+function nextSteps(written: readonly string[], missing: readonly string[] | undefined): string {
+  const fill = missing ? missing.join(", ") : "a key, when you have one"
+  const start = existsSync(".env") ? "open .env" : `cp ${EXAMPLE} .env`
   const binary = process.execPath
   const command = dirname(binary) === process.cwd() ? `./${basename(binary)}` : "llmrouter"
   const steps = [
-    ...(fill === "" ? [] : [[`cp ${EXAMPLE} .env`, `then fill in ${fill}`] as const]),
+    ...(fill === "" ? [] : [[start, `then fill in ${fill}`] as const]),
     [`${command} check`, "says whether the config is right"] as const,
     [command, "serves on http://127.0.0.1:8080/v1"] as const,
   ]

@@ -145,6 +145,16 @@ describe("the command", () => {
     expect(second.err).toContain("--force")
   }, 30_000)
 
+  test("finds keys in .env and says which others are missing", async () => {
+    const [first] = vendors
+    writeFileSync(join(cwd, ".env"), `${first!.env[0]}=sk-test\n`)
+    const { status, out } = await run(["--yes"])
+    expect(status).toBe(0)
+    expect(out).not.toContain("fill in")
+    expect(read("llmrouter.config.ts")).toContain(`env("${first!.env[0]}")`)
+    expect(read(".env")).toBe(`${first!.env[0]}=sk-test\n`)
+  }, 30_000)
+
   test("brings only the types up to date with --types", async () => {
     writeFileSync(join(cwd, "llmrouter.config.ts"), "mine")
     expect((await run(["--types"])).status).toBe(0)
@@ -173,6 +183,7 @@ describe("the command", () => {
     child.terminal!.write(" ")
     child.terminal!.write("\r")
     expect(await child.exited).toBe(0)
+    expect(screen).toContain(`fill in ${first!.env[0]}\r`)
     const { settings: config } = await settings(keysFor([first!, second!]))
     const models = config.groups[0]!.models.map(({ provider }) => provider)
     expect(models).toEqual([first!.type, second!.type])
