@@ -44,7 +44,16 @@ export async function load(
   connections: number,
   seconds: number,
 ): Promise<LoadResult> {
-  const options = ["-t1", `-c${connections}`, `-d${seconds}s`, "-s", script, url]
+  const options = [
+    "-t1",
+    `-c${connections}`,
+    `-d${seconds}s`,
+    "--timeout",
+    "30s",
+    "-s",
+    script,
+    url,
+  ]
   const child = Bun.spawn(pinned(OTHER_CORE, ["wrk", ...options]), { stderr: "inherit" })
   const output = await new Response(child.stdout).text()
   const line = /^REPORT (.*)$/m.exec(output)?.[1]
