@@ -20,7 +20,7 @@ export interface CheckOutcome {
 
 /** Checks a config and says what is wrong with it, or what is in it. */
 export async function checkConfigFile(options: CheckOptions = {}): Promise<CheckOutcome> {
-  const result = await loadConfig(options)
+  const result = await loadConfig({ ...options, thorough: true })
   const status = result.ok ? EXIT.ok : EXIT.config
   if (options.json) return { stdout: `${JSON.stringify(report(result))}\n`, stderr: "", status }
   const cwd = options.cwd ?? process.cwd()

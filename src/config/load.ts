@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { Secret } from "../core/secret.ts"
 import type { Settings } from "../core/settings.ts"
@@ -30,6 +31,8 @@ export interface LoadOptions {
   env?: EnvironmentRecord | undefined
   /** Milliseconds that a config may take; 5 s when absent. */
   limit?: number | undefined
+  /** Whether to look also for what running the config does not show; takes a parser of its own. */
+  thorough?: boolean
 }
 
 interface LoadFacts {
@@ -85,9 +88,18 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadResult>
   // A provider whose keys are under a wrong name is not also told that it has none.
   const isNotEcho = ({ code, path }: Finding) =>
     code !== "LR2061" ||
-    !findings.some((other) =>
+    !findings.some(
+      (other) =>
         other.code === "LR2020" && other.path?.[0] === "providers" && other.path[1] === path?.[1],
     )
+  if (options.thorough && file && !isDocument(file) && !findings.some(isError)) {
+    const { reportDuplicates } = await import("./duplicates.ts")
+    reportDuplicates(
+      [...files].filter((path) => existsSync(path)),
+      report,
+    )
+    if (findings.some(isError)) settings = undefined
+  }
   const diagnostics = await toDiagnostics(findings.filter(isNotEcho), { file, literals })
   const facts: LoadFacts = {
     file,

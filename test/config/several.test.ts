@@ -92,3 +92,22 @@ test("warnings come with a config that works", async () => {
   expect(result.ok).toBe(true)
   expect(found(result)).toEqual(["LR2061 1:31", "LR2063 1:100"])
 })
+
+test("a key that comes twice in a program is found when it is looked for", async () => {
+  const cwd = folder({
+    "llmrouter.config.ts": `import { groups } from "./groups.ts"
+export default { providers: { demo: { type: "demo" } }, groups }
+`,
+    "groups.ts": `export const groups = {
+  fast: ["demo/a"],
+  slow: ["demo/b"],
+  "fast": ["demo/c"],
+}
+`,
+  })
+  expect((await load(cwd)).ok).toBe(true)
+  const result = await load(cwd, { thorough: true })
+  expect(result.ok ? [] : result.diagnostics).toMatchObject([
+    { code: "LR2011", file: `${cwd}/groups.ts`, line: 4, column: 3, length: 6 },
+  ])
+})
