@@ -11,7 +11,9 @@ const BEARER = /\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi
 export function redact(text: string, known: Iterable<string> = []): string {
   let clean = text
   for (const value of known) {
-    if (value.length >= 4) clean = clean.replaceAll(value, mask(value))
+    // A short one only as a whole word, or half of the text would be gone.
+    const pattern = value.length >= 8 ? literal(value) : `(?<![\\w-])${literal(value)}(?![\\w-])`
+    if (value !== "") clean = clean.replaceAll(new RegExp(pattern, "g"), mask)
   }
   return clean
     .replace(CREDENTIALS, (_all, before: string, password: string, after: string) => {
@@ -39,4 +41,8 @@ export function show(value: unknown): string {
 
 function mask(text: string): string {
   return text.replace(/\S/gu, "*")
+}
+
+function literal(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")
 }

@@ -66,6 +66,15 @@ test("a secret in the wrong place is not printed with the mistake", async () => 
   }
 })
 
+test("a secret too short to be one is masked in the lines that are shown", async () => {
+  const shown = await shownOf({
+    "llmrouter.config.ts":
+      'export default { providers: { demo: { type: "demo" } }, auth: { keys: ["pw1"], adminKey: "pw1" } }\n',
+  })
+  expect(shown.count).toBe(3)
+  expect(shown.text).not.toContain("pw1")
+})
+
 test("a secret in the text of an error that the config throws is not printed", async () => {
   const shown = await shownOf(
     {

@@ -20,10 +20,15 @@ export function requireSecret(
     code: "LR2060",
     path,
     site: value.site,
-    message: `${place} is not set: there is no ${value.origin}`,
+    message: `${place} is missing: ${missing(value.origin)}`,
     why: `looked in ${value.looked}`,
     hint: value.origin.startsWith("env ")
       ? `set ${value.origin.slice(4)}, put it into .env, or write \`env("${value.origin.slice(4)}", { optional: true })\``
       : "create the file, or pass `{ optional: true }`",
   })
+}
+
+/** What is missing, from the origin of a secret. */
+export function missing(origin: string): string {
+  return origin.startsWith("env ") ? `${origin.slice(4)} is not set` : `there is no ${origin}`
 }

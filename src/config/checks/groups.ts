@@ -75,7 +75,7 @@ function checkModels(
         path: at,
         message: `${show(id)} is in this group twice, at ${first} and ${index}`,
         why: "a deployment is its provider and its model, with one weight and one health",
-        hint: "remove one, or give the other a `weight`",
+        hint: "remove one; a `weight` gives the other a larger share",
       })
     }
   }

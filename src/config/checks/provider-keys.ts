@@ -4,7 +4,7 @@ import { type Path, printPath } from "../finding.ts"
 import { providerKeys } from "../normalise-provider.ts"
 import type { ParsedProvider } from "../parsed.ts"
 import { MissingSecret } from "../secret-value.ts"
-import type { CheckContext } from "./check-context.ts"
+import { type CheckContext, missing as whyNot } from "./check-context.ts"
 import { checkSecretText } from "./secret-text.ts"
 
 /** Checks a provider's keys: what is missing is a warning, because the other providers still work. */
@@ -47,7 +47,7 @@ export function checkProviderKeys(
           : path,
       at: only ? "value" : "key",
       site: only ? first.site : undefined,
-      message: `\`${place}\` has no key, so its deployments are skipped: there is no ${missingKeys.join(", no ")}`,
+      message: `\`${place}\` has no key, so its deployments are skipped: ${missingKeys.map(whyNot).join(", ")}`,
       why: `looked in ${first?.looked ?? context.environment.places}`,
       hint: hintFor(missingKeys, provider.keys !== undefined),
     })
@@ -59,7 +59,7 @@ export function checkProviderKeys(
       code: "LR2068",
       path: [...path, "keys", provider.keys!.indexOf(key)],
       site: key.site,
-      message: `a key of \`${place}\` is left out: there is no ${key.origin}`,
+      message: `a key of \`${place}\` is left out: ${whyNot(key.origin)}`,
       why: `looked in ${key.looked}`,
       hint: "set it, remove it, or pass `{ optional: true }`",
     })

@@ -57,14 +57,14 @@ function checkUrl(
     .trim()
     .replace(/^[a-z]*:?\/*/i, (start) => (/^[a-z]*:\/\//i.test(start) ? "" : start))
   const scheme = /^(localhost|127\.|10\.|192\.168\.|\[?::1)/.test(bare) ? "http" : "https"
-  const better = URL.parse(`${scheme}://${bare.replace(/^\/+/, "")}`)
+  const guess = `${scheme}://${bare.replace(/^\/+/, "").replace(ENDPOINT, "")}`
   report({
     code: "LR2027",
     path,
     message: `\`${printPath(path)}\` takes an http or https URL, not ${show(text)}`,
     hint:
-      better && bare !== ""
-        ? `did you mean \`"${scheme}://${bare.replace(/^\/+/, "")}"\`?`
+      bare !== "" && URL.canParse(guess)
+        ? `did you mean \`"${guess}"\`?`
         : 'such as `"https://host/v1"`',
   })
   return undefined
