@@ -1,11 +1,12 @@
-import { expect, test } from "bun:test"
+import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
+import { MAX_UNJOURNALED } from "../../../src/storage/sqlite/ledger.ts"
 import { temporaryDatabase } from "./support.ts"
 
-/** A private file system of two megabytes, which vanishes with the process that mounted it. */
+/** A private file system of 24 megabytes, which vanishes with the process that mounted it. */
 const inSmallFileSystem = (folder: string, ...command: string[]) => [
   ...["unshare", "--map-root-user", "--mount", "sh", "-c"],
-  'mount -t tmpfs -o size=2m tmpfs "$0" && exec "$@"',
+  'mount -t tmpfs -o size=24m tmpfs "$0" && exec "$@"',
   folder,
   ...command,
 ]
@@ -19,21 +20,39 @@ function canMount(): boolean {
   }
 }
 
-test.skipIf(!canMount())(
-  "a full disk stops neither serving nor, once it has room, the ledger",
-  async () => {
-    using database = temporaryDatabase()
-    const program = join(import.meta.dir, "programs", "fill-disk.ts")
-    const child = Bun.spawn(
-      inSmallFileSystem(database.folder, process.execPath, program, database.folder),
-      { stdout: "pipe", stderr: "inherit" },
-    )
-    const output = await new Response(child.stdout).text()
-    const result = JSON.parse(output) as { ids: number; whileFull: string[]; messages: string[] }
-    // Every row from before, during and after is there; nothing was dropped.
-    expect(result.ids).toBe(2002)
-    expect(result.messages.filter((message) => /lost/.test(message))).toEqual([])
-    expect(result.whileFull.filter((message) => /memory only/.test(message))).toHaveLength(1)
-    expect(result.messages.filter((message) => /journal works again/.test(message))).toHaveLength(1)
-  },
-)
+interface Result {
+  ids: number
+  whileFull: string[]
+  messages: string[]
+}
+
+async function fillDisk(rows: number): Promise<Result> {
+  using database = temporaryDatabase()
+  const program = join(import.meta.dir, "programs", "fill-disk.ts")
+  const command = [process.execPath, program, database.folder, String(rows)]
+  const child = Bun.spawn(inSmallFileSystem(database.folder, ...command), {
+    stdout: "pipe",
+    stderr: "inherit",
+  })
+  return JSON.parse(await new Response(child.stdout).text()) as Result
+}
+
+const times = (messages: readonly string[], pattern: RegExp) =>
+  messages.filter((message) => pattern.test(message)).length
+
+describe.skipIf(!canMount())("a full disk", () => {
+  test("stops neither serving nor, once it has room, the ledger: every row is stored", async () => {
+    const { ids, whileFull, messages } = await fillDisk(2000)
+    expect(ids).toBe(2002)
+    expect(times(messages, /lost/)).toBe(0)
+    expect(times(whileFull, /memory only/)).toBe(1)
+    expect(times(messages, /journal works again/)).toBe(1)
+  }, 30_000)
+
+  test("costs rows only when memory is at its bound too, and that is said once", async () => {
+    const { ids, messages } = await fillDisk(MAX_UNJOURNALED + 5000)
+    expect(ids).toBeGreaterThanOrEqual(MAX_UNJOURNALED)
+    expect(ids).toBeLessThan(MAX_UNJOURNALED + 5000)
+    expect(times(messages, /rows are lost/)).toBe(1)
+  }, 30_000)
+})

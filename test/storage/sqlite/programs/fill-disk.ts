@@ -1,4 +1,4 @@
-// fill-disk.ts <folder>: works on a small file system until it is full, and after it has room again.
+// fill-disk.ts <folder> <rows>: works on a small file system until it is full, and after it has room again.
 import { rmSync, writeFileSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { open, storedIds, usageRow } from "../support.ts"
@@ -17,7 +17,7 @@ for (let size = 1_000_000; size >= 1; size = Math.floor(size / 2)) {
     // Full for pieces of this size.
   }
 }
-for (let n = 0; n < 2000; n++) ledger.record(usageRow(`full-${n}`))
+for (let n = 0; n < Number(process.argv[3]); n++) ledger.record(usageRow(`full-${n}`))
 await log.seen(/rows wait in memory only/)
 const whileFull = log.lines.map(({ message }) => message)
 
