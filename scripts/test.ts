@@ -49,8 +49,9 @@ async function follow(stream: ReadableStream<Uint8Array>, to: NodeJS.WriteStream
 
 async function main(args: string[]): Promise<number> {
   const processes = Math.min(MOST_PROCESSES, availableParallelism())
-  // What is said twice, the last one wins.
-  const own = [`--parallel=${processes}`, `--timeout=${TIMEOUT}`]
+  // Isolated files could not load a config again after a change: they share no `require.cache` with the
+  // modules that they import. What is said twice, the last one wins.
+  const own = [`--parallel=${processes}`, "--no-isolate", `--timeout=${TIMEOUT}`]
   const child = Bun.spawn([process.execPath, "test", ...own, ...args], {
     cwd: root,
     stdin: "ignore",
