@@ -16,7 +16,7 @@ export default defineConfig({
     fast: [
       "openai/gpt-5.4-mini",
       "anthropic/claude-haiku-4-5",
-      "demo/demo", // Answers until there is a key: delete it then.
+      "demo/demo", // Stands in while there is no key.
     ],
     smart: {
       strategy: "round-robin",

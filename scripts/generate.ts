@@ -1,4 +1,5 @@
 import { join } from "node:path"
+import { renderErrorsDoc } from "../src/config/codes.ts"
 import { configDocs } from "./generate/config-docs.ts"
 import { configTypes } from "./generate/config-types.ts"
 import { envDeclarations } from "./generate/env-declarations.ts"
@@ -10,6 +11,7 @@ export function generate(): Record<string, string> {
     "src/config/types.gen.ts": types,
     "llmrouter-env.d.ts": envDeclarations(types),
     "docs/config.md": configDocs(),
+    "docs/errors.md": renderErrorsDoc(),
   }
 }
 

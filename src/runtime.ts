@@ -132,7 +132,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   /** One reload after the other. */
   function reload(): Promise<ReloadStatus> {
     const next = reloading.then(reloadOnce)
-    reloading = next
+    reloading = next.catch(() => {})
     return next
   }
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env bun
-import { defineCommand, renderUsage, runCommand } from "citty"
+import { type CommandDef, defineCommand, renderUsage, runCommand } from "citty"
 import { nearest } from "../core/nearest.ts"
 import { VERSION } from "../core/version.ts"
 import { EXIT, fail } from "./exit.ts"
+import { rejectUnknownFlags } from "./flags.ts"
 import { serveCommand } from "./serve.ts"
 
 /** Loaded when they are used: starting the router should not pay for them. */
@@ -22,15 +23,29 @@ const main = defineCommand({
   meta: {
     name: "llmrouter",
     version: VERSION,
-    description:
-      "One executable between your programs and their LLM providers.\n\n" +
-      "Without a command it serves. Examples:\n" +
-      "  llmrouter init            writes a config to begin with\n" +
-      "  llmrouter --port 9000     serves on another port\n" +
-      "  llmrouter usage --since 24h",
+    description: "One executable between your programs and their LLM providers",
   },
   subCommands: commands,
 })
+
+const EXAMPLES = `
+Without a command it serves.
+
+Examples:
+  llmrouter init              writes a config to begin with
+  llmrouter --port 9000       serves on another port
+  llmrouter check             finds every mistake in the config
+  llmrouter usage --since 24h
+`
+
+// The type of a command is that of its arguments; here any command will do.
+const root = main as unknown as CommandDef
+
+async function help(command: CommandDef, parent?: CommandDef): Promise<void> {
+  const text = `${await renderUsage(command, parent)}\n${parent ? "" : EXAMPLES}`
+  const plain = process.stdout.isTTY !== true || process.env["NO_COLOR"]
+  process.stdout.write(plain ? Bun.stripANSI(text) : text)
+}
 
 async function run(args: string[]): Promise<void> {
   const [first = ""] = args
@@ -39,7 +54,7 @@ async function run(args: string[]): Promise<void> {
     return
   }
   if (first === "--help" || first === "-h") {
-    process.stdout.write(`${await renderUsage(main)}\n`)
+    await help(root)
     return
   }
   const named = first !== "" && !first.startsWith("-")
@@ -49,15 +64,14 @@ async function run(args: string[]): Promise<void> {
     fail(EXIT.usage, `there is no command \`${first}\`. ${hint}`)
   }
   const name: CommandName = named ? (first as CommandName) : "serve"
-  const command = await commands[name]()
+  const command = (await commands[name]()) as unknown as CommandDef
   const rest = named ? args.slice(1) : args
   if (rest.includes("--help") || rest.includes("-h")) {
-    // biome-ignore lint/suspicious/noExplicitAny: citty's command types are invariant in their arguments
-    process.stdout.write(`${await renderUsage(command as any, main as any)}\n`)
+    await help(command, root)
     return
   }
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  await runCommand(command as any, { rawArgs: rest })
+  rejectUnknownFlags(command, rest)
+  await runCommand(command, { rawArgs: rest })
 }
 
 run(process.argv.slice(2)).catch((thrown: unknown) => {

@@ -41,12 +41,11 @@ async function serve(args: ServeArgs): Promise<void> {
     process.stderr.write(renderDiagnostics(loaded.diagnostics))
     process.exit(EXIT.config)
   }
-  const port = portOf(args.port ?? process.env["PORT"])
-  const host = args.host ?? process.env["HOST"]
+  const port = portOf(args.port)
   const runtime = await createRuntime({
     load,
     loaded,
-    override: (settings) => listenWhere(settings, host, port),
+    override: (settings) => listenWhere(settings, args.host, port),
   }).catch((thrown: unknown) => {
     if (thrown instanceof StorageError) fail(EXIT.failed, thrown.message)
     throw thrown
@@ -66,7 +65,7 @@ async function serve(args: ServeArgs): Promise<void> {
     settings: runtime.snapshot.settings,
     origin: loaded.origin,
     address: { host: server.host!, port: listener.server.port ?? server.port },
-    askedHost: host ?? loaded.settings.server.host,
+    askedHost: args.host ?? loaded.settings.server.host,
     logger: runtime.logger,
   })
   onSignals(runtime, listener)
@@ -115,7 +114,10 @@ function onSignals(runtime: Runtime, listener: Listener): void {
     if (listener.draining) process.exit(1)
     const { drain } = runtime.snapshot.settings.server
     logger.info("shutting down", { signal, drain })
-    await listener.drain(drain)
+    const deadline = Bun.sleep(drain)
+    await Promise.race([listener.drain(), deadline])
+    // The last bytes of the last answer may still be on their way out.
+    await Promise.race([listener.server?.stop(), deadline])
     await listener.server?.stop(true)
     await runtime.close()
     process.exit(EXIT.ok)

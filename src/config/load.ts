@@ -2,6 +2,7 @@ import { existsSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { Secret } from "../core/secret.ts"
 import type { Settings } from "../core/settings.ts"
+import { providers } from "../providers/index.ts"
 import { checkConfig } from "./checks/index.ts"
 import { CODES } from "./codes.ts"
 import { decode } from "./decode.ts"
@@ -82,6 +83,8 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadResult>
       checkConfig(config, { environment, report })
       if (!findings.some(isError)) {
         settings = normalise(config, { file, files: [...files], folder, environment })
+        openProviders(settings, report)
+        if (findings.some(isError)) settings = undefined
       }
     }
   }
@@ -112,6 +115,18 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadResult>
     ok: false,
     diagnostics: diagnostics.filter(({ severity }) => severity === "error"),
     ...facts,
+  }
+}
+
+/** Provider types check their own options when an account is opened: better here than at a request. */
+function openProviders(settings: Settings, report: Report): void {
+  for (const provider of settings.providers) {
+    try {
+      providers.get(provider.type)?.open(provider)
+    } catch (thrown) {
+      const message = thrown instanceof Error ? thrown.message : String(thrown)
+      report({ code: "LR2036", path: ["providers", provider.name], message })
+    }
   }
 }
 

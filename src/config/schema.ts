@@ -132,7 +132,7 @@ export function providerSchema(definition: ProviderDefinition): TObject {
     description: "Base URL, up to and including the version: `https://host/v1`.",
     ...(definition.baseUrl && { default: definition.baseUrl }),
   })
-  const required = definition.baseUrl === undefined && definition.options === undefined
+  const required = definition.baseUrl === undefined && definition.needs === undefined
   const options: Record<string, TSchema> = {}
   for (const [name, description] of Object.entries(definition.options ?? {})) {
     options[name] = t.Optional(t.String({ description }))

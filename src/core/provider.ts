@@ -60,6 +60,10 @@ export interface ProviderDefinition {
   readonly env: readonly string[]
   /** Id of the vendor in the price table, for prices and known model names. */
   readonly vendor?: string
+  /** Set where a request costs nothing, whatever the model. */
+  readonly free?: boolean
+  /** Set where it only stands in for real providers: in a group it answers while no other one can. */
+  readonly standIn?: boolean
   /** Model ids known without the price table. */
   readonly models?: readonly string[]
   /** The model names that a router without a config file offers for this provider, best first. */

@@ -39,7 +39,7 @@ export function buildTable(parts: TableParts): RouteTable {
       weight: model.weight,
       tags: model.tags,
       timeouts: { ...settings.timeouts, ...provider.timeouts, ...group, ...model.timeouts },
-      cost: parts.cost(definition.vendor, model.model),
+      cost: definition.free ? () => 0 : parts.cost(definition.vendor, model.model),
       channels: [],
       health: health.deployment(id),
     }
@@ -75,12 +75,20 @@ export function buildTable(parts: TableParts): RouteTable {
       group(
         name,
         strategy,
-        models.map((model) => deployment(model, timeouts)),
+        withoutStandIns(models.map((model) => deployment(model, timeouts))),
         retries,
         fallbacks,
       ),
     ]),
   )
+  /** Made-up answers must not pass for real ones when a real provider is only out of order. */
+  function withoutStandIns(deployments: readonly Deployment[]): readonly Deployment[] {
+    const real = deployments.filter(
+      ({ provider }) => !accounts.get(provider.name)!.definition.standIn,
+    )
+    return real.some(({ channels }) => channels.length > 0) ? real : deployments
+  }
+
   const directs = new Map<string, Group>()
 
   return {

@@ -12,8 +12,8 @@ export interface Listener {
   begin(request: Request): void
   /** It is over: the idle limit counts again for the connection. */
   end(request: Request): void
-  /** Refuses new requests. Resolves when no answer is under way, or after `ms`. */
-  drain(ms: number): Promise<void>
+  /** Refuses new requests. Resolves when no answer is under way. */
+  drain(): Promise<void>
 }
 
 export function createListener(): Listener {
@@ -34,14 +34,12 @@ export function createListener(): Listener {
       this.server?.timeout(request, IDLE_SECONDS)
       if (active === 0) idle?.()
     },
-    async drain(ms) {
+    drain() {
       draining = true
-      if (active === 0) return
       const { promise, resolve } = Promise.withResolvers<void>()
+      if (active === 0) resolve()
       idle = resolve
-      const timer = setTimeout(resolve, ms)
-      await promise
-      clearTimeout(timer)
+      return promise
     },
   }
 }

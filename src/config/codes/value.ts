@@ -115,4 +115,11 @@ export const valueCodes = defineCodes({
     wrong: 'breaker: { open: "10m", maxOpen: "5m" }',
     right: 'breaker: { open: "10m", maxOpen: "1h" }',
   },
+  LR2036: {
+    severity: "error",
+    title: "an option that the provider does not take",
+    text: "Some provider types have options of their own, and check what is in them.",
+    wrong: 'demo: { type: "demo", firstToken: "soon" }',
+    right: 'demo: { type: "demo", firstToken: "50" }',
+  },
 })

@@ -13,6 +13,8 @@ export const demo = defineProvider({
   speaks: OPENAI_OPERATIONS,
   baseUrl: BASE_URL,
   keyless: true,
+  free: true,
+  standIn: true,
   env: [],
   models: Object.keys(MODELS),
   starters: ["demo"],

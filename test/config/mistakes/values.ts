@@ -222,4 +222,10 @@ export const valueMistakes: readonly Mistake[] = [
     hint: "raise `maxOpen`",
     fix: '"1m"',
   },
+  {
+    title: "an option that the provider type does not take",
+    code: "LR2036",
+    source: config('  providers: { a: ⟦{ type: "demo", firstToken: "soon" }⟧ },'),
+    fix: '{ type: "demo", firstToken: "5" }',
+  },
 ]
