@@ -21,9 +21,9 @@ import {
 import { writeScript } from "./wrk.ts"
 
 const SMOKE = { rounds: 1, startups: 1, durations: { load: 1, single: 1, stream: 1 } }
-const QUICK = { rounds: 2, startups: 3, durations: { load: 3, single: 2, stream: 2 } }
+const QUICK = { rounds: 2, startups: 2, durations: { load: 2, single: 1, stream: 2 } }
 const FULL = { rounds: 5, startups: 10, durations: { load: 5, single: 4, stream: 4 } }
-const WARM_UP: Durations = { load: 2, single: 1, stream: 1 }
+const WARM_UP: Durations = { load: 1, single: 1, stream: 1 }
 
 const { values: options } = parseArgs({
   options: {
