@@ -175,7 +175,7 @@ function warnOfRestart(logger: Logger, before: Settings, after: Settings): void 
   const facts = ({ server, storage }: Settings) => ({
     "server.host": server.host,
     "server.port": server.port,
-    "storage.path": storage && storage.path,
+    "storage.path": storage === false ? undefined : storage.path,
   })
   const old = facts(before)
   for (const [name, value] of Object.entries(facts(after))) {
