@@ -23,6 +23,6 @@ export interface Exchange {
 /** What the client gets. Whole bodies are bytes, so that the server can compress them. */
 export interface Reply {
   status: number
-  headers: Headers
+  headers: Record<string, string>
   body: Uint8Array | ReadableStream<Uint8Array>
 }

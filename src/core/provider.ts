@@ -2,11 +2,14 @@ import type { Operation } from "./operation.ts"
 import type { Secret } from "./secret.ts"
 import type { ProviderSettings } from "./settings.ts"
 
+/** Header values by lower-case name: unlike `Headers` it costs nothing to make and to share. */
+export type HeaderRecord = Readonly<Record<string, string>>
+
 /** One HTTP request to an upstream, complete but for the time limits. */
 export interface OutgoingRequest {
   url: string
   method: "GET" | "POST"
-  headers: Headers
+  headers: HeaderRecord
   body?: Uint8Array
   /** Aborted when the client leaves or a time limit passes. */
   signal: AbortSignal
@@ -21,6 +24,8 @@ export interface IncomingResponse {
   status: number
   headers: Headers
   body: ReadableStream<Uint8Array> | null
+  /** The whole body, instead of `body`: cheaper where it is known to be small. */
+  bytes?(): Promise<Uint8Array>
 }
 
 /** Sends one request. @throws GatewayError `upstream-unreachable`, `upstream-timeout`. */
@@ -37,8 +42,8 @@ export interface CallTarget {
 /** One configured provider, ready to be called. Built once a config generation. */
 export interface ProviderAccount {
   url(call: CallTarget): string
-  /** Headers that carry the key, added last. */
-  authorize(headers: Headers, key: Secret | undefined): void
+  /** Headers that carry the key; they win over any others. */
+  authorize(key: Secret | undefined): HeaderRecord
   /** URL of a free GET that succeeds when the key is accepted. */
   readonly probeUrl?: string
   /** Replaces HTTP for an embedded upstream. */

@@ -1,10 +1,11 @@
 import { clientGone, GatewayError } from "../core/error.ts"
-import type { IncomingResponse, OutgoingRequest } from "../core/provider.ts"
+import type { IncomingResponse } from "../core/provider.ts"
 import type { Protocol, RequestEnvelope, StreamRelay } from "../core/protocol.ts"
 import type { Channel } from "../core/routing.ts"
 import type { Usage } from "../core/usage.ts"
 import type { Deadline } from "../transport/watchdog.ts"
 import type { GatewayContext } from "./context.ts"
+import { type Flow, openFlow } from "./flow.ts"
 import { buildRequest } from "./outgoing.ts"
 import { readAll } from "./read-all.ts"
 import type { Exchange } from "../core/exchange.ts"
@@ -28,16 +29,6 @@ export type Committed = { channel: Channel; status: number; contentType: string 
   | { kind: "bytes"; flow: Flow }
   | { kind: "events"; flow: Flow; relay: StreamRelay; head: Uint8Array[] }
 )
-
-/** The rest of a committed answer, with the attempt's time limits still watching. */
-export interface Flow {
-  /** @throws GatewayError when the upstream stalls or breaks off */
-  read(): Promise<Uint8Array | undefined>
-  /** Something worth waiting for has come: the stall limit starts anew. */
-  progress(): void
-  /** Ends the time limits; `cancel` also ends the upstream request. */
-  end(cancel: boolean): void
-}
 
 export interface AttemptOptions {
   exchange: Exchange
@@ -83,10 +74,7 @@ export async function attempt(
   }
 
   try {
-    const request: OutgoingRequest = {
-      ...buildRequest(exchange, envelope, protocol, channel),
-      signal: controller.signal,
-    }
+    const request = buildRequest(exchange, envelope, protocol, channel, controller.signal)
     const response = await (account.send ?? context.send)(request)
     progress()
     if (response.status < 200 || response.status > 299) {
@@ -130,7 +118,7 @@ async function commit(
   }
 
   if (isJson || protocol.upstream.answersJson(exchange.operation)) {
-    const body = await drain(flow, options.responseLimit)
+    const body = await flow.readAll(options.responseLimit)
     const { usage } = protocol.upstream.inspectAnswer(exchange.operation, body)
     if (envelope.facts.stream) {
       throw new GatewayError(
@@ -142,54 +130,6 @@ async function commit(
     return { ...base, kind: "whole", body, usage }
   }
   return { ...base, kind: "bytes", flow }
-}
-
-async function drain(flow: Flow, limit: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
-  let size = 0
-  for (;;) {
-    const chunk = await flow.read()
-    if (!chunk) break
-    flow.progress()
-    size += chunk.length
-    if (size > limit) {
-      throw new GatewayError(
-        "upstream-invalid",
-        `The upstream's answer is larger than ${limit} bytes (\`limits.response\`).`,
-        { code: "upstream_too_large" },
-      )
-    }
-    parts.push(chunk)
-  }
-  return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
-}
-
-function openFlow(
-  response: IncomingResponse,
-  signal: AbortSignal,
-  { progress, end }: Pick<Flow, "progress" | "end">,
-): Flow {
-  const reader = response.body?.getReader()
-  return {
-    async read() {
-      if (!reader) return undefined
-      try {
-        const { done, value } = await reader.read()
-        return done ? undefined : value
-      } catch (cause) {
-        if (signal.aborted) throw signal.reason
-        throw new GatewayError("upstream-truncated", "The upstream broke off its answer.", {
-          code: "upstream_truncated",
-          cause,
-        })
-      }
-    },
-    progress,
-    end(cancel) {
-      end(cancel)
-      if (cancel) reader?.cancel().catch(() => {})
-    },
-  }
 }
 
 function tooSlow(waiting: Waiting, limit: number): GatewayError {

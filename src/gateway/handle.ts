@@ -94,12 +94,12 @@ function commitReply(
   progress.firstContent = context.clock.now()
   const { status, contentType, channel } = committed
   const headers = replyHeaders(snapshot, exchange, progress)
-  headers.set("content-type", contentType)
+  headers["content-type"] = contentType
   if (committed.kind === "whole") {
     const { usage, body } = committed
     const cost = usage ? channel.deployment.cost(usage) : null
     if (cost !== null && snapshot.settings.server.headers) {
-      headers.set("x-llmrouter-cost", (cost / 1e9).toFixed(9))
+      headers["x-llmrouter-cost"] = (cost / 1e9).toFixed(9)
     }
     finish({ status, usage })
     return { status, headers, body }
@@ -128,7 +128,7 @@ function earlyReply(
 ): Reply {
   const headers = replyHeaders(snapshot, exchange, progress)
   eventHeaders(headers)
-  headers.set("content-type", "text/event-stream; charset=utf-8")
+  headers["content-type"] = "text/event-stream; charset=utf-8"
   const { ingress } = exchange.protocol
   let outflow: Outflow | undefined
   let failed = false
@@ -166,8 +166,8 @@ function earlyReply(
   }
 }
 
-function eventHeaders(headers: Headers): void {
-  headers.set("cache-control", "no-cache")
+function eventHeaders(headers: Record<string, string>): void {
+  headers["cache-control"] = "no-cache"
   // nginx in front of the router would collect the events otherwise.
-  headers.set("x-accel-buffering", "no")
+  headers["x-accel-buffering"] = "no"
 }

@@ -1,65 +1,80 @@
 import type { Exchange } from "../core/exchange.ts"
 import type { Protocol, RequestEnvelope } from "../core/protocol.ts"
-import type { OutgoingRequest } from "../core/provider.ts"
+import type { HeaderRecord, OutgoingRequest } from "../core/provider.ts"
 import type { Channel } from "../core/routing.ts"
 import type { ProviderSettings } from "../core/settings.ts"
 import { VERSION } from "../core/version.ts"
 
-/** Built once a provider: what does not change from request to request. */
+/** What does not change from request to request, built once a channel. */
 interface Fixed {
   extraBody: ReadonlyMap<string, string>
-  headers: readonly (readonly [string, string])[]
+  whole: HeaderRecord
+  stream: HeaderRecord
 }
 
-const fixed = new WeakMap<ProviderSettings, Fixed>()
+const fixed = new WeakMap<Channel, Fixed>()
+
+const JSON_TYPE = "application/json"
 
 /** The request for one channel. The caller's headers stay behind, but for those that the provider lets through. */
 export function buildRequest(
   exchange: Exchange,
   envelope: RequestEnvelope,
   protocol: Protocol,
-  { deployment, key }: Channel,
-): Omit<OutgoingRequest, "signal"> {
-  const { provider, account, model, timeouts } = deployment
-  const { extraBody, headers: own } = fixedOf(provider)
-  const { body, contentType } = envelope.rewrite({ model, extraBody })
-  const headers = new Headers()
-  for (const name of provider.passHeaders) {
-    const value = exchange.headers.get(name)
-    if (value !== null) headers.set(name, value)
+  channel: Channel,
+  signal: AbortSignal,
+): OutgoingRequest {
+  const { provider, account, model, timeouts } = channel.deployment
+  let own = fixed.get(channel)
+  if (!own) {
+    own = fix(channel)
+    fixed.set(channel, own)
   }
-  headers.set("content-type", contentType)
-  headers.set("accept", envelope.facts.stream ? "text/event-stream" : "application/json, */*")
-  // A compressed stream arrives in lumps.
-  if (envelope.facts.stream) headers.set("accept-encoding", "identity")
-  if (!headers.has("user-agent")) headers.set("user-agent", `llmrouter/${VERSION}`)
-  for (const [name, value] of own) headers.set(name, value)
-  account.authorize(headers, key)
+  const { body, contentType } = envelope.rewrite({ model, extraBody: own.extraBody })
+  const path = protocol.upstream.path(exchange.operation)
+  let headers = envelope.facts.stream ? own.stream : own.whole
+  if (provider.passHeaders.length > 0) headers = { ...passed(exchange, provider), ...headers }
+  if (contentType !== JSON_TYPE) headers = { ...headers, "content-type": contentType }
   return {
-    url: account.url({
-      operation: exchange.operation,
-      path: protocol.upstream.path(exchange.operation),
-      model,
-    }),
+    url: account.url({ operation: exchange.operation, path, model }),
     method: "POST",
     headers,
     body,
+    signal,
     connectTimeout: timeouts.connect,
     ...(provider.proxy !== undefined && { proxy: provider.proxy }),
   }
 }
 
-function fixedOf(provider: ProviderSettings): Fixed {
-  let entry = fixed.get(provider)
-  if (!entry) {
-    entry = {
-      extraBody: new Map(Object.entries(provider.extraBody)),
-      headers: Object.entries(provider.headers).map(([name, value]) => [
-        name,
-        typeof value === "string" ? value : value.reveal(),
-      ]),
-    }
-    fixed.set(provider, entry)
+function fix({ deployment, key }: Channel): Fixed {
+  const { provider, account } = deployment
+  const own = Object.entries(provider.headers).map(([name, value]) => [
+    name.toLowerCase(),
+    typeof value === "string" ? value : value.reveal(),
+  ])
+  const agent = provider.passHeaders.includes("user-agent")
+    ? {}
+    : { "user-agent": `llmrouter/${VERSION}` }
+  const headers = (accept: string): HeaderRecord => ({
+    "content-type": JSON_TYPE,
+    accept,
+    ...agent,
+    ...Object.fromEntries(own),
+    ...account.authorize(key),
+  })
+  return {
+    extraBody: new Map(Object.entries(provider.extraBody)),
+    whole: headers("application/json, */*"),
+    // A compressed stream arrives in lumps.
+    stream: { "accept-encoding": "identity", ...headers("text/event-stream") },
   }
-  return entry
+}
+
+function passed({ headers }: Exchange, { passHeaders }: ProviderSettings): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const name of passHeaders) {
+    const value = headers.get(name)
+    if (value !== null) found[name] = value
+  }
+  return found
 }

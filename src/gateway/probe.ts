@@ -72,13 +72,11 @@ async function ask(
   { deployment, key }: Channel,
 ): Promise<number | undefined> {
   const { account, provider, timeouts } = deployment
-  const headers = new Headers({ accept: "application/json" })
-  account.authorize(headers, key)
   try {
     const response = await (account.send ?? context.send)({
       url: account.probeUrl!,
       method: "GET",
-      headers,
+      headers: { accept: "application/json", ...account.authorize(key) },
       signal: AbortSignal.timeout(PROBE_TIME),
       connectTimeout: timeouts.connect,
       ...(provider.proxy !== undefined && { proxy: provider.proxy }),

@@ -11,14 +11,13 @@ export function replyHeaders(
   { settings }: Snapshot,
   exchange: Exchange,
   progress: Progress,
-): Headers {
-  const headers = new Headers()
-  headers.set("x-request-id", exchange.id)
+): Record<string, string> {
+  const headers: Record<string, string> = { "x-request-id": exchange.id }
   if (!settings.server.headers) return headers
   const { channel, attempts } = progress
-  if (channel) headers.set("x-llmrouter-deployment", printable(channel.deployment.id))
-  headers.set("x-llmrouter-attempts", String(attempts))
-  headers.set("x-llmrouter-config", settings.version)
+  if (channel) headers["x-llmrouter-deployment"] = printable(channel.deployment.id)
+  headers["x-llmrouter-attempts"] = String(attempts)
+  headers["x-llmrouter-config"] = settings.version
   return headers
 }
 
@@ -32,16 +31,16 @@ export function errorReply(
   const headers = replyHeaders(snapshot, exchange, progress)
   const { retryAfterMs, upstream } = error.detail
   if (retryAfterMs !== undefined) {
-    headers.set("retry-after", String(Math.ceil(retryAfterMs / 1000)))
+    headers["retry-after"] = String(Math.ceil(retryAfterMs / 1000))
   }
   const hopeless = error.rule.cooldown === "auth" || (retryAfterMs ?? 0) > LONGEST_SDK_WAIT
-  if (hopeless) headers.set("x-should-retry", "false")
+  if (hopeless) headers["x-should-retry"] = "false"
   const { ingress, id } = exchange.protocol
   if (upstream?.protocol === id) {
-    headers.set("content-type", upstream.contentType)
+    headers["content-type"] = upstream.contentType
     return { status: error.status, headers, body: upstream.body }
   }
-  headers.set("content-type", "application/json")
+  headers["content-type"] = "application/json"
   return {
     status: error.status,
     headers,
@@ -51,5 +50,6 @@ export function errorReply(
 
 /** Header values are Latin-1 without control characters; model names may be anything. */
 function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, encodeURIComponent)
+  if (/^[\x20-\x7e]*$/.test(text)) return text
+  return text.toWellFormed().replace(/[^\x20-\x7e]/gu, encodeURIComponent)
 }

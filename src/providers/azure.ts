@@ -1,3 +1,4 @@
+import type { HeaderRecord } from "../core/provider.ts"
 import { defineProvider, OPENAI_OPERATIONS } from "./define.ts"
 
 /**
@@ -26,9 +27,7 @@ export const azure = defineProvider({
         apiVersion
           ? `${root}/openai/deployments/${encodeURIComponent(model)}${path}?api-version=${encodeURIComponent(apiVersion)}`
           : `${root}/openai/v1${path}`,
-      authorize(headers, key) {
-        if (key) headers.set("api-key", key.reveal())
-      },
+      authorize: (key): HeaderRecord => (key ? { "api-key": key.reveal() } : {}),
       probeUrl: apiVersion
         ? `${root}/openai/models?api-version=${encodeURIComponent(apiVersion)}`
         : `${root}/openai/v1/models`,

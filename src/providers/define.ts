@@ -1,5 +1,5 @@
 import type { Operation } from "../core/operation.ts"
-import type { ProviderAccount, ProviderDefinition } from "../core/provider.ts"
+import type { HeaderRecord, ProviderAccount, ProviderDefinition } from "../core/provider.ts"
 import type { ProviderSettings } from "../core/settings.ts"
 
 /** Declares a provider type. */
@@ -24,9 +24,7 @@ export const OPENAI_OPERATIONS: { readonly [O in Operation]?: readonly string[] 
 export function bearerAccount(settings: ProviderSettings, baseUrl: string): ProviderAccount {
   return {
     url: ({ path }) => baseUrl + path,
-    authorize(headers, key) {
-      if (key) headers.set("authorization", `Bearer ${key.reveal()}`)
-    },
+    authorize: (key): HeaderRecord => (key ? { authorization: `Bearer ${key.reveal()}` } : {}),
     probeUrl: `${settings.baseUrl ?? baseUrl}/models`,
   }
 }

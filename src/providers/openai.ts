@@ -20,11 +20,11 @@ export const openai = defineProvider({
     const { organization, project } = settings.options
     return {
       ...account,
-      authorize(headers, key) {
-        account.authorize(headers, key)
-        if (organization) headers.set("openai-organization", organization)
-        if (project) headers.set("openai-project", project)
-      },
+      authorize: (key) => ({
+        ...account.authorize(key),
+        ...(organization && { "openai-organization": organization }),
+        ...(project && { "openai-project": project }),
+      }),
     }
   },
 })

@@ -14,7 +14,7 @@ export type Encoding = "zstd" | "br" | "gzip"
 const PREFERENCE: readonly Encoding[] = ["zstd", "br", "gzip"]
 
 /** Bytes below which headers and decoding cost more than the saved packet. */
-const MIN_SIZE = 1024
+export const MIN_SIZE = 1024
 
 /** Bytes up to which compressing takes well under a millisecond, less than handing it to a thread. */
 const SYNC_LIMIT = 64 * 1024

@@ -26,7 +26,7 @@ export function modelRoutes(runtime: Runtime, ingress: Ingress) {
         return errorReply(ingress, thrown, id)
       }
     })()
-    reply.headers.set("x-request-id", id)
+    reply.headers["x-request-id"] = id
     return toResponse(request, reply, snapshot.settings.server)
   }
 

@@ -2,7 +2,7 @@ import { type GatewayError, toGatewayError } from "../core/error.ts"
 import type { Reply } from "../core/exchange.ts"
 import type { Ingress } from "../core/protocol.ts"
 import type { ServerSettings } from "../core/settings.ts"
-import { type Bytes, compress } from "./compression.ts"
+import { type Bytes, compress, MIN_SIZE } from "./compression.ts"
 import { applyCors } from "./cors.ts"
 
 /** A reply as an HTTP response: compressed where it pays, readable for allowed origins. */
@@ -11,13 +11,18 @@ export async function toResponse(
   { status, headers, body }: Reply,
   settings: ServerSettings,
 ): Promise<Response> {
-  if (settings.cors) applyCors(headers, settings.cors, request.headers.get("origin"))
-  if (body instanceof ReadableStream) return new Response(body, { status, headers })
-  const bytes = body as Bytes
-  const packed = settings.compression
-    ? await compress(bytes, headers, request.headers.get("accept-encoding"))
-    : bytes
-  return new Response(packed, { status, headers })
+  const whole = !(body instanceof ReadableStream)
+  // The common case needs no `Headers` object.
+  if (!settings.cors && !(whole && settings.compression && body.length >= MIN_SIZE)) {
+    return new Response(body as BodyInit, { status, headers })
+  }
+  const own = new Headers(headers)
+  if (settings.cors) applyCors(own, settings.cors, request.headers.get("origin"))
+  const packed =
+    whole && settings.compression
+      ? await compress(body as Bytes, own, request.headers.get("accept-encoding"))
+      : body
+  return new Response(packed as BodyInit, { status, headers: own })
 }
 
 /** An error of a request that never became an exchange. */
@@ -25,7 +30,7 @@ export function errorReply(ingress: Ingress, thrown: unknown, id: string): Reply
   const error: GatewayError = toGatewayError(thrown)
   return {
     status: error.status,
-    headers: new Headers({ "content-type": "application/json", "x-request-id": id }),
+    headers: { "content-type": "application/json", "x-request-id": id },
     body: Buffer.from(ingress.encodeError(error, id)),
   }
 }
@@ -34,7 +39,7 @@ export function errorReply(ingress: Ingress, thrown: unknown, id: string): Reply
 export function jsonReply(value: unknown, status = 200): Reply {
   return {
     status,
-    headers: new Headers({ "content-type": "application/json" }),
+    headers: { "content-type": "application/json" },
     body: Buffer.from(JSON.stringify(value)),
   }
 }

@@ -15,8 +15,11 @@ export function createHttpSend(clock: Clock): Send {
   return async function send(request) {
     const started = clock.now()
     const guard = reach.guard(request)
+    let answered = false
     try {
-      return await fetchOnce(request, guard.signal)
+      const response = await fetchOnce(request, guard.signal)
+      answered = true
+      return response
     } catch (thrown) {
       if (guard.error) throw guard.error
       if (request.signal.aborted) throw request.signal.reason
@@ -32,7 +35,7 @@ export function createHttpSend(clock: Clock): Send {
       }
       throw unreachable(request, thrown)
     } finally {
-      guard.release()
+      guard.release(answered)
     }
   }
 }

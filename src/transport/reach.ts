@@ -10,8 +10,8 @@ export interface ReachGuard {
   /** Aborted when the request's own signal is, or when the host was not reached in time. */
   readonly signal: AbortSignal
   readonly error: GatewayError | undefined
-  /** Ends the guard when the request has its headers, or has failed. */
-  release(): void
+  /** Ends the guard: the request has its headers, or has failed. */
+  release(answered: boolean): void
 }
 
 /**
@@ -20,19 +20,25 @@ export interface ReachGuard {
  * time, the request is given up. A host that keeps answering costs nothing.
  */
 export function createReach(clock: Clock) {
+  /** Monotonic milliseconds until which an origin is trusted. */
   const trusted = new Map<string, number>()
 
   return {
     guard(request: OutgoingRequest): ReachGuard {
       const target = request.proxy ?? request.url
       const origin = originOf(target)
-      if (request.connectTimeout === 0 || (trusted.get(origin) ?? -Infinity) > clock.now()) {
-        return { signal: request.signal, error: undefined, release() {} }
-      }
-      return connectGuard(request, new URL(target), (reached) => {
+      const report = (reached: boolean) => {
         if (reached) trusted.set(origin, clock.now() + TRUST)
         else trusted.delete(origin)
-      })
+      }
+      if (request.connectTimeout > 0 && !((trusted.get(origin) ?? 0) > clock.now())) {
+        return connectGuard(request, new URL(target), report)
+      }
+      return {
+        signal: request.signal,
+        error: undefined,
+        release: (answered) => answered && report(true),
+      }
     },
   }
 }
@@ -92,7 +98,8 @@ function connectGuard(
     get error() {
       return error
     },
-    release() {
+    release(answered) {
+      if (answered) report(true)
       settled = true
       clearTimeout(timer)
     },

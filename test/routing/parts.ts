@@ -61,7 +61,7 @@ export function deployment(id: string, options: DeploymentOptions = {}): Deploym
   const built: Deployment = {
     id,
     provider,
-    account: { url: () => "", authorize: () => {} },
+    account: { url: () => "", authorize: () => ({}) },
     protocols: () => [],
     model: model.join("/"),
     weight,

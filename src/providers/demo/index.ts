@@ -32,7 +32,7 @@ export const demo = defineProvider({
     }
     return {
       url: ({ path }) => BASE_URL + path,
-      authorize() {},
+      authorize: () => ({}),
       probeUrl: `${BASE_URL}/models`,
       send: createSend({
         firstToken: number("firstToken", FIRST_TOKEN),

@@ -49,7 +49,7 @@ async function answerTo(request: OutgoingRequest): Promise<{ answer: Answer; mod
     return { answer: json(answerModels(id ? decodeURIComponent(id) : undefined)), model: "" }
   }
   if (path === "/audio/transcriptions" || path === "/audio/translations") {
-    const { fields, file } = await parseForm(request.body, request.headers.get("content-type"))
+    const { fields, file } = await parseForm(request.body, request.headers["content-type"] ?? null)
     const task = path === "/audio/translations" ? "translate" : "transcribe"
     const model = readModel(fields["model"], path)
     const { type, text } = await answerTranscription(fields, file, task)

@@ -36,7 +36,7 @@ export function outgoing(
   return {
     url: `demo://local/v1${path}`,
     method: body ? "POST" : "GET",
-    headers: new Headers({ "content-type": "application/json" }),
+    headers: { "content-type": "application/json" },
     ...(body && { body: new TextEncoder().encode(JSON.stringify(body)) }),
     signal,
     connectTimeout: 0,

@@ -121,7 +121,7 @@ describe("sound", () => {
     const answer = await send({
       url: `demo://local/v1${path}`,
       method: "POST",
-      headers: new Headers({ "content-type": encoded.headers.get("content-type") ?? "" }),
+      headers: { "content-type": encoded.headers.get("content-type") ?? "" },
       body: await encoded.bytes(),
       signal: new AbortController().signal,
       connectTimeout: 0,
@@ -186,7 +186,7 @@ describe("the rest", () => {
     const request = {
       url: "demo://local/v1/chat/completions",
       method: "POST" as const,
-      headers: new Headers(),
+      headers: {},
       body: new TextEncoder().encode('{"model":'),
       signal: new AbortController().signal,
       connectTimeout: 0,

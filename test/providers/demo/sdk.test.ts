@@ -16,7 +16,7 @@ beforeAll(() => {
       const { status, headers, body } = await send({
         url: `demo://local${pathname}`,
         method: request.method === "GET" ? "GET" : "POST",
-        headers: request.headers,
+        headers: Object.fromEntries(request.headers),
         body: await request.bytes(),
         signal: request.signal,
         connectTimeout: 0,
