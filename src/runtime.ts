@@ -117,6 +117,10 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
       const previous = settings
       settings = override(result.settings)
       snapshot = build(settings)
+      const groups = [...snapshot.table.groups.values()]
+      prober.keep(
+        new Set(groups.flatMap(({ channels }) => channels.map(({ health }) => health.id))),
+      )
       warnOfRestart(logger, previous, settings)
     }
     logReload(logger, result, changed)

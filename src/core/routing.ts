@@ -12,28 +12,30 @@ export type PauseReason = CooldownCause
 /** The live state of one channel. Shared by every config generation that has the channel. */
 export interface ChannelHealth {
   readonly id: string
-  /** Monotonic milliseconds until which it is paused. */
+  /** Monotonic milliseconds: when the last pause began, and until when it lasts. */
+  pausedAt: number
   pausedUntil: number
   /** Why it was paused; stays after the pause until a request has succeeded. */
   reason: PauseReason | undefined
   /** Consecutive rejections of the key, for the growing pause. */
   rejections: number
-  /** Set while one request tries a channel whose pause has ended. */
-  probing: boolean
+  /** Since when one request tries a channel whose pause has ended; -Infinity when none does. */
+  probingSince: number
 }
 
 /** The live state of one deployment's breaker. */
 export interface DeploymentHealth {
   readonly id: string
   failures: number
-  /** Monotonic milliseconds until which the breaker is open. */
+  /** Monotonic milliseconds: when the breaker opened last, and until when it stays open. */
+  openedAt: number
   openUntil: number
   /** How many times in a row it opened, for the growing pause; 0 when it is closed. */
   opened: number
   /** Turns over the keys. */
   turn: number
-  /** Set while the single half-open probe is in flight. */
-  probing: boolean
+  /** Since when the half-open probe is in flight; -Infinity when none is. */
+  probingSince: number
 }
 
 /** One provider and one upstream model. */

@@ -1,32 +1,25 @@
 import { clientGone, GatewayError } from "../core/error.ts"
-import type { IncomingResponse } from "../core/provider.ts"
+import type { Exchange } from "../core/exchange.ts"
 import type { Protocol, RequestEnvelope, StreamRelay } from "../core/protocol.ts"
-import type { Channel } from "../core/routing.ts"
+import type { IncomingResponse } from "../core/provider.ts"
 import type { Usage } from "../core/usage.ts"
-import type { Deadline } from "../transport/watchdog.ts"
+import type { Trial } from "../routing/health.ts"
 import type { GatewayContext } from "./context.ts"
 import { type Flow, openFlow } from "./flow.ts"
+import { startLimits } from "./limits.ts"
 import { buildRequest } from "./outgoing.ts"
 import { readAll } from "./read-all.ts"
-import type { Exchange } from "../core/exchange.ts"
 
-/** Bytes of an upstream's error answer that are read. */
+/** Bytes of an upstream's error answer that are read, and the milliseconds that it may take. */
 const ERROR_BODY = 256 * 1024
-/** Milliseconds that it may take. */
 const ERROR_BODY_TIME = 5000
-
-type Waiting = "firstByte" | "response" | "stall"
-
-const AWAITED: Record<Waiting, string> = {
-  firstByte: "first byte",
-  response: "answer",
-  stall: "event with content",
-}
+/** Bytes that a stream may send before its first content. */
+const PRELUDE = 1024 * 1024
 
 /** An attempt whose answer has begun: from here on there is no other. */
-export type Committed = { channel: Channel; status: number; contentType: string } & (
+export type Committed = { trial: Trial; status: number; contentType: string } & (
   | { kind: "whole"; body: Uint8Array; usage: Usage | undefined }
-  | { kind: "bytes"; flow: Flow }
+  | { kind: "bytes"; flow: Flow; first: Uint8Array }
   | { kind: "events"; flow: Flow; relay: StreamRelay; head: Uint8Array[] }
 )
 
@@ -34,7 +27,8 @@ export interface AttemptOptions {
   exchange: Exchange
   envelope: RequestEnvelope
   protocol: Protocol
-  channel: Channel
+  trial: Trial
+  /** Bytes of an answer that is held in memory. */
   responseLimit: number
 }
 
@@ -47,48 +41,39 @@ export async function attempt(
   context: GatewayContext,
   options: AttemptOptions,
 ): Promise<Committed> {
-  const { exchange, envelope, protocol, channel } = options
-  const { timeouts, account } = channel.deployment
-  const { stream } = envelope.facts
+  const { exchange, envelope, protocol, trial } = options
+  const { deployment } = trial.channel
   const controller = new AbortController()
   const leave = () => controller.abort(clientGone())
   if (exchange.signal.aborted) throw clientGone()
   exchange.signal.addEventListener("abort", leave, { once: true })
-
-  let waiting: Waiting = stream ? "firstByte" : "response"
-  const deadline: Deadline = context.watchdog.watch(due(timeouts[waiting]), () =>
-    controller.abort(tooSlow(waiting, timeouts[waiting])),
+  const limits = startLimits(
+    context,
+    deployment.timeouts,
+    envelope.facts.stream,
+    (error) => controller.abort(error),
+    (cancel) => {
+      exchange.signal.removeEventListener("abort", leave)
+      if (cancel) controller.abort(clientGone())
+    },
   )
-
-  function due(length: number): number {
-    return length === 0 ? Number.POSITIVE_INFINITY : context.clock.now() + length
-  }
-  function progress(): void {
-    waiting = "stall"
-    deadline.at = due(timeouts.stall)
-  }
-  function end(cancel: boolean): void {
-    context.watchdog.release(deadline)
-    exchange.signal.removeEventListener("abort", leave)
-    if (cancel) controller.abort(clientGone())
-  }
-
   try {
-    const request = buildRequest(exchange, envelope, protocol, channel, controller.signal)
-    const response = await (account.send ?? context.send)(request)
-    progress()
+    const request = buildRequest(exchange, envelope, protocol, trial.channel, controller.signal)
+    const response = await (deployment.account.send ?? context.send)(request)
     if (response.status < 200 || response.status > 299) {
-      deadline.at = due(ERROR_BODY_TIME)
+      limits.hurry(ERROR_BODY_TIME)
       const body = await readAll(response.body, ERROR_BODY)
       throw protocol.upstream.decodeError(response.status, response.headers, body)
     }
-    const flow = openFlow(response, controller.signal, { progress, end })
+    limits.progress()
+    const flow = openFlow(response, controller.signal, limits)
     const committed = await commit(options, response, flow)
-    if (committed.kind === "whole") end(false)
+    if (committed.kind === "whole") limits.end(false)
     return committed
   } catch (thrown) {
-    const reason = controller.signal.aborted ? controller.signal.reason : thrown
-    end(true)
+    const known = thrown instanceof GatewayError && !exchange.signal.aborted
+    const reason = !known && controller.signal.aborted ? controller.signal.reason : thrown
+    limits.end(true)
     throw reason
   }
 }
@@ -98,44 +83,47 @@ async function commit(
   response: IncomingResponse,
   flow: Flow,
 ): Promise<Committed> {
-  const { exchange, envelope, protocol, channel } = options
+  const { exchange, envelope, protocol, trial } = options
   const contentType = response.headers.get("content-type") ?? "application/octet-stream"
-  const base = { channel, status: response.status, contentType }
+  const base = { trial, status: response.status, contentType }
   const isJson = /^application\/(.+\+)?json\b/i.test(contentType)
+  const { stream } = envelope.facts
 
-  if (envelope.facts.stream && !isJson) {
+  if (stream && !isJson) {
     const relay = protocol.upstream.relayStream(exchange.operation, envelope)
-    const head: Uint8Array[] = []
-    while (relay.phase === "prelude") {
-      const seen = relay.progress
-      const chunk = await flow.read()
-      const bytes = chunk ? relay.push(chunk) : relay.end()
-      if (bytes) head.push(bytes)
-      if (relay.progress !== seen) flow.progress()
-    }
-    if (relay.error) throw relay.error
-    return { ...base, kind: "events", flow, relay, head }
+    return { ...base, kind: "events", flow, relay, head: await readPrelude(flow, relay) }
   }
-
   if (isJson || protocol.upstream.answersJson(exchange.operation)) {
     const body = await flow.readAll(options.responseLimit)
     const { usage } = protocol.upstream.inspectAnswer(exchange.operation, body)
-    if (envelope.facts.stream) {
-      throw new GatewayError(
-        "upstream-invalid",
-        "The upstream answered a streaming request without a stream.",
-        { code: "upstream_invalid" },
-      )
-    }
+    if (stream) throw invalid("The upstream answered a streaming request without a stream.")
     return { ...base, kind: "whole", body, usage }
   }
-  return { ...base, kind: "bytes", flow }
+  const first = await flow.read()
+  if (!first) throw invalid(`The upstream answered ${response.status} with an empty body.`)
+  flow.progress()
+  return { ...base, kind: "bytes", flow, first }
 }
 
-function tooSlow(waiting: Waiting, limit: number): GatewayError {
-  return new GatewayError(
-    "upstream-timeout",
-    `No ${AWAITED[waiting]} from the upstream within ${limit} ms (\`timeouts.${waiting}\`).`,
-    { code: "upstream_timeout" },
-  )
+/** Reads until there is content. @returns what came up to there */
+async function readPrelude(flow: Flow, relay: StreamRelay): Promise<Uint8Array[]> {
+  const head: Uint8Array[] = []
+  let size = 0
+  while (relay.phase === "prelude") {
+    const seen = relay.progress
+    const chunk = await flow.read()
+    const bytes = chunk ? relay.push(chunk) : relay.end()
+    if (bytes) head.push(bytes)
+    if (relay.progress !== seen) flow.progress()
+    size += chunk?.length ?? 0
+    if (size > PRELUDE && relay.phase === "prelude") {
+      throw invalid(`The upstream sent ${size} bytes without any content.`)
+    }
+  }
+  if (relay.error) throw relay.error
+  return head
+}
+
+function invalid(message: string): GatewayError {
+  return new GatewayError("upstream-invalid", message, { code: "upstream_invalid" })
 }

@@ -2,7 +2,22 @@ import { GatewayError } from "../core/error.ts"
 import type { IncomingResponse } from "../core/provider.ts"
 
 /** Bytes up to which an answer of known length is read in one piece, which is cheaper. */
-const ONE_PIECE = 1024 * 1024
+const ONE_PIECE = 64 * 1024
+/** Bytes and milliseconds that a finished stream may take to end by itself, which saves its connection. */
+const TAIL_BYTES = 64 * 1024
+const TAIL_TIME = 1000
+
+/** The time limits of one attempt. */
+export interface Limits {
+  /** The upstream is being waited for. */
+  wait(): void
+  /** It has sent something: until the next `wait`, time is the client's. */
+  pause(): void
+  /** Something worth waiting for has come: the limit starts anew. */
+  progress(): void
+  /** No more limits; `cancel` also ends the upstream request. */
+  end(cancel: boolean): void
+}
 
 /** The body of an answer as it comes, with the attempt's time limits watching. */
 export interface Flow {
@@ -10,17 +25,14 @@ export interface Flow {
   read(): Promise<Uint8Array | undefined>
   /** All of it, up to `limit` bytes. @throws GatewayError as above, and for a larger body */
   readAll(limit: number): Promise<Uint8Array>
-  /** Something worth waiting for has come: the stall limit starts anew. */
   progress(): void
-  /** Ends the time limits; `cancel` also ends the upstream request. */
-  end(cancel: boolean): void
+  /** Everything of interest was read: lets the upstream end by itself, for a moment. */
+  settle(): void
+  /** Ends the upstream request. */
+  cancel(): void
 }
 
-export function openFlow(
-  response: IncomingResponse,
-  signal: AbortSignal,
-  limits: Pick<Flow, "progress" | "end">,
-): Flow {
+export function openFlow(response: IncomingResponse, signal: AbortSignal, limits: Limits): Flow {
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
 
   function brokenOff(cause: unknown): unknown {
@@ -34,19 +46,38 @@ export function openFlow(
   async function read(): Promise<Uint8Array | undefined> {
     if (!response.body) return undefined
     reader ??= response.body.getReader()
+    limits.wait()
     try {
       const { done, value } = await reader.read()
       return done ? undefined : value
     } catch (cause) {
       throw brokenOff(cause)
+    } finally {
+      limits.pause()
     }
+  }
+
+  async function readTail(): Promise<void> {
+    const timer = setTimeout(() => limits.end(true), TAIL_TIME)
+    try {
+      let left = TAIL_BYTES
+      for (let chunk = await read(); chunk && left > 0; chunk = await read()) left -= chunk.length
+    } catch {
+      // It was over anyway.
+    }
+    clearTimeout(timer)
+    limits.end(true)
   }
 
   return {
     read,
     async readAll(limit) {
-      const length = Number(response.headers.get("content-length") ?? Number.NaN)
-      if (response.bytes && length <= Math.min(ONE_PIECE, limit)) {
+      const { headers } = response
+      const length = Number(headers.get("content-length") ?? Number.NaN)
+      // A compressed body is larger than it says.
+      const plain = !headers.has("content-encoding")
+      if (response.bytes && plain && length <= Math.min(ONE_PIECE, limit)) {
+        limits.wait()
         return response.bytes().catch((cause: unknown) => {
           throw brokenOff(cause)
         })
@@ -62,9 +93,10 @@ export function openFlow(
       return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
     },
     progress: limits.progress,
-    end(cancel) {
-      limits.end(cancel)
-      if (cancel) reader?.cancel().catch(() => {})
+    settle: () => void readTail(),
+    cancel() {
+      limits.end(true)
+      reader?.cancel().catch(() => {})
     },
   }
 }

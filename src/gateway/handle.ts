@@ -92,12 +92,12 @@ function commitReply(
   finish: Finish,
 ): Reply {
   progress.firstContent = context.clock.now()
-  const { status, contentType, channel } = committed
+  const { status, contentType, trial } = committed
   const headers = replyHeaders(snapshot, exchange, progress)
   headers["content-type"] = contentType
   if (committed.kind === "whole") {
     const { usage, body } = committed
-    const cost = usage ? channel.deployment.cost(usage) : null
+    const cost = usage ? trial.channel.deployment.cost(usage) : null
     if (cost !== null && snapshot.settings.server.headers) {
       headers["x-llmrouter-cost"] = (cost / 1e9).toFixed(9)
     }

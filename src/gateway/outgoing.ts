@@ -25,11 +25,7 @@ export function buildRequest(
   signal: AbortSignal,
 ): OutgoingRequest {
   const { provider, account, model, timeouts } = channel.deployment
-  let own = fixed.get(channel)
-  if (!own) {
-    own = fix(channel)
-    fixed.set(channel, own)
-  }
+  const own = fixedOf(channel)
   const { body, contentType } = envelope.rewrite({ model, extraBody: own.extraBody })
   const path = protocol.upstream.path(exchange.operation)
   let headers = envelope.facts.stream ? own.stream : own.whole
@@ -44,6 +40,20 @@ export function buildRequest(
     connectTimeout: timeouts.connect,
     ...(provider.proxy !== undefined && { proxy: provider.proxy }),
   }
+}
+
+/** The headers that every request of this channel carries. */
+export function channelHeaders(channel: Channel): HeaderRecord {
+  return fixedOf(channel).whole
+}
+
+function fixedOf(channel: Channel): Fixed {
+  let own = fixed.get(channel)
+  if (!own) {
+    own = fix(channel)
+    fixed.set(channel, own)
+  }
+  return own
 }
 
 function fix({ deployment, key }: Channel): Fixed {

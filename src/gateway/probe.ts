@@ -1,6 +1,8 @@
 import type { Channel } from "../core/routing.ts"
 import type { Cooldown } from "../core/settings.ts"
+import { rejectionPause } from "../routing/health.ts"
 import type { GatewayContext } from "./context.ts"
+import { channelHeaders } from "./outgoing.ts"
 
 /** Milliseconds for one probe. */
 const PROBE_TIME = 10_000
@@ -9,6 +11,8 @@ const PROBE_TIME = 10_000
 export interface Prober {
   /** A key was rejected: it is probed when its pause ends. */
   rejected(channel: Channel): void
+  /** Stops probing the channels that a new config does not have. */
+  keep(channels: ReadonlySet<string>): void
   close(): void
 }
 
@@ -18,7 +22,7 @@ export interface Prober {
  */
 export function createProber(
   context: Pick<GatewayContext, "clock" | "send" | "logger">,
-  cooldown: () => Pick<Cooldown, "auth" | "authMax">,
+  cooldown: () => Cooldown,
 ): Prober {
   const timers = new Map<string, ReturnType<typeof setTimeout>>()
 
@@ -39,9 +43,8 @@ export function createProber(
     if (health.reason !== "auth") return
     const status = await ask(context, channel)
     if (health.reason !== "auth") return
-    if (status === 401 || status === 402 || status === 403) {
-      const { auth, authMax } = cooldown()
-      const pause = Math.min(auth * 2 ** Math.min(health.rejections++, 20), authMax)
+    if (status === 401) {
+      const pause = rejectionPause(cooldown(), health.rejections++)
       health.pausedUntil = context.clock.now() + pause
       schedule(channel)
     } else if (status !== undefined && status < 300) {
@@ -52,12 +55,20 @@ export function createProber(
         key: key?.fingerprint,
       })
     }
-    // Anything else says nothing of the key: the pause is over, and one real request may try.
+    // Anything else, also 403, says nothing of what the key may do besides: the pause is over, and
+    // one real request may try.
   }
 
   return {
     rejected(channel) {
       if (channel.deployment.account.probeUrl) schedule(channel)
+    },
+    keep(channels) {
+      for (const [id, timer] of timers) {
+        if (channels.has(id)) continue
+        clearTimeout(timer)
+        timers.delete(id)
+      }
     },
     close() {
       for (const timer of timers.values()) clearTimeout(timer)
@@ -69,14 +80,14 @@ export function createProber(
 /** @returns the status of a free request with the channel's key; undefined when there was none */
 async function ask(
   context: Pick<GatewayContext, "send">,
-  { deployment, key }: Channel,
+  channel: Channel,
 ): Promise<number | undefined> {
-  const { account, provider, timeouts } = deployment
+  const { account, provider, timeouts } = channel.deployment
   try {
     const response = await (account.send ?? context.send)({
       url: account.probeUrl!,
       method: "GET",
-      headers: { accept: "application/json", ...account.authorize(key) },
+      headers: channelHeaders(channel),
       signal: AbortSignal.timeout(PROBE_TIME),
       connectTimeout: timeouts.connect,
       ...(provider.proxy !== undefined && { proxy: provider.proxy }),

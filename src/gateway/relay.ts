@@ -2,6 +2,7 @@ import { clientGone, type GatewayError, toGatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
 import type { Committed } from "./attempt.ts"
 import type { GatewayContext } from "./context.ts"
+import { explain } from "./explain.ts"
 import type { Finish } from "./finish.ts"
 import { judge } from "./run.ts"
 
@@ -25,20 +26,21 @@ export function relayEvents(
   committed: Events,
   finish: Finish,
 ): Outflow {
-  const { flow, relay, head, channel, status } = committed
+  const { flow, relay, head, trial, status } = committed
   let over = false
 
   function complete(): void {
     over = true
-    flow.end(true)
+    flow.settle()
+    context.health.succeed(trial)
     finish({ status, usage: relay.usage })
   }
 
   function fail(thrown: unknown): Uint8Array {
-    const error = toGatewayError(thrown)
+    const error = explain(toGatewayError(thrown), trial.channel)
     over = true
-    flow.end(true)
-    judge(context, channel, error)
+    flow.cancel()
+    judge(context, trial, error)
     finish({ status, error, usage: relay.usage })
     return exchange.protocol.ingress.encodeStreamError(error, exchange.id)
   }
@@ -72,7 +74,8 @@ export function relayEvents(
     cancel() {
       if (over) return
       over = true
-      flow.end(true)
+      flow.cancel()
+      context.health.release(trial)
       finish({ status: 499, error: clientGone(), usage: relay.usage })
     },
   }
@@ -80,26 +83,29 @@ export function relayEvents(
 
 /** A committed answer of plain bytes, such as audio. There is no way to say in it that it broke off. */
 export function relayBytes(context: GatewayContext, committed: Bytes, finish: Finish): Outflow {
-  const { flow, channel, status } = committed
+  const { flow, trial, status } = committed
+  let first: Uint8Array | undefined = committed.first
   let over = false
   let failure: GatewayError | undefined
   return {
     async next() {
       if (over) return undefined
       try {
-        const chunk = await flow.read()
+        const chunk = first ?? (await flow.read())
+        first = undefined
         if (chunk) {
           flow.progress()
           return chunk
         }
         over = true
-        flow.end(false)
+        flow.settle()
+        context.health.succeed(trial)
         finish({ status })
       } catch (thrown) {
-        failure = toGatewayError(thrown)
+        failure = explain(toGatewayError(thrown), trial.channel)
         over = true
-        flow.end(true)
-        judge(context, channel, failure)
+        flow.cancel()
+        judge(context, trial, failure)
         finish({ status, error: failure })
       }
       return undefined
@@ -107,7 +113,8 @@ export function relayBytes(context: GatewayContext, committed: Bytes, finish: Fi
     cancel() {
       if (over) return
       over = true
-      flow.end(true)
+      flow.cancel()
+      context.health.release(trial)
       finish({ status: 499, error: clientGone() })
     },
     get failure() {

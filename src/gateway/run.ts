@@ -1,12 +1,14 @@
-import { clientGone, GatewayError, toGatewayError } from "../core/error.ts"
+import { clientGone, type GatewayError, toGatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
 import type { Protocol, RequestEnvelope } from "../core/protocol.ts"
-import type { Channel, Deployment } from "../core/routing.ts"
+import type { Deployment } from "../core/routing.ts"
 import { exhausted } from "../routing/exhausted.ts"
+import type { Trial } from "../routing/health.ts"
 import type { Resolution } from "../routing/resolve.ts"
 import { createWalk } from "../routing/walk.ts"
 import { attempt, type Committed } from "./attempt.ts"
 import type { GatewayContext, Snapshot } from "./context.ts"
+import { explain } from "./explain.ts"
 import type { Progress } from "./finish.ts"
 
 export interface RunOptions {
@@ -43,21 +45,22 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
     const { channel } = step
     progress.attempts++
     progress.channel = channel
-    health.begin(channel)
+    const trial = health.begin(channel)
     try {
       const committed = await attempt(context, {
         exchange,
         envelope,
         protocol: relayOf(channel.deployment, exchange)!,
-        channel,
+        trial,
         responseLimit: snapshot.settings.limits.response,
       })
-      // A stream proves itself at its end; what it owes the breaker until then is its beginning.
-      health.succeed(channel)
+      // A stream proves its deployment only at its end.
+      if (committed.kind === "whole") health.succeed(trial)
+      else health.answered(trial)
       return committed
     } catch (thrown) {
       last = explain(toGatewayError(thrown), channel)
-      judge(context, channel, last)
+      judge(context, trial, last)
       if (last.rule.next === "fail") throw last
       context.logger.debug("attempt failed", {
         id: exchange.id,
@@ -71,31 +74,17 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
 }
 
 /** What a failed attempt says of its channel. */
-export function judge(context: GatewayContext, channel: Channel, error: GatewayError): void {
+export function judge(context: GatewayContext, trial: Trial, error: GatewayError): void {
   const { health } = context
-  if (error.kind === "client-gone" || error.kind === "internal") health.release(channel)
-  else if (error.rule.next === "fail") health.succeed(channel)
-  else health.fail(channel, error)
-  if (error.rule.cooldown === "auth") context.rejected(channel)
+  if (error.kind === "client-gone" || error.kind === "internal") health.release(trial)
+  else if (error.rule.next === "fail") health.succeed(trial)
+  else health.fail(trial, error)
+  if (error.rule.cooldown === "auth") context.rejected(trial.channel)
 }
 
 /** The protocol in which a deployment takes this request as it is. */
 function relayOf(deployment: Deployment, { protocol, operation }: Exchange): Protocol | undefined {
   return deployment.protocols(operation).find(({ id }) => id === protocol.id)
-}
-
-/** Names the deployment in messages that the upstream did not write, and takes keys out of those it did. */
-function explain(error: GatewayError, { deployment, key }: Channel): GatewayError {
-  if (error.kind === "client-gone" || error.kind === "internal") return error
-  const secret = key?.reveal()
-  const message = secret ? error.message.replaceAll(secret, "[secret]") : error.message
-  const { upstream, ...rest } = error.detail
-  const leaks =
-    upstream && secret && Buffer.from(upstream.body).includes(secret) ? undefined : upstream
-  return new GatewayError(error.kind, `${deployment.id}: ${message}`, {
-    ...rest,
-    ...(leaks && { upstream: leaks }),
-  })
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

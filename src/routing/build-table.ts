@@ -30,6 +30,8 @@ export function buildTable(parts: TableParts): RouteTable {
   function deployment(model: DeploymentSettings, group: Partial<Settings["timeouts"]>): Deployment {
     const { provider, account, definition } = accounts.get(model.provider)!
     const id = `${provider.name}/${model.model}`
+    // What was learned of one address says nothing of another.
+    const place = Bun.hash(`${provider.baseUrl} ${provider.proxy}`).toString(36)
     const built: Deployment = {
       id,
       provider,
@@ -41,12 +43,13 @@ export function buildTable(parts: TableParts): RouteTable {
       timeouts: { ...settings.timeouts, ...provider.timeouts, ...group, ...model.timeouts },
       cost: definition.free ? () => 0 : parts.cost(definition.vendor, model.model),
       channels: [],
-      health: health.deployment(id),
+      health: health.deployment(`${id}@${place}`),
     }
     const keys = provider.keys.length > 0 ? provider.keys : definition.keyless ? [undefined] : []
     const channels: Channel[] = keys.map((key) => {
       const channelId = `${id}#${key?.fingerprint ?? "-"}`
-      return { id: channelId, deployment: built, key, health: health.channel(channelId) }
+      const live = health.channel(`${channelId}@${place}`)
+      return { id: channelId, deployment: built, key, health: live }
     })
     return Object.assign(built, { channels })
   }
@@ -57,6 +60,7 @@ export function buildTable(parts: TableParts): RouteTable {
     deployments: readonly Deployment[],
     retries: Partial<Retries> = {},
     fallbacks: readonly string[] = [],
+    state = health.strategy(name),
   ): Group {
     return {
       name,
@@ -65,7 +69,7 @@ export function buildTable(parts: TableParts): RouteTable {
       channels: deployments.flatMap(({ channels }) => channels),
       fallbacks,
       retries: { ...settings.retries, ...retries },
-      state: health.strategy(name),
+      state,
     }
   }
 
@@ -90,6 +94,15 @@ export function buildTable(parts: TableParts): RouteTable {
   }
 
   const directs = new Map<string, Group>()
+  const configured = new Set(
+    [...groups.values()].flatMap(({ channels }) => channels.map(({ id }) => id)),
+  )
+
+  function forgetOldest(): void {
+    const [name, oldest] = directs.entries().next().value!
+    directs.delete(name)
+    health.forget(oldest.channels.filter(({ id }) => !configured.has(id)))
+  }
 
   return {
     groups,
@@ -105,8 +118,11 @@ export function buildTable(parts: TableParts): RouteTable {
       const known = directs.get(name)
       if (known) return known
       const single = { provider, model, weight: 1, tags: [], timeouts: {} }
-      const made = group(name, Object.keys(strategies)[0]!, [deployment(single, {})])
-      if (directs.size < DIRECT_LIMIT) directs.set(name, made)
+      const state = { scores: new Map<string, number>() }
+      const strategy = Object.keys(strategies)[0]!
+      const made = group(name, strategy, [deployment(single, {})], {}, [], state)
+      directs.set(name, made)
+      if (directs.size > DIRECT_LIMIT) forgetOldest()
       return made
     },
   }

@@ -20,7 +20,7 @@ export function exhausted(
   clock: Clock,
 ): GatewayError {
   if (considered.length === 0) return nothingThere(group, excluded)
-  let limited = 0
+  const counts = { "rate-limit": 0, auth: 0, missing: 0, network: 0, server: 0 }
   let earliest = Number.POSITIVE_INFINITY
   const reasons = new Set<string>()
   for (const channel of considered) {
@@ -28,14 +28,28 @@ export function exhausted(
     if (standing.state === "open") reasons.add(`${channel.deployment.id}: its breaker is open`)
     else if (channel.health.reason) {
       reasons.add(`${channel.deployment.id}: ${REASONS[channel.health.reason]}`)
-      if (channel.health.reason === "rate-limit") limited++
+      counts[channel.health.reason]++
     }
     if (standing.until > 0) earliest = Math.min(earliest, standing.until)
   }
   const wait = Number.isFinite(earliest) ? Math.max(0, earliest - clock.now()) : 1000
   const list = [...reasons].slice(0, 5).join("; ")
   const seconds = Math.max(1, Math.ceil(wait / 1000))
-  if (limited === considered.length) {
+  // What only a person can mend is no reason to come back.
+  if (counts.missing === considered.length) {
+    return new GatewayError("not-found", `No upstream of \`${group.name}\` has the model.`, {
+      code: "model_not_found",
+      param: "model",
+    })
+  }
+  if (counts.auth === considered.length) {
+    return new GatewayError(
+      "upstream-unauthorized",
+      `Every provider key of \`${group.name}\` was rejected (${list}).`,
+      { code: "provider_key_rejected" },
+    )
+  }
+  if (counts["rate-limit"] === considered.length) {
     return new GatewayError(
       "rate-limited",
       `Every channel of \`${group.name}\` is rate limited. Please try again in ${seconds}s.`,

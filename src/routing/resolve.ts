@@ -2,6 +2,9 @@ import { GatewayError } from "../core/error.ts"
 import type { Channel, Group } from "../core/routing.ts"
 import { nearest } from "../core/nearest.ts"
 
+/** Characters of a model name; the longest in use have about a hundred. */
+const LONGEST_NAME = 256
+
 /** Where a model name leads. */
 export interface Resolution {
   group: Group
@@ -27,6 +30,11 @@ export interface RouteTable {
  * @throws GatewayError `not-found` with near matches
  */
 export function resolve(table: RouteTable, model: string): Resolution {
+  if (model.length > LONGEST_NAME) {
+    throw missing(
+      `A model name has at most ${LONGEST_NAME} characters; this one has ${model.length}.`,
+    )
+  }
   const group = table.groups.get(model)
   if (group) return { group }
   if (model === "" || model === "auto") {

@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts"
 import type { GatewayError } from "../core/error.ts"
-import type { Channel, Deployment, Group, StrategyView } from "../core/routing.ts"
+import type { Channel, ChannelHealth, Deployment, Group, StrategyView } from "../core/routing.ts"
 import type { Health } from "./health.ts"
 import type { Resolution, RouteTable } from "./resolve.ts"
 
@@ -49,7 +49,8 @@ export function createWalk(options: WalkOptions): Walk {
   const retries = resolution.group.retries
   const considered: Channel[] = []
   const excluded: Deployment[] = []
-  const failures = new Map<Channel, GatewayError>()
+  /** By health: a group and its fallback may name the same channel. */
+  const failures = new Map<ChannelHealth, { channel: Channel; error: GatewayError }>()
   const deployments: Deployment[] = []
   let keys: Channel[] = pinned ? [pinned] : []
   if (pinned) considered.push(pinned)
@@ -59,7 +60,7 @@ export function createWalk(options: WalkOptions): Walk {
   let rounds = 0
   let desperate = false
 
-  const untried = (channel: Channel) => !failures.has(channel)
+  const untried = ({ health }: Channel) => !failures.has(health)
   const ready = (channel: Channel) => health.standing(channel).state === "ready"
 
   function openGroup(group: Group): void {
@@ -126,13 +127,13 @@ export function createWalk(options: WalkOptions): Walk {
   function again(): Step | undefined {
     if (desperate || attempts > retries.attempts) return undefined
     let best: Step | undefined
-    for (const [channel, error] of failures) {
+    for (const { channel, error } of failures.values()) {
       const wait = waitBefore(channel, error)
       if (wait !== undefined && (!best || wait < best.wait)) best = { channel, wait }
     }
     if (best) {
       rounds++
-      failures.delete(best.channel)
+      failures.delete(best.channel.health)
     }
     return best
   }
@@ -140,13 +141,15 @@ export function createWalk(options: WalkOptions): Walk {
   /** Milliseconds before the same channel may be tried again; undefined is never. */
   function waitBefore(channel: Channel, error: GatewayError): number | undefined {
     if (channel.deployment.health.opened > 0) return undefined
+    const backoff = view.random() * Math.min(retries.maxBackoff, retries.backoff * 2 ** rounds)
     const asked = error.detail.retryAfterMs
     if (error.rule.cooldown === "rate-limit" || asked !== undefined) {
       const until = channel.health.pausedUntil - clock.now()
-      return asked !== undefined && until <= retries.maxBackoff ? Math.max(0, until) : undefined
+      return asked !== undefined && until <= retries.maxBackoff
+        ? Math.max(until, backoff)
+        : undefined
     }
-    if (!error.rule.breaker) return undefined
-    return view.random() * Math.min(retries.maxBackoff, retries.backoff * 2 ** rounds)
+    return error.rule.breaker ? backoff : undefined
   }
 
   return {
@@ -171,7 +174,7 @@ export function createWalk(options: WalkOptions): Walk {
       return step
     },
     failed(channel, error) {
-      failures.set(channel, error)
+      failures.set(channel.health, { channel, error })
       if (error.rule.next === "next-key") return
       leftOut = [...leftOut, ...keys]
       keys = []

@@ -4,7 +4,7 @@ import type { OutgoingRequest, Send } from "../core/provider.ts"
 import { createReach } from "./reach.ts"
 
 /** Milliseconds after which a reset before any answer is no longer taken for a stale connection. */
-const STALE_WINDOW = 500
+const STALE_WINDOW = 200
 
 /**
  * HTTP over Bun's `fetch`, which keeps connections alive. Redirects are not followed: they would
@@ -23,11 +23,14 @@ export function createHttpSend(clock: Clock): Send {
     } catch (thrown) {
       if (guard.error) throw guard.error
       if (request.signal.aborted) throw request.signal.reason
-      // An idle connection that the upstream had just closed: nothing was answered, so the request
-      // was not processed. Bun repeats such a GET by itself, but no POST.
-      if (codeOf(thrown) === "ECONNRESET" && clock.now() - started < STALE_WINDOW) {
+      // An idle connection that the upstream had just closed, most likely: only where there can be
+      // one, and only at once. Bun repeats such a GET by itself, but no POST.
+      const stale = guard.trusted && clock.now() - started < STALE_WINDOW
+      if (codeOf(thrown) === "ECONNRESET" && stale) {
         try {
-          return await fetchOnce(request, guard.signal)
+          const response = await fetchOnce(request, guard.signal)
+          answered = true
+          return response
         } catch (again) {
           if (guard.error) throw guard.error
           throw request.signal.aborted ? request.signal.reason : unreachable(request, again)

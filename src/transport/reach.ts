@@ -7,10 +7,12 @@ const TRUST = 10_000
 
 /** The connect limit of one request. */
 export interface ReachGuard {
+  /** Whether the host has answered a moment ago. */
+  readonly trusted: boolean
   /** Aborted when the request's own signal is, or when the host was not reached in time. */
   readonly signal: AbortSignal
   readonly error: GatewayError | undefined
-  /** Ends the guard: the request has its headers, or has failed. */
+  /** Ends the guard: the request has its headers (`answered`), or has failed. */
   release(answered: boolean): void
 }
 
@@ -22,23 +24,30 @@ export interface ReachGuard {
 export function createReach(clock: Clock) {
   /** Monotonic milliseconds until which an origin is trusted. */
   const trusted = new Map<string, number>()
+  /** Connections that are being opened to find out, one an origin. */
+  const opening = new Map<string, Promise<void>>()
+
+  function open(origin: string): Promise<void> {
+    let pending = opening.get(origin)
+    if (!pending) {
+      pending = connect(new URL(origin)).finally(() => opening.delete(origin))
+      opening.set(origin, pending)
+    }
+    return pending
+  }
 
   return {
     guard(request: OutgoingRequest): ReachGuard {
-      const target = request.proxy ?? request.url
-      const origin = originOf(target)
-      const report = (reached: boolean) => {
-        if (reached) trusted.set(origin, clock.now() + TRUST)
+      const origin = originOf(request.proxy ?? request.url)
+      const release = (answered: boolean) => {
+        if (answered) trusted.set(origin, clock.now() + TRUST)
         else trusted.delete(origin)
       }
-      if (request.connectTimeout > 0 && !((trusted.get(origin) ?? 0) > clock.now())) {
-        return connectGuard(request, new URL(target), report)
+      const known = (trusted.get(origin) ?? 0) > clock.now()
+      if (known || request.connectTimeout === 0) {
+        return { trusted: known, signal: request.signal, error: undefined, release }
       }
-      return {
-        signal: request.signal,
-        error: undefined,
-        release: (answered) => answered && report(true),
-      }
+      return connectGuard(request, origin, open(origin), release)
     },
   }
 }
@@ -50,8 +59,9 @@ function originOf(url: string): string {
 
 function connectGuard(
   request: OutgoingRequest,
-  { hostname, port, protocol, host }: URL,
-  report: (reached: boolean) => void,
+  origin: string,
+  opened: Promise<void>,
+  release: ReachGuard["release"],
 ): ReachGuard {
   const controller = new AbortController()
   // Stays after the headers: the body is read under the same signal.
@@ -60,48 +70,37 @@ function connectGuard(
   request.signal.addEventListener("abort", leave, { once: true })
 
   let error: GatewayError | undefined
-  let settled = false
   const timer = setTimeout(() => {
-    if (settled) return
-    settled = true
-    report(false)
     error = new GatewayError(
       "upstream-timeout",
-      `Cannot reach ${host}: no connection within ${request.connectTimeout} ms.`,
+      `Cannot reach ${new URL(origin).host}: no connection within ${request.connectTimeout} ms (\`timeouts.connect\`).`,
       { code: "connect_timeout" },
     )
     controller.abort(error)
   }, request.connectTimeout)
-
-  const opened = Bun.connect({
-    hostname: hostname.replace(/^\[|\]$/g, ""),
-    port: Number(port) || (protocol === "https:" ? 443 : 80),
-    socket: {
-      open(socket) {
-        if (!settled) report(true)
-        settled = true
-        clearTimeout(timer)
-        socket.end()
-      },
-      data() {},
-      error() {},
-      // A refused connection is reported by `fetch` itself, with its reason.
-      connectError() {
-        clearTimeout(timer)
-      },
-    },
-  })
-  opened.catch(() => clearTimeout(timer))
+  const known = () => clearTimeout(timer)
+  // A refused connection is reported by `fetch` itself, with its reason.
+  opened.then(known, known)
 
   return {
+    trusted: false,
     signal: controller.signal,
     get error() {
       return error
     },
     release(answered) {
-      if (answered) report(true)
-      settled = true
-      clearTimeout(timer)
+      known()
+      release(answered)
     },
   }
+}
+
+/** Opens a TCP connection and closes it. @throws whatever keeps it from opening */
+async function connect({ hostname, port, protocol }: URL): Promise<void> {
+  const socket = await Bun.connect({
+    hostname: hostname.replace(/^\[|\]$/g, ""),
+    port: Number(port) || (protocol === "https:" ? 443 : 80),
+    socket: { data() {}, error() {} },
+  })
+  socket.end()
 }

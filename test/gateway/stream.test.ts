@@ -124,8 +124,8 @@ describe("a client that leaves", () => {
     await upstream.waitFor(({ requests }) => requests[0]!.aborted)
     await until(async () => (await router.rows()).length === 1)
     expect(await router.rows()).toMatchObject([{ status: 499, error: "client-gone" }])
-    const { failures } = router.runtime.context.health.deployment("u0/ok")
-    expect(failures).toBe(0)
+    const [deployment] = router.runtime.snapshot.table.groups.get("g")!.deployments
+    expect(deployment!.health).toMatchObject({ failures: 0, probingSince: -Infinity })
   })
 
   test("a thousand times leaves nothing behind", async () => {

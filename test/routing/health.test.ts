@@ -7,9 +7,8 @@ function setUp(keys = 1) {
   const health = testHealth(clock)
   const { channels } = deployment("p/m", { keys, health })
   const fail = (index: number, kind: ErrorKind, retryAfterMs?: number) => {
-    health.begin(channels[index]!)
     health.fail(
-      channels[index]!,
+      health.begin(channels[index]!),
       new GatewayError(kind, "", retryAfterMs === undefined ? {} : { retryAfterMs }),
     )
   }
@@ -55,9 +54,9 @@ describe("cooldown of a channel", () => {
     const { clock, health, channels, fail, state } = setUp()
     fail(0, "upstream-error")
     clock.advance(RULES.cooldown.server)
-    health.begin(channels[0]!)
+    const trial = health.begin(channels[0]!)
     expect(state()).toBe("busy")
-    health.succeed(channels[0]!)
+    health.succeed(trial)
     expect(state()).toBe("ready")
     health.begin(channels[0]!)
     expect(state()).toBe("ready")
@@ -67,22 +66,23 @@ describe("cooldown of a channel", () => {
     const { clock, health, channels, fail, state } = setUp()
     fail(0, "upstream-error")
     clock.advance(RULES.cooldown.server)
-    health.begin(channels[0]!)
-    health.release(channels[0]!)
+    health.release(health.begin(channels[0]!))
     expect(state()).toBe("ready")
   })
 
   test("doubles with each rejection of the key, up to its limit, and starts anew after a success", () => {
-    const { health, channels, fail } = setUp()
+    const { clock, health, channels, fail } = setUp()
     const pauses: number[] = []
     for (let i = 0; i < 7; i++) {
+      clock.advance(1_000_000)
       fail(0, "upstream-unauthorized")
-      pauses.push(channels[0]!.health.pausedUntil - 1_000_000)
+      pauses.push(channels[0]!.health.pausedUntil - clock.now())
     }
     expect(pauses).toEqual([30, 60, 120, 240, 480, 600, 600].map((seconds) => seconds * 1000))
-    health.succeed(channels[0]!)
+    clock.advance(1_000_000)
+    health.succeed(health.begin(channels[0]!))
     fail(0, "upstream-unauthorized")
-    expect(channels[0]!.health.pausedUntil - 1_000_000).toBe(30_000)
+    expect(channels[0]!.health.pausedUntil - clock.now()).toBe(30_000)
   })
 })
 
@@ -98,7 +98,7 @@ describe("breaker of a deployment", () => {
   test("forgets failures when one request succeeds", () => {
     const { health, channels, fail, state } = setUp(2)
     for (let i = 0; i < 4; i++) fail(0, "upstream-error")
-    health.succeed(channels[0]!)
+    health.succeed(health.begin(channels[0]!))
     for (let i = 0; i < 4; i++) fail(0, "upstream-error")
     expect(state(1)).toBe("ready")
   })
@@ -118,10 +118,10 @@ describe("breaker of a deployment", () => {
     for (let i = 0; i < 5; i++) fail(0, "upstream-error")
     clock.advance(RULES.breaker.open)
     expect(state(1)).toBe("ready")
-    health.begin(channels[1]!)
+    const trial = health.begin(channels[1]!)
     expect(state(1)).toBe("busy")
     expect(state(0)).toBe("busy")
-    health.succeed(channels[1]!)
+    health.succeed(trial)
     expect(state(1)).toBe("ready")
   })
 
@@ -139,11 +139,88 @@ describe("breaker of a deployment", () => {
   })
 
   test("is not prolonged by failures of requests that were already under way", () => {
-    const { clock, fail, channels } = setUp()
+    const { clock, health, fail, channels } = setUp()
+    const early = health.begin(channels[0]!)
+    clock.advance(1)
     for (let i = 0; i < 5; i++) fail(0, "upstream-error")
     const until = channels[0]!.deployment.health.openUntil
-    clock.advance(1000)
-    fail(0, "upstream-error")
+    clock.advance(RULES.breaker.open + 1)
+    health.fail(early, new GatewayError("upstream-error", ""))
     expect(channels[0]!.deployment.health.openUntil).toBe(until)
   })
+
+  test("lets another probe through when one takes long", () => {
+    const { clock, health, channels, fail, state } = setUp()
+    for (let i = 0; i < 5; i++) fail(0, "upstream-error")
+    clock.advance(RULES.breaker.open)
+    health.begin(channels[0]!)
+    expect(state()).toBe("busy")
+    clock.advance(5000)
+    expect(state()).toBe("ready")
+  })
+
+  test("counts streams that break off, however well they began", () => {
+    const { health, channels, state } = setUp(2)
+    for (let i = 0; i < 5; i++) {
+      const trial = health.begin(channels[0]!)
+      health.answered(trial)
+      health.fail(trial, new GatewayError("upstream-truncated", ""))
+    }
+    expect(state(1)).toBe("open")
+  })
+})
+
+describe("an attempt that began before the last news", () => {
+  test("does not end a pause by succeeding", () => {
+    const { clock, health, channels, fail, state } = setUp()
+    const early = health.begin(channels[0]!)
+    clock.advance(1)
+    fail(0, "upstream-rate-limited", 60_000)
+    health.succeed(early)
+    expect(state()).toBe("paused")
+  })
+
+  test("does not close a breaker by succeeding", () => {
+    const { clock, health, channels, fail, state } = setUp(2)
+    const early = health.begin(channels[1]!)
+    clock.advance(1)
+    for (let i = 0; i < 5; i++) fail(0, "upstream-error")
+    health.succeed(early)
+    expect(state(1)).toBe("open")
+  })
+
+  test("does not shorten a pause by failing otherwise", () => {
+    const { channels, fail } = setUp()
+    fail(0, "upstream-rate-limited", 300_000)
+    const until = channels[0]!.health.pausedUntil
+    fail(0, "upstream-error")
+    expect(channels[0]!.health).toMatchObject({ pausedUntil: until, reason: "rate-limit" })
+  })
+
+  test("does not end another's trial by leaving", () => {
+    const { clock, health, channels, fail, state } = setUp()
+    const early = health.begin(channels[0]!)
+    clock.advance(1)
+    fail(0, "upstream-error")
+    clock.advance(RULES.cooldown.server)
+    health.begin(channels[0]!)
+    health.release(early)
+    expect(state()).toBe("busy")
+  })
+
+  test("is one rejection of a key, with all that ran beside it", () => {
+    const { clock, health, channels } = setUp()
+    const together = Array.from({ length: 50 }, () => health.begin(channels[0]!))
+    clock.advance(1)
+    for (const trial of together) health.fail(trial, new GatewayError("upstream-unauthorized", ""))
+    expect(channels[0]!.health.rejections).toBe(1)
+  })
+})
+
+test("the end of a rate limit is no trial: everybody may go on at once", () => {
+  const { clock, health, channels, fail, state } = setUp()
+  fail(0, "upstream-rate-limited", 1000)
+  clock.advance(1000)
+  health.begin(channels[0]!)
+  expect(state()).toBe("ready")
 })

@@ -39,9 +39,8 @@ function walkAll(
   for (let step = walk.next(); step && order.length < 100; step = walk.next()) {
     clock.advance(step.wait)
     order.push(step.channel.id)
-    health.begin(step.channel)
     const error = new GatewayError(outcome(step.channel), "")
-    health.fail(step.channel, error)
+    health.fail(health.begin(step.channel), error)
     walk.failed(step.channel, error)
   }
   return order
@@ -121,7 +120,8 @@ describe("createWalk", () => {
     const { clock, health, make, walk } = setUp()
     const a = make("p/a")
     const b = make("p/b")
-    const fail = (channel: Channel) => health.fail(channel, new GatewayError("upstream-error", ""))
+    const fail = (channel: Channel) =>
+      health.fail(health.begin(channel), new GatewayError("upstream-error", ""))
     fail(a.channels[0]!)
     clock.advance(10)
     fail(b.channels[0]!)
@@ -131,10 +131,10 @@ describe("createWalk", () => {
   test("makes no attempt where every channel is limited, rejected, or behind an open breaker", () => {
     const { health, make, walk } = setUp()
     const [limited, rejected, broken] = ["p/a", "p/b", "p/c"].map((id) => make(id))
-    health.fail(limited!.channels[0]!, new GatewayError("upstream-rate-limited", ""))
-    health.fail(rejected!.channels[0]!, new GatewayError("upstream-unauthorized", ""))
+    health.fail(health.begin(limited!.channels[0]!), new GatewayError("upstream-rate-limited", ""))
+    health.fail(health.begin(rejected!.channels[0]!), new GatewayError("upstream-unauthorized", ""))
     for (let i = 0; i < 5; i++) {
-      health.fail(broken!.channels[0]!, new GatewayError("upstream-error", ""))
+      health.fail(health.begin(broken!.channels[0]!), new GatewayError("upstream-error", ""))
     }
     expect(walk([group("g", [limited!, rejected!, broken!])], () => "upstream-error")).toEqual([])
   })
@@ -142,7 +142,7 @@ describe("createWalk", () => {
   test("prefers a healthy channel of a fallback group to a resting one of the group itself", () => {
     const { health, make, walk } = setUp()
     const a = make("p/a")
-    health.fail(a.channels[0]!, new GatewayError("upstream-error", ""))
+    health.fail(health.begin(a.channels[0]!), new GatewayError("upstream-error", ""))
     const groups = [
       group("g", [a], { fallbacks: ["spare"], retries: { attempts: 1 } }),
       group("spare", [make("p/b")]),
@@ -153,7 +153,7 @@ describe("createWalk", () => {
   test("uses only the pinned channel, whatever its health", () => {
     const { health, make, walk } = setUp()
     const a = make("p/a", 2)
-    health.fail(a.channels[1]!, new GatewayError("upstream-unauthorized", ""))
+    health.fail(health.begin(a.channels[1]!), new GatewayError("upstream-unauthorized", ""))
     const one = group("g", [a, make("p/b")], { fallbacks: ["spare"] })
     const groups = [one, group("spare", [make("p/c")])]
     expect(walk(groups, () => "upstream-rate-limited", a.channels[1])).toEqual(["p/a#1"])
@@ -176,6 +176,34 @@ describe("createWalk", () => {
     expect(picked).toEqual(["p/a#0", "p/a#1", "p/a#2", "p/a#0", "p/a#1", "p/a#2"])
   })
 
+  test("does not try a channel again at once because a fallback names it, too", () => {
+    const { make, walk } = setUp()
+    const shared = make("p/a")
+    const groups = [
+      group("g", [shared], { fallbacks: ["spare"], retries: { attempts: 0 } }),
+      group("spare", [{ ...shared, channels: shared.channels.map((each) => ({ ...each })) }]),
+    ]
+    expect(walk(groups, () => "upstream-error")).toEqual(["p/a#0"])
+  })
+
+  test("does not take `Retry-After: 0` for leave to hammer", () => {
+    const { clock, health, make } = setUp()
+    const groups = [group("g", [make("p/a")])]
+    const walk = createWalk({
+      resolution: { group: groups[0]! },
+      table: table(groups),
+      health,
+      clock,
+      view: { random: () => 0.5 },
+      speaks: () => true,
+    })
+    const { channel } = walk.next()!
+    const error = new GatewayError("upstream-rate-limited", "", { retryAfterMs: 0 })
+    health.fail(health.begin(channel), error)
+    walk.failed(channel, error)
+    expect(walk.next()).toEqual({ channel, wait: 125 })
+  })
+
   test("waits for a short Retry-After and then tries the limited channel again", () => {
     const { clock, health, make } = setUp()
     const only = make("p/a")
@@ -190,7 +218,7 @@ describe("createWalk", () => {
     })
     const { channel } = walk.next()!
     const error = new GatewayError("upstream-rate-limited", "", { retryAfterMs: 1200 })
-    health.fail(channel, error)
+    health.fail(health.begin(channel), error)
     walk.failed(channel, error)
     expect(walk.next()).toEqual({ channel, wait: 1200 })
   })

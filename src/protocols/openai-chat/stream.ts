@@ -34,7 +34,9 @@ export function createStreamRelay(dropUsage: boolean): StreamRelay {
   let progress = 0
   let usage: Usage | undefined
   let error: GatewayError | undefined
-  /** A finish reason was seen; only `[DONE]` and usage may follow. */
+  /** Choices that have begun and have not got a finish reason. */
+  const unfinished = new Set<unknown>()
+  /** Some choice, or a typed stream, has come to its end. */
   let finished = false
 
   function take(block: Buffer): Buffer | undefined {
@@ -89,7 +91,10 @@ export function createStreamRelay(dropUsage: boolean): StreamRelay {
     const choices = Array.isArray(chunk["choices"]) ? chunk["choices"] : []
     for (const choice of choices) {
       if (!isRecord(choice)) continue
-      if (choice["finish_reason"]) finished = true
+      if (choice["finish_reason"]) {
+        finished = true
+        unfinished.delete(choice["index"])
+      } else unfinished.add(choice["index"])
       if (choice["finish_reason"] || carriesContent(choice)) {
         progress++
         if (phase === "prelude") phase = "content"
@@ -134,7 +139,7 @@ export function createStreamRelay(dropUsage: boolean): StreamRelay {
       const closing = tail && !endsWithBlankLine(tail) ? Buffer.from("\n\n") : undefined
       const parts = [tail, closing].filter((part) => part !== undefined)
       if ((phase as StreamPhase) === "complete") return Buffer.concat(parts)
-      if (finished) {
+      if (finished && unfinished.size === 0) {
         phase = "complete"
         return Buffer.concat([...parts, DONE_EVENT])
       }

@@ -18,6 +18,9 @@ const JSON_ANSWERS: ReadonlySet<Operation> = new Set([
   "rerank",
 ])
 
+/** Where these operations put what was asked for; some servers use another one's. */
+const ANSWER_KEYS: ReadonlySet<string> = new Set(["choices", "data", "results", "output"])
+
 export const upstream: Upstream = {
   path(operation) {
     const path = PATHS[operation]
@@ -43,14 +46,21 @@ function inspectAnswer(_operation: Operation, body: Uint8Array): AnswerFacts {
     )
   }
   let usage: AnswerFacts["usage"]
+  let answers = false
   for (const field of scan.fields) {
+    answers ||= ANSWER_KEYS.has(field.key)
     if (field.key === "usage") usage = readUsage(parse(body, field))
     if (field.key === "error") {
       const error = parse(body, field)
       if (error) throw errorWithin(error)
     }
   }
-  return { usage }
+  if (answers) return { usage }
+  throw new GatewayError(
+    "upstream-invalid",
+    `The upstream answered 200 without an answer (${scan.fields.map(({ key }) => key).slice(0, 5)}).`,
+    { code: "upstream_invalid" },
+  )
 }
 
 function parse(body: Uint8Array, field: Parameters<typeof parseField>[1]): unknown {

@@ -1,0 +1,15 @@
+import { GatewayError } from "../core/error.ts"
+import type { Channel } from "../core/routing.ts"
+
+/** Names the deployment in an upstream's error, and takes the provider key out of what it said. */
+export function explain(error: GatewayError, { deployment, key }: Channel): GatewayError {
+  if (error.kind === "client-gone" || error.kind === "internal") return error
+  const secret = key?.reveal()
+  const message = secret ? error.message.replaceAll(secret, "[secret]") : error.message
+  const { upstream, ...rest } = error.detail
+  const leaks = upstream && secret && Buffer.from(upstream.body).includes(secret)
+  return new GatewayError(error.kind, `${deployment.id}: ${message}`, {
+    ...rest,
+    ...(upstream && !leaks && { upstream }),
+  })
+}

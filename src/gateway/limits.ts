@@ -1,0 +1,75 @@
+import { GatewayError } from "../core/error.ts"
+import type { Timeouts } from "../core/settings.ts"
+import type { GatewayContext } from "./context.ts"
+import type { Limits } from "./flow.ts"
+
+/** Which of the configured limits is counting. */
+type Waiting = "firstByte" | "response" | "stall"
+
+const AWAITED: Record<Waiting, string> = {
+  firstByte: "first byte",
+  response: "answer",
+  stall: "event with content",
+}
+
+/** The limits of one attempt, and how they are extended for an error's body. */
+export interface AttemptLimits extends Limits {
+  /** Gives what is left of the answer this many milliseconds. */
+  hurry(ms: number): void
+}
+
+/**
+ * Counts the time in which an attempt waits for its upstream, and only that: a slow client is no
+ * stalled upstream.
+ *
+ * @param stream whether the answer will stream
+ * @param expire called with the error when a limit has passed
+ * @param ended called with whether to cancel when the attempt needs no limits any more
+ */
+export function startLimits(
+  { clock, watchdog }: GatewayContext,
+  timeouts: Timeouts,
+  stream: boolean,
+  expire: (error: GatewayError) => void,
+  ended: (cancel: boolean) => void,
+): AttemptLimits {
+  let waiting: Waiting = stream ? "firstByte" : "response"
+  /** Milliseconds of waiting that are left, and since when they run. */
+  let left = length(timeouts[waiting])
+  let since = clock.now()
+  const deadline = watchdog.watch(since + left, () => {
+    expire(
+      new GatewayError(
+        "upstream-timeout",
+        `No ${AWAITED[waiting]} from the upstream within ${timeouts[waiting]} ms (\`timeouts.${waiting}\`).`,
+        { code: "upstream_timeout" },
+      ),
+    )
+  })
+  return {
+    wait() {
+      since = clock.now()
+      deadline.at = since + left
+    },
+    pause() {
+      left -= clock.now() - since
+      deadline.at = Number.POSITIVE_INFINITY
+    },
+    progress() {
+      waiting = "stall"
+      left = length(timeouts.stall)
+    },
+    hurry(ms) {
+      left = ms
+      deadline.at = clock.now() + ms
+    },
+    end(cancel) {
+      watchdog.release(deadline)
+      ended(cancel)
+    },
+  }
+}
+
+function length(ms: number): number {
+  return ms === 0 ? Number.POSITIVE_INFINITY : ms
+}
