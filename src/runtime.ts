@@ -2,7 +2,7 @@ import { systemClock } from "./core/clock.ts"
 import type { Exchange, Reply } from "./core/exchange.ts"
 import type { Ledger } from "./core/ledger.ts"
 import type { Logger } from "./core/log.ts"
-import type { Settings } from "./core/settings.ts"
+import type { ProviderSettings, Settings } from "./core/settings.ts"
 import { type LoadOptions, type LoadResult, loadConfig } from "./config/load.ts"
 import { watchConfig } from "./config/watch.ts"
 import type { GatewayContext, Snapshot } from "./gateway/context.ts"
@@ -83,7 +83,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   function build(next: Settings): Snapshot {
     return {
       settings: next,
-      authenticator: createAuthenticator(next.auth.keys),
+      authenticator: createAuthenticator(next.auth),
       table: buildTable({
         settings: next,
         providers,
@@ -98,12 +98,12 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     }
   }
 
-  let snapshot = build(settings)
-  // The price table is large; nothing waits for it but the first prices.
-  const priced = loadPrices().then((table) => {
-    prices = table
-    snapshot = build(settings)
-  })
+  // The price table is large: it is loaded when a provider has prices, and then before the first request.
+  async function ready(next: Settings): Promise<Snapshot> {
+    if (next.providers.some(isPriced)) prices ??= await loadPrices()
+    return build(next)
+  }
+  let snapshot = await ready(settings)
 
   let watcher: ReturnType<typeof watchConfig> | undefined
   let lastReload: ReloadStatus | undefined
@@ -115,8 +115,9 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     const changed = result.ok && result.settings.version !== settings.version
     if (result.ok && changed) {
       const previous = settings
-      settings = override(result.settings)
-      snapshot = build(settings)
+      const next = override(result.settings)
+      snapshot = await ready(next)
+      settings = next
       const groups = [...snapshot.table.groups.values()]
       prober.keep(
         new Set(groups.flatMap(({ channels }) => channels.map(({ health }) => health.id))),
@@ -157,10 +158,14 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     async close() {
       watcher?.close()
       prober.close()
-      await priced
       await ledger.close()
     },
   }
+}
+
+/** Whether some request to this provider can have a price. */
+function isPriced({ type, keys }: ProviderSettings): boolean {
+  return keys.length > 0 && providers.get(type)?.vendor !== undefined
 }
 
 function logReload(logger: Logger, result: LoadResult, changed: boolean): void {

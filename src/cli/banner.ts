@@ -30,6 +30,10 @@ export function announce(announcement: Announcement): void {
       groups: settings.groups.map(({ name }) => name),
     })
   }
+  const { required, keys } = settings.auth
+  if (required && keys.length === 0) {
+    logger.warn("nobody may call: `auth.keys` lists caller keys, and none of them was found")
+  }
   if (confined) {
     logger.warn(
       `only ${address.host} is served, not ${askedHost}: no caller keys are set. Set \`auth.keys\` in the config to serve other machines`,
@@ -39,7 +43,7 @@ export function announce(announcement: Announcement): void {
 
 function banner({ settings, origin }: Announcement, url: string, confined: boolean): string {
   const c = pc.createColors(process.stdout.isTTY === true && !process.env["NO_COLOR"])
-  const open = settings.auth.keys.length === 0
+  const open = !settings.auth.required
   const lines = [
     "",
     `  ${c.bold(c.cyan("▲ LLM Router"))} ${c.dim(VERSION)}`,

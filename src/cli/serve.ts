@@ -5,13 +5,11 @@ import type { Settings } from "../core/settings.ts"
 import { protocols } from "../protocols/index.ts"
 import { createRuntime, type Runtime } from "../runtime.ts"
 import { createApp } from "../server/app.ts"
-import { createListener, type Listener } from "../server/listener.ts"
+import { createListener, type Listener, LOOPBACK } from "../server/listener.ts"
 import { StorageError } from "../storage/sqlite/open-ledger.ts"
 import { announce } from "./banner.ts"
 import { ensureCapacity } from "./capacity.ts"
 import { EXIT, fail } from "./exit.ts"
-
-const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/
 
 /** `llmrouter` and `llmrouter serve`. */
 export const serveCommand = defineCommand({
@@ -42,16 +40,23 @@ async function serve(args: ServeArgs): Promise<void> {
     process.exit(EXIT.config)
   }
   const port = portOf(args.port)
-  const runtime = await createRuntime({
+  const listener = createListener()
+  const runtime: Runtime = await createRuntime({
     load,
     loaded,
-    override: (settings) => listenWhere(settings, args.host, port),
+    override(settings) {
+      if (listener.exposed && !settings.auth.required) {
+        runtime.logger.error(
+          "the config has no caller keys any more, but other machines can reach the router: every request is refused. Set `auth.keys`, or restart to serve this machine only",
+        )
+      }
+      return listenWhere(settings, args.host, port)
+    },
   }).catch((thrown: unknown) => {
     if (thrown instanceof StorageError) fail(EXIT.failed, thrown.message)
     throw thrown
   })
 
-  const listener = createListener()
   const app = createApp(runtime, protocols, listener)
   const { server } = runtime.snapshot.settings
   try {
@@ -78,7 +83,7 @@ function listenWhere(
   port: number | undefined,
 ): Settings {
   const asked = host ?? settings.server.host
-  const open = settings.auth.keys.length === 0
+  const open = !settings.auth.required
   const safe = open && asked !== undefined && !LOOPBACK.test(asked) ? undefined : asked
   return {
     ...settings,

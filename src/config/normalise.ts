@@ -119,7 +119,11 @@ function normaliseAuth(auth: ParsedConfig["auth"]): Settings["auth"] {
     }
   })
   const { adminKey } = auth ?? {}
-  return { keys: present(keys), adminKey: adminKey instanceof Secret ? adminKey : undefined }
+  return {
+    required: (auth?.keys ?? []).length > 0,
+    keys: present(keys),
+    adminKey: adminKey instanceof Secret ? adminKey : undefined,
+  }
 }
 
 function isSecretValue(value: unknown): value is SecretValue {

@@ -86,6 +86,13 @@ export interface CallerKey {
   groups: readonly string[] | undefined
 }
 
+export interface AuthSettings {
+  /** Set where the config lists caller keys, even if none of them could be found. */
+  required: boolean
+  keys: readonly CallerKey[]
+  adminKey: Secret | undefined
+}
+
 export interface CorsSettings {
   /** Allowed origins; `*` is all. */
   origins: readonly string[]
@@ -114,7 +121,7 @@ export interface Settings {
   /** Twelve hex digits that change when the config does. */
   version: string
   server: ServerSettings
-  auth: { keys: readonly CallerKey[]; adminKey: Secret | undefined }
+  auth: AuthSettings
   providers: readonly ProviderSettings[]
   groups: readonly GroupSettings[]
   defaultGroup: string | undefined

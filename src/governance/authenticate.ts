@@ -1,5 +1,5 @@
 import { GatewayError } from "../core/error.ts"
-import type { CallerKey } from "../core/settings.ts"
+import type { AuthSettings } from "../core/settings.ts"
 
 /** Who calls. */
 export interface Caller {
@@ -20,8 +20,9 @@ const ANYBODY: Caller = { id: null, groups: undefined }
  * Static caller keys. Only their SHA-256 is kept; a look-up by hash tells nothing about how much of
  * a wrong key was right.
  */
-export function createAuthenticator(keys: readonly CallerKey[]): Authenticator {
-  if (keys.length === 0) return { authenticate: () => ANYBODY }
+export function createAuthenticator({ required, keys }: AuthSettings): Authenticator {
+  if (!required) return { authenticate: () => ANYBODY }
+  if (keys.length === 0) return { authenticate: refuseEverybody }
   const callers = new Map<string, Caller>(
     keys.map(({ id, key, groups }) => [
       sha256(key.reveal()),
@@ -45,6 +46,15 @@ export function createAuthenticator(keys: readonly CallerKey[]): Authenticator {
       })
     },
   }
+}
+
+/** Keys that are listed and cannot be found are a mistake, which must not open the router. */
+function refuseEverybody(): never {
+  throw new GatewayError(
+    "unauthorized",
+    "The router's config lists caller keys, but none of them was found, so nobody is let in. Set the variable or the file that `auth.keys` names.",
+    { code: "no_caller_keys" },
+  )
 }
 
 /** The key that a request carries, wherever its protocol puts it. */

@@ -5,6 +5,7 @@ import type { Ingress } from "../core/protocol.ts"
 import { presentedKey } from "../governance/authenticate.ts"
 import type { Runtime } from "../runtime.ts"
 import type { Listener } from "./listener.ts"
+import { isLoopbackHost } from "./local-only.ts"
 import { routeDocs } from "./openapi/index.ts"
 import { errorReply, jsonReply, toResponse } from "./reply.ts"
 import { requestId } from "./request-id.ts"
@@ -31,8 +32,6 @@ export function adminRoutes(runtime: Runtime, ingress: Ingress, listener: Listen
   )
 }
 
-const LOOPBACK_HOST = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i
-
 /**
  * The admin key, or without one in the config a request from this machine that no web page can have
  * made: browsers send an `Origin`, and a rebound DNS name shows in `Host`.
@@ -52,7 +51,7 @@ function authorizeAdmin({ snapshot }: Runtime, { server }: Listener, request: Re
   }
   const address = server?.requestIP(request)?.address ?? ""
   const local = /^(127\.|::1$|::ffff:127\.)/.test(address)
-  const host = LOOPBACK_HOST.test(request.headers.get("host") ?? "")
+  const host = isLoopbackHost(request.headers.get("host"))
   if (local && host && !request.headers.has("origin")) return
   throw new GatewayError(
     "forbidden",

@@ -46,7 +46,7 @@ export function createApp(
       detail: { hide: true },
     })
     .use(ingressRoutes(runtime, protocols, listener))
-    .use(modelRoutes(runtime, ingress))
+    .use(modelRoutes(runtime, ingress, listener))
     .use(healthRoutes(runtime, listener))
     .use(adminRoutes(runtime, ingress, listener))
     .use(swaggerPages({ version: VERSION }))

@@ -116,7 +116,8 @@ function allowedHeaders(request: Request): string {
   return usable ? asked : REQUEST_HEADERS
 }
 
-function isListed(settings: CorsSettings, origin: string): boolean {
+/** Whether an origin is one of those that the config names; `*` names none. */
+export function isListed(settings: CorsSettings, origin: string): boolean {
   return settings.origins.some((listed) => listed !== "*" && sameOrigin(listed, origin))
 }
 

@@ -4,6 +4,7 @@ import type { IngressRoute, Protocol } from "../core/protocol.ts"
 import type { Runtime } from "../runtime.ts"
 import { readBody } from "./body.ts"
 import type { Listener } from "./listener.ts"
+import { requireLocal } from "./local-only.ts"
 import { operationDocs } from "./openapi/index.ts"
 import { errorReply, toResponse } from "./reply.ts"
 import { requestId } from "./request-id.ts"
@@ -38,8 +39,10 @@ function createHandler(
     const id = requestId()
     const { clock } = runtime.context
     const arrived = clock.now()
-    const { server, limits } = runtime.snapshot.settings
+    const { settings } = runtime.snapshot
+    const { server, limits } = settings
     try {
+      requireLocal(settings, listener, request)
       const body = await readBody(request, limits.body)
       if (listener.draining) throw shuttingDown()
       // Only now: until here the listener's idle limit guarded the upload.

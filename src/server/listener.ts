@@ -3,9 +3,14 @@ import type { Server } from "bun"
 /** Seconds without a byte after which a connection is closed, while no answer is under way. */
 export const IDLE_SECONDS = 30
 
+/** Addresses that only this machine can reach. */
+export const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/i
+
 /** The listening socket's state, as handlers need it. */
 export interface Listener {
   server: Server<unknown> | undefined
+  /** Whether other machines can reach it. */
+  readonly exposed: boolean
   /** Set once the process has been asked to end: new requests are refused. */
   readonly draining: boolean
   /** An answer is under way: it may be silent for as long as it likes. */
@@ -19,9 +24,14 @@ export interface Listener {
 export function createListener(): Listener {
   let active = 0
   let draining = false
+  let exposed: boolean | undefined
   let idle: (() => void) | undefined
   return {
     server: undefined,
+    get exposed() {
+      exposed ??= this.server && !LOOPBACK.test(this.server.hostname ?? "")
+      return exposed ?? false
+    },
     get draining() {
       return draining
     },

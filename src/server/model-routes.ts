@@ -3,12 +3,14 @@ import { GatewayError } from "../core/error.ts"
 import type { Ingress } from "../core/protocol.ts"
 import type { Caller } from "../governance/authenticate.ts"
 import type { Runtime } from "../runtime.ts"
+import type { Listener } from "./listener.ts"
+import { requireLocal } from "./local-only.ts"
 import { routeDocs } from "./openapi/index.ts"
 import { errorReply, jsonReply, toResponse } from "./reply.ts"
 import { requestId } from "./request-id.ts"
 
 /** `/v1/models` and `/v1/models/{id}`: what this caller may use as `model`. */
-export function modelRoutes(runtime: Runtime, ingress: Ingress) {
+export function modelRoutes(runtime: Runtime, ingress: Ingress, listener: Listener) {
   const started = Math.floor(Date.now() / 1000)
 
   function entry(id: string) {
@@ -20,6 +22,7 @@ export function modelRoutes(runtime: Runtime, ingress: Ingress) {
     const id = requestId()
     const reply = (() => {
       try {
+        requireLocal(snapshot.settings, listener, request)
         const caller = snapshot.authenticator.authenticate(request.headers)
         return jsonReply(read(modelNames(runtime, caller)))
       } catch (thrown) {

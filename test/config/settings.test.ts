@@ -20,7 +20,7 @@ test("what a config does not say has its default", async () => {
       compression: true,
       headers: true,
     },
-    auth: { keys: [], adminKey: undefined },
+    auth: { required: false, keys: [], adminKey: undefined },
     groups: [],
     defaultGroup: undefined,
     unknownModel: "error",

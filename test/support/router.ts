@@ -27,7 +27,7 @@ export interface Router {
 }
 
 /** Starts the real thing from a real file: only the process boundary is missing. */
-export async function startRouter(config: ConfigFile): Promise<Router> {
+export async function startRouter(config: ConfigFile, hostname = "127.0.0.1"): Promise<Router> {
   const folder = mkdtempSync(join(tmpdir(), "llmrouter-test-"))
   const path = join(folder, "llmrouter.config.json")
   const configure = (next: ConfigFile | string) => {
@@ -44,7 +44,7 @@ export async function startRouter(config: ConfigFile): Promise<Router> {
   const runtime = await createRuntime({ load, loaded })
   const listener = createListener()
   const app = createApp(runtime, protocols, listener)
-  app.listen({ port: 0, hostname: "127.0.0.1" })
+  app.listen({ port: 0, hostname })
   listener.server = app.server!
   const url = `http://127.0.0.1:${app.server!.port}`
 

@@ -52,7 +52,29 @@ export function checkCallers(config: ParsedConfig, context: CheckContext): void 
       }
     }
   }
+  if (seen.size === 0) reportNone(config.auth?.keys ?? [], context)
   checkAdminKey(config.auth?.adminKey, seen, context)
+}
+
+/** Optional keys of which none is there: the router then lets nobody in. */
+function reportNone(
+  keys: readonly (ParsedCallerKey | SecretValue | undefined)[],
+  context: CheckContext,
+): void {
+  const missing = keys.flatMap((entry) => {
+    const key = entry !== undefined && "key" in entry ? entry.key : entry
+    return key instanceof MissingSecret ? [key] : []
+  })
+  const first = missing.find(({ optional }) => optional)
+  if (!first || missing.some(({ optional }) => !optional)) return
+  context.report({
+    code: "LR2070",
+    path: ["auth", "keys"],
+    site: first.site,
+    message: `none of the caller keys is there (${missing.map(({ origin }) => origin).join(", ")}), so nobody may call`,
+    why: `looked in ${first.looked}`,
+    hint: "set one of them, or remove `auth.keys` to serve this machine without a key",
+  })
 }
 
 function checkAdminKey(

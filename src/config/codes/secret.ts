@@ -74,4 +74,11 @@ export const secretCodes = defineCodes({
     wrong: 'keys: [env("OPENAI_API_KEY"), env("OPENAI_API_KEY")]',
     right: 'keys: [env("OPENAI_API_KEY")]',
   },
+  LR2070: {
+    severity: "warning",
+    title: "no caller key is there",
+    text: "`auth.keys` names keys, all of them optional, and none was found. A list that is there asks for a key, so every request is refused. Without `auth.keys` the router serves its own machine without a key.",
+    wrong: 'auth: { keys: [env("ROUTER_KEY", { optional: true })] }   // and ROUTER_KEY is not set',
+    right: 'auth: { keys: [env("ROUTER_KEY")] }',
+  },
 })

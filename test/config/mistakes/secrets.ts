@@ -16,7 +16,7 @@ export const secretMistakes: readonly Mistake[] = [
     code: "LR2060",
     source: withDemo('  auth: { keys: [⟦env("WEB_KEY")⟧] },'),
     message: "`auth.keys[0]`",
-    fix: 'env("WEB_KEY", { optional: true })',
+    fix: '"a-caller-key-of-24-chars"',
   },
   {
     title: "a header that is not set",
@@ -107,6 +107,13 @@ export const secretMistakes: readonly Mistake[] = [
     source: config('  providers: { a: { type: "openai", keys: [env("ONE"), ⟦env("ONE")⟧] } },'),
     env: { ONE: KEY },
     message: "`providers.a.keys[1]` is the same key as `keys[0]`",
+    fix: "",
+  },
+  {
+    title: "caller keys that are all optional and not set",
+    code: "LR2070",
+    source: withDemo('  auth: { keys: [⟦env("WEB_KEY", { optional: true })⟧] },'),
+    message: "none of the caller keys is there (env WEB_KEY), so nobody may call",
     fix: "",
   },
 ]
