@@ -35,7 +35,7 @@ export async function handle(
     const { facts } = envelope
     progress.requested = facts.model
     progress.stream = facts.stream
-    const resolution = resolve(snapshot.table, facts.model)
+    const resolution = resolve(snapshot.table, facts.model, caller.groups)
     const group = resolution.group.name
     progress.group = group
     allowGroup(caller, group)

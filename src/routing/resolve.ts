@@ -27,9 +27,14 @@ export interface RouteTable {
  * Finds what a model name stands for: a group, `group$N` (channel N in config order, from 0),
  * `provider/model`, or for an empty name or `auto` the default group.
  *
+ * @param visible the groups that an error may speak of; undefined is all
  * @throws GatewayError `not-found` with near matches
  */
-export function resolve(table: RouteTable, model: string): Resolution {
+export function resolve(
+  table: RouteTable,
+  model: string,
+  visible?: ReadonlySet<string>,
+): Resolution {
   if (model.length > LONGEST_NAME) {
     throw missing(
       `A model name has at most ${LONGEST_NAME} characters; this one has ${model.length}.`,
@@ -41,10 +46,14 @@ export function resolve(table: RouteTable, model: string): Resolution {
     if (table.defaultGroup) return { group: table.defaultGroup }
     throw missing("No model was asked for, and the config has no default group.")
   }
-  return pin(table, model) ?? direct(table, model) ?? unknown(table, model)
+  return pin(table, model, visible) ?? direct(table, model) ?? unknown(table, model, visible)
 }
 
-function pin(table: RouteTable, model: string): Resolution | undefined {
+function pin(
+  table: RouteTable,
+  model: string,
+  visible: ReadonlySet<string> | undefined,
+): Resolution | undefined {
   const at = model.lastIndexOf("$")
   if (at <= 0 || !/^\d+$/.test(model.slice(at + 1))) return undefined
   const group = table.groups.get(model.slice(0, at))
@@ -52,6 +61,8 @@ function pin(table: RouteTable, model: string): Resolution | undefined {
   const index = Number(model.slice(at + 1))
   const pinned = group.channels[index]
   if (pinned) return { group, pinned }
+  // Access is refused to the group as a whole: how many channels it has is nobody's business.
+  if (visible && !visible.has(group.name)) return { group }
   const count = group.channels.length
   throw missing(
     count === 0
@@ -67,11 +78,15 @@ function direct(table: RouteTable, model: string): Resolution | undefined {
   return group && { group }
 }
 
-function unknown(table: RouteTable, model: string): Resolution {
+function unknown(
+  table: RouteTable,
+  model: string,
+  visible: ReadonlySet<string> | undefined,
+): Resolution {
   if (table.unknownModel === "default" && table.defaultGroup) {
     return { group: table.defaultGroup, unknown: true }
   }
-  const names = [...table.groups.keys()]
+  const names = [...table.groups.keys()].filter((name) => visible?.has(name) ?? true)
   const near = nearest(model, names)
   const hint =
     near.length > 0

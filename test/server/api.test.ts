@@ -65,6 +65,33 @@ describe("caller keys", () => {
   })
 })
 
+test("a model that does not exist is answered with the names that the key may use only", async () => {
+  const { post } = await router({
+    groups: { open: ["demo/demo"], secret: ["demo/demo"] },
+    auth: {
+      keys: [
+        "sk-router-first-0001",
+        { key: "sk-router-second-02", name: "alice", groups: ["open"] },
+        { key: "sk-router-third-003", name: "bob", groups: [] },
+      ],
+    },
+  })
+  const message = async (key: string, model: string) => {
+    const ask = { ...ASK, model }
+    const answer = await post("/v1/chat/completions", ask, { authorization: `Bearer ${key}` })
+    return { status: answer.status, text: (await error(answer))["message"] }
+  }
+  expect((await message("sk-router-first-0001", "secrte")).text).toContain("`secret`")
+  for (const model of ["secrte", "zzz", "oepn"]) {
+    const { status, text } = await message("sk-router-second-02", model)
+    expect(status).toBe(404)
+    expect(text).toContain("`open`")
+    expect(text).not.toContain("`secret`")
+    expect((await message("sk-router-third-003", model)).text).not.toMatch(/`(open|secret)`/)
+  }
+  expect((await message("sk-router-second-02", "secret$99")).status).toBe(403)
+})
+
 describe("the admin API", () => {
   test("needs the admin key, which no caller key is", async () => {
     const { url } = await router({
