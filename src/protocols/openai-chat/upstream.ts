@@ -34,7 +34,7 @@ export const upstream: Upstream = {
     createStreamRelay((envelope as Partial<JsonEnvelope>).asksUsage === true),
 }
 
-function inspectAnswer(_operation: Operation, body: Uint8Array): AnswerFacts {
+function inspectAnswer(operation: Operation, body: Uint8Array): AnswerFacts {
   const scan = scanObject(body)
   if (!scan || scan.fields.length === 0) {
     throw new GatewayError(
@@ -55,7 +55,7 @@ function inspectAnswer(_operation: Operation, body: Uint8Array): AnswerFacts {
       if (error) throw errorWithin(error)
     }
   }
-  if (answers) return { usage }
+  if (answers || !JSON_ANSWERS.has(operation)) return { usage }
   throw new GatewayError(
     "upstream-invalid",
     `The upstream answered 200 without an answer (${scan.fields.map(({ key }) => key).slice(0, 5)}).`,

@@ -83,6 +83,12 @@ describe("inspectAnswer", () => {
     },
   )
 
+  test("takes JSON without an answer in it for none, but where any JSON will do", () => {
+    expect(refusal('{"code":1301,"msg":"busy"}')).toBe("upstream-invalid")
+    const heard = Buffer.from('{"text":"hi","usage":{"total_tokens":3}}')
+    expect(upstream.inspectAnswer("transcription", heard).usage?.input).toBe(3)
+  })
+
   test("finds an error inside a 200", () => {
     expect(refusal('{"error":{"message":"x","code":429}}')).toBe("upstream-rate-limited")
     expect(refusal('{"error":{"message":"x","type":"invalid_request_error"}}')).toBe(
