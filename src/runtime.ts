@@ -1,4 +1,5 @@
 import { systemClock } from "./core/clock.ts"
+import type { GatewayError } from "./core/error.ts"
 import type { Exchange, Reply } from "./core/exchange.ts"
 import type { Ledger } from "./core/ledger.ts"
 import type { Logger } from "./core/log.ts"
@@ -8,6 +9,7 @@ import { watchConfig } from "./config/watch.ts"
 import type { GatewayContext, Snapshot } from "./gateway/context.ts"
 import { handle } from "./gateway/handle.ts"
 import { createProber } from "./gateway/probe.ts"
+import { refuse } from "./gateway/refuse.ts"
 import { createAuthenticator } from "./governance/authenticate.ts"
 import { costOf, loadPrices, type PriceTable } from "./governance/prices.ts"
 import { protocols } from "./protocols/index.ts"
@@ -40,6 +42,8 @@ export interface Runtime {
   /** Undefined before the first reload. */
   readonly lastReload: ReloadStatus | undefined
   handle(exchange: Exchange): Promise<Reply>
+  /** Ends an exchange that is not let in. */
+  refuse(exchange: Exchange, error: GatewayError): Reply
   /** Loads the config again and swaps it in when it is right. Never throws. */
   reload(): Promise<ReloadStatus>
   /** Reloads when the config, or a file that it imports, changes. */
@@ -151,6 +155,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     context,
     logger,
     handle: (exchange) => handle(context, snapshot, exchange),
+    refuse: (exchange, error) => refuse(context, snapshot, exchange, error),
     reload,
     watch() {
       watcher ??= watchConfig(options.loaded.files, () => void reload())

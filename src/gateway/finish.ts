@@ -20,6 +20,19 @@ export interface Progress {
   firstContent: number | undefined
 }
 
+/** An exchange of which nothing is known yet. */
+export function startProgress(): Progress {
+  return {
+    caller: null,
+    requested: "",
+    group: null,
+    stream: false,
+    channel: undefined,
+    attempts: 0,
+    firstContent: undefined,
+  }
+}
+
 export interface Outcome {
   status: number
   error?: GatewayError | undefined

@@ -4,7 +4,7 @@ import { allowGroup } from "../governance/authenticate.ts"
 import { resolve } from "../routing/resolve.ts"
 import type { Committed } from "./attempt.ts"
 import type { GatewayContext, Snapshot } from "./context.ts"
-import { createFinish, type Finish, type Progress } from "./finish.ts"
+import { createFinish, type Finish, type Progress, startProgress } from "./finish.ts"
 import { type Outflow, relayBytes, relayEvents } from "./relay.ts"
 import { errorReply, replyHeaders } from "./reply.ts"
 import { run } from "./run.ts"
@@ -16,15 +16,7 @@ export async function handle(
   snapshot: Snapshot,
   exchange: Exchange,
 ): Promise<Reply> {
-  const progress: Progress = {
-    caller: null,
-    requested: "",
-    group: null,
-    stream: false,
-    channel: undefined,
-    attempts: 0,
-    firstContent: undefined,
-  }
+  const progress = startProgress()
   const finish = createFinish(context, exchange, progress)
   const { protocol, operation } = exchange
   try {
@@ -64,7 +56,7 @@ export async function handle(
       })
     }
     finish({ status: error.status, error })
-    return errorReply(snapshot, exchange, progress, error)
+    return errorReply(protocol, error, exchange.id, replyHeaders(snapshot, exchange, progress))
   }
 }
 

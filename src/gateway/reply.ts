@@ -1,5 +1,6 @@
 import type { GatewayError } from "../core/error.ts"
 import type { Exchange, Reply } from "../core/exchange.ts"
+import type { Protocol } from "../core/protocol.ts"
 import type { Snapshot } from "./context.ts"
 import type { Progress } from "./finish.ts"
 
@@ -21,21 +22,25 @@ export function replyHeaders(
   return headers
 }
 
-/** An error before anything was sent, as the caller's protocol writes it. */
+/**
+ * An error before anything was sent, as a protocol writes it, with what its client needs to know
+ * about trying again.
+ *
+ * @param others further headers
+ */
 export function errorReply(
-  snapshot: Snapshot,
-  exchange: Exchange,
-  progress: Progress,
+  { id, ingress }: Protocol,
   error: GatewayError,
+  requestId: string,
+  others: Readonly<Record<string, string>> = {},
 ): Reply {
-  const headers = replyHeaders(snapshot, exchange, progress)
+  const headers: Record<string, string> = { ...others, "x-request-id": requestId }
   const { retryAfterMs, upstream } = error.detail
   if (retryAfterMs !== undefined) {
     headers["retry-after"] = String(Math.ceil(retryAfterMs / 1000))
   }
   const hopeless = error.rule.cooldown === "auth" || (retryAfterMs ?? 0) > LONGEST_SDK_WAIT
   if (hopeless) headers["x-should-retry"] = "false"
-  const { ingress, id } = exchange.protocol
   if (upstream?.protocol === id) {
     headers["content-type"] = upstream.contentType
     return { status: error.status, headers, body: upstream.body }
@@ -44,7 +49,7 @@ export function errorReply(
   return {
     status: error.status,
     headers,
-    body: Buffer.from(ingress.encodeError(error, exchange.id)),
+    body: Buffer.from(ingress.encodeError(error, requestId)),
   }
 }
 

@@ -1,17 +1,18 @@
 import { timingSafeEqual } from "node:crypto"
 import { Elysia } from "elysia"
-import { GatewayError } from "../core/error.ts"
-import type { Ingress } from "../core/protocol.ts"
+import { GatewayError, toGatewayError } from "../core/error.ts"
+import type { Protocol } from "../core/protocol.ts"
+import { errorReply } from "../gateway/reply.ts"
 import { presentedKey } from "../governance/authenticate.ts"
 import type { Runtime } from "../runtime.ts"
 import type { Listener } from "./listener.ts"
 import { isLoopbackHost } from "./local-only.ts"
 import { routeDocs } from "./openapi/index.ts"
-import { errorReply, jsonReply, toResponse } from "./reply.ts"
+import { jsonReply, toResponse } from "./reply.ts"
 import { requestId } from "./request-id.ts"
 
 /** `POST /admin/reload`. */
-export function adminRoutes(runtime: Runtime, ingress: Ingress, listener: Listener) {
+export function adminRoutes(runtime: Runtime, protocol: Protocol, listener: Listener) {
   return new Elysia({ name: "admin" }).post(
     "/admin/reload",
     async ({ request }) => {
@@ -25,7 +26,11 @@ export function adminRoutes(runtime: Runtime, ingress: Ingress, listener: Listen
         const reply = jsonReply({ status, config, ...(problems && { problems }) }, ok ? 200 : 422)
         return toResponse(request, reply, settings.server)
       } catch (thrown) {
-        return toResponse(request, errorReply(ingress, thrown, requestId()), settings.server)
+        return toResponse(
+          request,
+          errorReply(protocol, toGatewayError(thrown), requestId()),
+          settings.server,
+        )
       }
     },
     { parse: "none", detail: routeDocs.reload },

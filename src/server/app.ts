@@ -1,7 +1,8 @@
 import { Elysia } from "elysia"
-import { GatewayError } from "../core/error.ts"
+import { GatewayError, toGatewayError } from "../core/error.ts"
 import type { Protocol } from "../core/protocol.ts"
 import { VERSION } from "../core/version.ts"
+import { errorReply } from "../gateway/reply.ts"
 import type { Runtime } from "../runtime.ts"
 import { adminRoutes } from "./admin-routes.ts"
 import { preflight } from "./cors.ts"
@@ -9,7 +10,7 @@ import { healthRoutes } from "./health-routes.ts"
 import { ingressRoutes } from "./ingress-routes.ts"
 import { IDLE_SECONDS, type Listener } from "./listener.ts"
 import { modelRoutes } from "./model-routes.ts"
-import { errorReply, toResponse } from "./reply.ts"
+import { toResponse } from "./reply.ts"
 import { requestId } from "./request-id.ts"
 import { swaggerPages } from "./swagger/index.ts"
 
@@ -23,7 +24,7 @@ export function createApp(
   listener: Listener,
 ) {
   // Requests that match no route are answered as the first protocol does: by far the most common.
-  const { ingress } = protocols.values().next().value!
+  const protocol = protocols.values().next().value!
   const settings = () => runtime.snapshot.settings.server
 
   const app = new Elysia({
@@ -32,10 +33,10 @@ export function createApp(
     .onError(({ request, code, error }) => {
       const id = requestId()
       if (code === "NOT_FOUND") {
-        return toResponse(request, errorReply(ingress, notFound(request, methods), id), settings())
+        return toResponse(request, errorReply(protocol, notFound(request, methods), id), settings())
       }
       runtime.logger.error("a request failed inside the router", { id, cause: String(error) })
-      return toResponse(request, errorReply(ingress, error, id), settings())
+      return toResponse(request, errorReply(protocol, toGatewayError(error), id), settings())
     })
     .options(
       "/*",
@@ -46,9 +47,9 @@ export function createApp(
       detail: { hide: true },
     })
     .use(ingressRoutes(runtime, protocols, listener))
-    .use(modelRoutes(runtime, ingress, listener))
+    .use(modelRoutes(runtime, protocol, listener))
     .use(healthRoutes(runtime, listener))
-    .use(adminRoutes(runtime, ingress, listener))
+    .use(adminRoutes(runtime, protocol, listener))
     .use(swaggerPages({ version: VERSION }))
 
   const methods = new Map<string, Set<string>>()

@@ -1,13 +1,16 @@
 import { Elysia } from "elysia"
-import { GatewayError } from "../core/error.ts"
+import { clientGone, GatewayError, toGatewayError } from "../core/error.ts"
 import type { IngressRoute, Protocol } from "../core/protocol.ts"
 import type { Runtime } from "../runtime.ts"
 import { readBody } from "./body.ts"
 import type { Listener } from "./listener.ts"
 import { requireLocal } from "./local-only.ts"
 import { operationDocs } from "./openapi/index.ts"
-import { errorReply, toResponse } from "./reply.ts"
+import { toResponse } from "./reply.ts"
 import { requestId } from "./request-id.ts"
+
+const NO_BODY: Uint8Array = new Uint8Array()
+const NOTHING = () => {}
 
 /** Every route of every protocol, plain and below the protocol's prefix. */
 export function ingressRoutes(
@@ -40,28 +43,29 @@ function createHandler(
     const { clock } = runtime.context
     const arrived = clock.now()
     const { settings } = runtime.snapshot
-    const { server, limits } = settings
+    const exchange = {
+      id,
+      protocol,
+      operation,
+      headers: request.headers,
+      body: NO_BODY,
+      signal: request.signal,
+      arrived,
+      time: clock.wall(),
+      ended: NOTHING,
+    }
     try {
       requireLocal(settings, listener, request)
-      const body = await readBody(request, limits.body)
+      exchange.body = await readBody(request, settings.limits.body)
       if (listener.draining) throw shuttingDown()
-      // Only now: until here the listener's idle limit guarded the upload.
-      listener.begin(request)
-      const reply = await runtime.handle({
-        id,
-        protocol,
-        operation,
-        headers: request.headers,
-        body,
-        signal: request.signal,
-        arrived,
-        time: clock.wall(),
-        ended: () => listener.end(request),
-      })
-      return await toResponse(request, reply, server)
     } catch (thrown) {
-      return toResponse(request, errorReply(protocol.ingress, thrown, id), server)
+      const error = request.signal.aborted ? clientGone() : toGatewayError(thrown)
+      return toResponse(request, runtime.refuse(exchange, error), settings.server)
     }
+    // Only now: until here the listener's idle limit guarded the upload.
+    listener.begin(request)
+    exchange.ended = () => listener.end(request)
+    return toResponse(request, await runtime.handle(exchange), settings.server)
   }
 }
 

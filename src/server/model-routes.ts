@@ -1,16 +1,17 @@
 import { Elysia } from "elysia"
-import { GatewayError } from "../core/error.ts"
-import type { Ingress } from "../core/protocol.ts"
+import { GatewayError, toGatewayError } from "../core/error.ts"
+import type { Protocol } from "../core/protocol.ts"
+import { errorReply } from "../gateway/reply.ts"
 import type { Caller } from "../governance/authenticate.ts"
 import type { Runtime } from "../runtime.ts"
 import type { Listener } from "./listener.ts"
 import { requireLocal } from "./local-only.ts"
 import { routeDocs } from "./openapi/index.ts"
-import { errorReply, jsonReply, toResponse } from "./reply.ts"
+import { jsonReply, toResponse } from "./reply.ts"
 import { requestId } from "./request-id.ts"
 
 /** `/v1/models` and `/v1/models/{id}`: what this caller may use as `model`. */
-export function modelRoutes(runtime: Runtime, ingress: Ingress, listener: Listener) {
+export function modelRoutes(runtime: Runtime, protocol: Protocol, listener: Listener) {
   const started = Math.floor(Date.now() / 1000)
 
   function entry(id: string) {
@@ -26,7 +27,7 @@ export function modelRoutes(runtime: Runtime, ingress: Ingress, listener: Listen
         const caller = snapshot.authenticator.authenticate(request.headers)
         return jsonReply(read(modelNames(runtime, caller)))
       } catch (thrown) {
-        return errorReply(ingress, thrown, id)
+        return errorReply(protocol, toGatewayError(thrown), id)
       }
     })()
     reply.headers["x-request-id"] = id
@@ -49,7 +50,7 @@ export function modelRoutes(runtime: Runtime, ingress: Ingress, listener: Listen
   const app = new Elysia({ name: "models" })
     .get("/v1/models", list, { detail: routeDocs.models })
     .get("/v1/models/*", one, { detail: routeDocs.model })
-  for (const prefix of ingress.prefixes) {
+  for (const prefix of protocol.ingress.prefixes) {
     app
       .get(`${prefix}/v1/models`, list, { detail: { hide: true } })
       .get(`${prefix}/v1/models/*`, one, { detail: { hide: true } })

@@ -1,6 +1,4 @@
-import { type GatewayError, toGatewayError } from "../core/error.ts"
 import type { Reply } from "../core/exchange.ts"
-import type { Ingress } from "../core/protocol.ts"
 import type { ServerSettings } from "../core/settings.ts"
 import { type Bytes, compress, MIN_SIZE } from "./compression.ts"
 import { applyCors } from "./cors.ts"
@@ -23,16 +21,6 @@ export async function toResponse(
       ? await compress(body as Bytes, own, request.headers.get("accept-encoding"))
       : body
   return new Response(packed as BodyInit, { status, headers: own })
-}
-
-/** An error of a request that never became an exchange. */
-export function errorReply(ingress: Ingress, thrown: unknown, id: string): Reply {
-  const error: GatewayError = toGatewayError(thrown)
-  return {
-    status: error.status,
-    headers: { "content-type": "application/json", "x-request-id": id },
-    body: Buffer.from(ingress.encodeError(error, id)),
-  }
 }
 
 /** A JSON document as a reply. */

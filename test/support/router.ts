@@ -6,7 +6,7 @@ import { loadConfig } from "../../src/config/load.ts"
 import { protocols } from "../../src/protocols/index.ts"
 import { createRuntime, type Runtime } from "../../src/runtime.ts"
 import { createApp } from "../../src/server/app.ts"
-import { createListener } from "../../src/server/listener.ts"
+import { createListener, type Listener } from "../../src/server/listener.ts"
 
 /** A config as a JSON file holds it. */
 export type ConfigFile = Record<string, unknown>
@@ -16,6 +16,7 @@ export interface Router {
   /** `http://127.0.0.1:<port>` */
   readonly url: string
   readonly runtime: Runtime
+  readonly listener: Listener
   readonly folder: string
   /** Writes another config; the caller reloads. */
   configure(config: ConfigFile | string): void
@@ -51,6 +52,7 @@ export async function startRouter(config: ConfigFile, hostname = "127.0.0.1"): P
   return {
     url,
     runtime,
+    listener,
     folder,
     configure,
     post: (path, body, headers = {}) =>
