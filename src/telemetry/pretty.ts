@@ -5,6 +5,10 @@ import type { LogFields } from "../core/log.ts"
 
 const MARKS = { debug: "·", info: "•", warn: "!", error: "✗" } as const
 
+/** C0 and C1 controls, and Unicode's line breaks and changes of direction. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+const CONTROLS = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g
+
 /** A log line for a person at a terminal. */
 export function prettyLine(
   level: keyof typeof MARKS,
@@ -15,9 +19,9 @@ export function prettyLine(
   const c = pc.createColors(colour)
   const paint = { debug: c.dim, info: c.cyan, warn: c.yellow, error: c.red }[level]
   const facts = Object.entries(fields)
-    .map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => `${name}=${fact(name, value)}`)
     .join(" ")
-  return `${c.dim(clockTime(Date.now()))} ${paint(MARKS[level])} ${message}${facts && ` ${c.dim(facts)}`}`
+  return `${c.dim(clockTime(Date.now()))} ${paint(MARKS[level])} ${plain(message)}${facts && ` ${c.dim(facts)}`}`
 }
 
 /** One finished request: status, route, times, tokens, cost, who. */
@@ -28,8 +32,8 @@ export function prettyRequest(
 ): string {
   const c = pc.createColors(colour)
   const status = error ? c.red(String(row.status)) : c.green(String(row.status))
-  const asked = row.group ?? (row.requested || "-")
-  const route = row.deployment ? `${asked} ${c.dim("→")} ${row.deployment}` : asked
+  const asked = plain(row.group ?? (row.requested || "-"))
+  const route = row.deployment ? `${asked} ${c.dim("→")} ${plain(row.deployment)}` : asked
   const parts = [status, route]
   if (row.attempts > 1) parts.push(c.yellow(`${row.attempts} attempts`))
   if (row.ttft !== null) parts.push(c.dim(`TTFT ${duration(row.ttft)}`))
@@ -38,9 +42,20 @@ export function prettyRequest(
   const speed = tokensPerSecond(row)
   if (speed !== undefined) parts.push(c.dim(`${speed} tok/s`))
   if (row.cost !== null) parts.push(money(row.cost))
-  if (row.key) parts.push(c.dim(row.key))
-  if (error) parts.push(c.red(error.message))
+  if (row.key) parts.push(c.dim(plain(row.key)))
+  if (error) parts.push(c.red(plain(error.message)))
   return `${c.dim(clockTime(row.time + row.duration))} ${parts.join("  ")}`
+}
+
+function fact(name: string, value: unknown): string {
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "")
+  // A stack is readable by lines only; indented, none of them can pass for a log line.
+  return name === "cause" ? text.split("\n").map(plain).join("\n    ") : plain(text)
+}
+
+/** Text on one line: callers choose model names, which may clear the screen or forge a line. */
+function plain(text: string): string {
+  return text.replace(CONTROLS, "")
 }
 
 function tokensPerSecond(row: UsageRow): number | undefined {
