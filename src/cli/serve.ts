@@ -11,6 +11,9 @@ import { announce } from "./banner.ts"
 import { ensureCapacity } from "./capacity.ts"
 import { EXIT, fail } from "./exit.ts"
 
+/** Milliseconds that the ends of answers may take to be sent when the time to drain is over. */
+const LAST_BYTES = 1000
+
 /** `llmrouter` and `llmrouter serve`. */
 export const serveCommand = defineCommand({
   meta: { name: "serve", description: "Serves the API (what `llmrouter` does without a command)" },
@@ -121,8 +124,10 @@ function onSignals(runtime: Runtime, listener: Listener): void {
     logger.info("shutting down", { signal, drain })
     const deadline = Bun.sleep(drain)
     await Promise.race([listener.drain(), deadline])
-    // The last bytes of the last answer may still be on their way out.
-    await Promise.race([listener.server?.stop(), deadline])
+    listener.cut()
+    // The last bytes of the last answer, or why it was cut, may still be on their way out.
+    const sent = Promise.all([deadline, Bun.sleep(LAST_BYTES)])
+    await Promise.race([listener.server?.stop(), sent])
     await listener.server?.stop(true)
     await runtime.close()
     process.exit(EXIT.ok)

@@ -1,3 +1,4 @@
+import type { GatewayError } from "./error.ts"
 import type { Operation } from "./operation.ts"
 import type { Protocol } from "./protocol.ts"
 
@@ -18,6 +19,8 @@ export interface Exchange {
   readonly time: number
   /** Called once when the reply has ended, however it did. */
   readonly ended: () => void
+  /** Ends what is being done for it now with this error. Set by whoever does it. */
+  cut?: (error: GatewayError) => void
 }
 
 /** What the client gets. Whole bodies are bytes, so that the server can compress them. */

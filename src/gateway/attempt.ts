@@ -47,6 +47,7 @@ export async function attempt(
   const leave = () => controller.abort(clientGone())
   if (exchange.signal.aborted) throw clientGone()
   exchange.signal.addEventListener("abort", leave, { once: true })
+  exchange.cut = (error) => controller.abort(error)
   const limits = startLimits(
     context,
     deployment.timeouts,

@@ -1,9 +1,12 @@
-import { GatewayError } from "../core/error.ts"
+import { type ErrorKind, GatewayError } from "../core/error.ts"
 import type { Channel } from "../core/routing.ts"
+
+/** What ends an attempt without its upstream's doing. */
+export const OURS: ReadonlySet<ErrorKind> = new Set(["client-gone", "internal", "unavailable"])
 
 /** Names the deployment in an upstream's error, and takes the provider key out of what it said. */
 export function explain(error: GatewayError, { deployment, key }: Channel): GatewayError {
-  if (error.kind === "client-gone" || error.kind === "internal") return error
+  if (OURS.has(error.kind)) return error
   const secret = key?.reveal()
   const message = secret ? error.message.replaceAll(secret, "[secret]") : error.message
   const { upstream, ...rest } = error.detail

@@ -8,7 +8,7 @@ import type { Resolution } from "../routing/resolve.ts"
 import { createWalk } from "../routing/walk.ts"
 import { attempt, type Committed } from "./attempt.ts"
 import type { GatewayContext, Snapshot } from "./context.ts"
-import { explain } from "./explain.ts"
+import { explain, OURS } from "./explain.ts"
 import type { Progress } from "./finish.ts"
 
 export interface RunOptions {
@@ -41,7 +41,7 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
     if (!step) {
       throw last ?? exhausted(resolution.group, walk.considered, walk.excluded, health, clock)
     }
-    if (step.wait > 0) await pause(step.wait, exchange.signal)
+    if (step.wait > 0) await pause(step.wait, exchange)
     const { channel } = step
     progress.attempts++
     progress.channel = channel
@@ -76,7 +76,7 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
 /** What a failed attempt says of its channel. */
 export function judge(context: GatewayContext, trial: Trial, error: GatewayError): void {
   const { health } = context
-  if (error.kind === "client-gone" || error.kind === "internal") health.release(trial)
+  if (OURS.has(error.kind)) health.release(trial)
   else if (error.rule.next === "fail") health.succeed(trial)
   else health.fail(trial, error)
   if (error.rule.cooldown === "auth") context.rejected(trial.channel)
@@ -87,16 +87,19 @@ function relayOf(deployment: Deployment, { protocol, operation }: Exchange): Pro
   return deployment.protocols(operation).find(({ id }) => id === protocol.id)
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+function pause(ms: number, exchange: Exchange): Promise<void> {
+  const { signal } = exchange
   return new Promise((resolve, reject) => {
-    const gone = () => {
+    const give = (error: GatewayError) => {
       clearTimeout(timer)
-      reject(clientGone())
+      reject(error)
     }
+    const gone = () => give(clientGone())
     const timer = setTimeout(() => {
       signal.removeEventListener("abort", gone)
       resolve()
     }, ms)
+    exchange.cut = give
     if (signal.aborted) gone()
     else signal.addEventListener("abort", gone, { once: true })
   })

@@ -1,9 +1,9 @@
 import { Elysia } from "elysia"
-import { clientGone, GatewayError, toGatewayError } from "../core/error.ts"
+import { clientGone, toGatewayError } from "../core/error.ts"
 import type { IngressRoute, Protocol } from "../core/protocol.ts"
 import type { Runtime } from "../runtime.ts"
 import { readBody } from "./body.ts"
-import type { Listener } from "./listener.ts"
+import { type Listener, shuttingDown } from "./listener.ts"
 import { requireLocal } from "./local-only.ts"
 import { operationDocs } from "./openapi/index.ts"
 import { toResponse } from "./reply.ts"
@@ -49,7 +49,10 @@ function createHandler(
       operation,
       headers: request.headers,
       body: NO_BODY,
-      signal: request.signal,
+      // Bun makes it when it is first asked for, which is dear: most short requests never ask.
+      get signal() {
+        return request.signal
+      },
       arrived,
       time: clock.wall(),
       ended: NOTHING,
@@ -63,15 +66,8 @@ function createHandler(
       return toResponse(request, runtime.refuse(exchange, error), settings.server)
     }
     // Only now: until here the listener's idle limit guarded the upload.
-    listener.begin(request)
-    exchange.ended = () => listener.end(request)
+    listener.begin(request, exchange)
+    exchange.ended = () => listener.end(request, exchange)
     return toResponse(request, await runtime.handle(exchange), settings.server)
   }
-}
-
-function shuttingDown(): GatewayError {
-  return new GatewayError("unavailable", "The router is shutting down. Please try again.", {
-    code: "shutting_down",
-    retryAfterMs: 1000,
-  })
 }

@@ -111,13 +111,34 @@ describe("the end", () => {
     expect(upstream.count()).toBe(1)
   })
 
-  test("streams that do not finish are cut when `server.drain` is over", async () => {
-    const { router } = await started("hdr|role|tok:2|stall", { server: { drain: "200ms" } })
-    const response = await ask(router, { stream: true })
-    const cut = response.text().catch((thrown: Error) => thrown)
+  test("answers that do not finish are told so when `server.drain` is over, and so are their rows", async () => {
+    const { path, upstream, router } = await started("hdr|role|tok:2|stall", {
+      server: { drain: "200ms", keepAlive: "50ms" },
+    })
+    const stream = await ask(router, { stream: true })
+    upstream.script("stall")
+    const waiting = ask(router)
+    const quiet = await ask(router, { stream: true })
+    await until(() => upstream.count() === 3)
     router.kill("SIGTERM")
+    for (const response of [stream, quiet]) {
+      const text = await response.text()
+      const events = text.split("\n\n").filter((event) => event.startsWith("data: {"))
+      expect(events.at(-1)).toContain('"code":"shutting_down"')
+      expect(text).toEndWith("\n\n")
+    }
+    const whole = await waiting
+    expect(whole.status).toBe(503)
+    expect(await whole.json()).toMatchObject({ error: { code: "shutting_down" } })
     expect(await router.exited).toBe(0)
-    await cut
+    const db = new Database(join(path, ".llmrouter/llmrouter.db"), { readonly: true })
+    const rows = db.query("SELECT status, error, stream FROM usage ORDER BY status").all()
+    db.close()
+    expect(rows).toEqual([
+      { status: 200, error: "unavailable", stream: 1 },
+      { status: 200, error: "unavailable", stream: 1 },
+      { status: 503, error: "unavailable", stream: 0 },
+    ])
   })
 
   test("a second signal ends at once", async () => {
