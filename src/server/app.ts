@@ -31,18 +31,14 @@ export function createApp(
     serve: { idleTimeout: IDLE_SECONDS, maxRequestBodySize: BODY_BACKSTOP, development: false },
   })
     .onError(({ request, code, error }) => {
+      if (code === "NOT_FOUND") return unserved(request)
       const id = requestId()
-      if (code === "NOT_FOUND") {
-        return toResponse(request, errorReply(protocol, notFound(request, methods), id), settings())
-      }
       runtime.logger.error("a request failed inside the router", { id, cause: String(error) })
       return toResponse(request, errorReply(protocol, toGatewayError(error), id), settings())
     })
-    .options(
-      "/*",
-      ({ request }) => preflight(settings().cors, request) ?? new Response(null, { status: 204 }),
-      { detail: { hide: true } },
-    )
+    .options("/*", ({ request }) => preflight(settings().cors, request) ?? unserved(request), {
+      detail: { hide: true },
+    })
     .get("/", () => new Response(null, { status: 302, headers: { location: "/swagger" } }), {
       detail: { hide: true },
     })
@@ -56,24 +52,35 @@ export function createApp(
   for (const { method, path } of app.routes) {
     const known = methods.get(path) ?? new Set()
     methods.set(path, known.add(method))
+    if (method === "GET") known.add("HEAD")
+  }
+
+  /** Nothing is served here: says what is meant, or which method is. */
+  function unserved(request: Request): Promise<Response> {
+    const { pathname } = new URL(request.url, "http://localhost")
+    const allowed = methods.get(pathname)
+    const reply =
+      allowed && !allowed.has(request.method)
+        ? errorReply(protocol, wrongMethod(request.method, [...allowed]), requestId(), {
+            allow: [...allowed].join(", "),
+          })
+        : errorReply(protocol, unknownUrl(request.method, pathname), requestId())
+    return toResponse(request, reply, settings())
   }
   return app
 }
 
-/** Nothing is served here: says what is meant, or which method is. */
-function notFound(request: Request, methods: ReadonlyMap<string, ReadonlySet<string>>) {
-  const { pathname } = new URL(request.url, "http://localhost")
-  const allowed = methods.get(pathname)
-  if (allowed && !allowed.has(request.method)) {
-    return new GatewayError(
-      "method-not-allowed",
-      `${request.method} is not allowed here; use ${[...allowed].join(" or ")}.`,
-      { code: "method_not_allowed" },
-    )
-  }
+function wrongMethod(method: string, allowed: readonly string[]): GatewayError {
+  const names = allowed.filter((name) => name !== "HEAD").join(" or ")
+  return new GatewayError("method-not-allowed", `${method} is not allowed here; use ${names}.`, {
+    code: "method_not_allowed",
+  })
+}
+
+function unknownUrl(method: string, pathname: string): GatewayError {
   return new GatewayError(
     "not-found",
-    `Nothing is served at ${request.method} ${pathname.slice(0, 200)}. The API is at /v1, its description at /swagger.`,
+    `Nothing is served at ${method} ${pathname.slice(0, 200)}. The API is at /v1, its description at /swagger.`,
     { code: "unknown_url" },
   )
 }

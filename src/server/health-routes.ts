@@ -4,19 +4,27 @@ import type { Runtime } from "../runtime.ts"
 import type { Listener } from "./listener.ts"
 import { routeDocs } from "./openapi/index.ts"
 import { deploymentStates } from "./deployment-states.ts"
+import { jsonReply, toResponse } from "./reply.ts"
 import { reloadSummary } from "./reload-summary.ts"
 
 /** `/health` for people, `/health/live` and `/health/ready` for probes. All without a key. */
 export function healthRoutes(runtime: Runtime, listener: Listener) {
+  const answer = (request: Request, value: unknown, status?: number) =>
+    toResponse(request, jsonReply(value, status), runtime.snapshot.settings.server)
+
   return new Elysia({ name: "health" })
-    .get("/health", () => Response.json(report(runtime, listener)), { detail: routeDocs.health })
-    .get("/health/live", () => Response.json({ status: "ok" }), { detail: routeDocs.live })
+    .get("/health", ({ request }) => answer(request, report(runtime, listener)), {
+      detail: routeDocs.health,
+    })
+    .get("/health/live", ({ request }) => answer(request, { status: "ok" }), {
+      detail: routeDocs.live,
+    })
     .get(
       "/health/ready",
-      () =>
+      ({ request }) =>
         listener.draining
-          ? Response.json({ status: "draining" }, { status: 503 })
-          : Response.json({ status: "ok" }),
+          ? answer(request, { status: "draining" }, 503)
+          : answer(request, { status: "ok" }),
       { detail: routeDocs.ready },
     )
 }
