@@ -19,7 +19,8 @@ import { createHealth } from "./routing/health.ts"
 import { strategies } from "./routing/strategies/index.ts"
 import { nullLedger } from "./storage/null-ledger.ts"
 import { openLedger } from "./storage/sqlite/open-ledger.ts"
-import { createLogger } from "./telemetry/log.ts"
+import { createLogger, stdout } from "./telemetry/log.ts"
+import { createRedactor } from "./telemetry/redact.ts"
 import { createHttpSend } from "./transport/http.ts"
 import { createWatchdog } from "./transport/watchdog.ts"
 
@@ -66,7 +67,11 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const clock = systemClock
   let prices: PriceTable | undefined
   let settings = override(options.loaded.settings)
-  const logger = createLogger(() => settings.log)
+  const logger = createLogger(
+    () => settings.log,
+    stdout,
+    createRedactor(() => settings),
+  )
   const health = createHealth(clock, () => settings)
   const send = createHttpSend(clock)
   const ledger: Ledger = settings.storage

@@ -1,7 +1,7 @@
 import type { LogFields, Logger } from "../core/log.ts"
 import type { Settings } from "../core/settings.ts"
 import { prettyLine, prettyRequest } from "./pretty.ts"
-import { redact } from "./redact.ts"
+import { type Redact, redact } from "./redact.ts"
 
 const LEVELS = ["debug", "info", "warn", "error", "silent"] as const
 type Level = (typeof LEVELS)[number]
@@ -20,8 +20,16 @@ export const stdout: LogSink = {
   colour: process.stdout.isTTY === true && !process.env["NO_COLOR"],
 }
 
-/** @param settings read at each line, so that a reload changes them */
-export function createLogger(settings: () => Settings["log"], sink: LogSink = stdout): Logger {
+/**
+ * @param settings read at each line, so that a reload changes them
+ * @param clean takes secrets out of every line but those of requests without an error, which are
+ * the most and hold nothing that an upstream has written
+ */
+export function createLogger(
+  settings: () => Settings["log"],
+  sink: LogSink = stdout,
+  clean: Redact = redact,
+): Logger {
   function write(level: Exclude<Level, "silent">, message: string, fields: LogFields = {}): void {
     const { level: least, format } = settings()
     if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return
@@ -29,7 +37,7 @@ export function createLogger(settings: () => Settings["log"], sink: LogSink = st
     const line = pretty
       ? prettyLine(level, message, fields, sink.colour)
       : JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })
-    sink.write(`${redact(line)}\n`)
+    sink.write(`${clean(line)}\n`)
   }
   return {
     debug: (message, fields) => write("debug", message, fields),
@@ -39,8 +47,9 @@ export function createLogger(settings: () => Settings["log"], sink: LogSink = st
     request(row, error) {
       const { level: least, format } = settings()
       if (LEVELS.indexOf("info") < LEVELS.indexOf(least)) return
+      const tidy = error ? clean : redact
       if (format === "pretty" || (format === "auto" && sink.isTTY)) {
-        sink.write(`${redact(prettyRequest(row, error, sink.colour))}\n`)
+        sink.write(`${tidy(prettyRequest(row, error, sink.colour))}\n`)
         return
       }
       const { time, ...facts } = row
@@ -51,7 +60,7 @@ export function createLogger(settings: () => Settings["log"], sink: LogSink = st
         ...facts,
         ...(error && { reason: error.message }),
       })
-      sink.write(`${redact(line)}\n`)
+      sink.write(`${tidy(line)}\n`)
     },
   }
 }
