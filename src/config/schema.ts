@@ -311,7 +311,8 @@ export const ConfigSchema = object(
         {
           keys: t.Optional(
             t.Array(CallerKey, {
-              description: "Keys that callers must send. Without any, only loopback is served.",
+              description:
+                "Keys that callers must send. Without a list, only this machine is served, and no web page of another.",
               default: [],
             }),
           ),

@@ -141,7 +141,7 @@ export interface CallerKeyConfig<Group extends string = string> {
 
 export interface AuthConfig<Group extends string = string> {
   /**
-   * Keys that callers must send. Without any, only loopback is served.
+   * Keys that callers must send. Without a list, only this machine is served, and no web page of another.
    * @default []
    */
   keys?: readonly (Secret | string | CallerKeyConfig<Group>)[]

@@ -19,7 +19,7 @@ async function start() {
 }
 
 describe("requests that two servers could read differently", () => {
-  const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: router\r\n${BEARER}\r\n`
+  const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n${BEARER}\r\n`
   const length = `content-length: ${BODY.length}\r\n`
   const chunks = `${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`
   const SMUGGLED: Record<string, string> = {
@@ -56,7 +56,7 @@ describe("odd ways to write a target", () => {
   for (const target of TARGETS) {
     test(`${target} without a key reaches no upstream and is no fault of ours`, async () => {
       const { upstream, router } = await start()
-      const line = `POST ${target} HTTP/1.1\r\nhost: router\r\ncontent-length: ${BODY.length}\r\n\r\n`
+      const line = `POST ${target} HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${BODY.length}\r\n\r\n`
       const [status = 0] = statuses(await sendRaw(router.url, line + BODY))
       expect(status).toBeWithin(400, 500)
       expect(upstream.count()).toBe(0)

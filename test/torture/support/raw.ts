@@ -42,6 +42,6 @@ export const statuses = (text: string): number[] =>
 
 /** One POST of JSON as bytes; `head` is extra header lines without the line ends. */
 export function rawChat(body: string, head: readonly string[] = []): string {
-  const lines = ["POST /v1/chat/completions HTTP/1.1", "host: router", ...head]
+  const lines = ["POST /v1/chat/completions HTTP/1.1", "host: localhost", ...head]
   return `${lines.join("\r\n")}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 }
