@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { closing } from "../support/cleanup.ts"
+import { closing, until } from "../support/cleanup.ts"
 import { emptyFolder, serve } from "../support/program.ts"
 import { type ConfigFile, startRouter } from "../support/router.ts"
 
@@ -41,6 +41,17 @@ describe("a router that other machines can reach", () => {
     await open.runtime.reload()
     expect((await ask(open.url, withKey)).status).toBe(200)
   })
+})
+
+test("a process that serves other machines says so when its keys are gone, and refuses", async () => {
+  const { path } = await use(emptyFolder())
+  const file = join(path, "llmrouter.config.json")
+  writeFileSync(file, JSON.stringify({ ...BASE, auth: { keys: [KEY] } }))
+  const program = await use(serve(path, ["--no-watch"]))
+  writeFileSync(file, JSON.stringify(BASE))
+  program.kill("SIGHUP")
+  await until(() => program.output().includes("every request is refused"))
+  expect(await ask(program.url)).toMatchObject({ status: 401, code: "no_caller_keys" })
 })
 
 test("caller keys that are listed and not found let nobody in, with a warning", async () => {
