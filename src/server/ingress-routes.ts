@@ -49,10 +49,7 @@ function createHandler(
       operation,
       headers: request.headers,
       body: NO_BODY,
-      // Bun makes it when it is first asked for, which is dear: most short requests never ask.
-      get signal() {
-        return request.signal
-      },
+      signal: request.signal,
       arrived,
       time: clock.wall(),
       ended: NOTHING,
