@@ -8,7 +8,6 @@ import { createApp } from "../server/app.ts"
 import { createListener, type Listener, LOOPBACK } from "../server/listener.ts"
 import { StorageError } from "../storage/sqlite/open-ledger.ts"
 import { announce } from "./banner.ts"
-import { ensureCapacity } from "./capacity.ts"
 import { EXIT, fail } from "./exit.ts"
 
 /** Milliseconds that the ends of answers may take to be sent when the time to drain is over. */
@@ -34,7 +33,6 @@ interface ServeArgs {
 }
 
 async function serve(args: ServeArgs): Promise<void> {
-  ensureCapacity()
   const load = { path: args.config }
   const loaded = await loadConfig(load)
   if (loaded.warnings.length > 0) process.stderr.write(renderDiagnostics(loaded.warnings))
@@ -69,6 +67,8 @@ async function serve(args: ServeArgs): Promise<void> {
   }
   listener.server = app.server!
   if (args.watch) runtime.watch()
+  // Before it says that it is there: whoever waits for that may send a signal at once.
+  onSignals(runtime, listener)
   announce({
     settings: runtime.snapshot.settings,
     origin: loaded.origin,
@@ -76,7 +76,6 @@ async function serve(args: ServeArgs): Promise<void> {
     askedHost: args.host ?? loaded.settings.server.host,
     logger: runtime.logger,
   })
-  onSignals(runtime, listener)
 }
 
 /** Without caller keys only this machine is served, whatever the config says. */
