@@ -2,13 +2,17 @@
 import { type CommandDef, defineCommand, renderUsage, runCommand } from "citty"
 import { nearest } from "../core/nearest.ts"
 import { VERSION } from "../core/version.ts"
+import { ensureCapacity } from "./capacity.ts"
 import { EXIT, fail } from "./exit.ts"
 import { rejectUnknownFlags } from "./flags.ts"
-import { serveCommand } from "./serve.ts"
 
-/** Loaded when they are used: starting the router should not pay for them. */
+/** Loaded when they are used: each has much behind it. */
 const commands = {
-  serve: () => Promise.resolve(serveCommand),
+  serve() {
+    // Before anything else is loaded: it may start this process anew.
+    ensureCapacity()
+    return import("./serve.ts").then((module) => module.serveCommand)
+  },
   init: () => import("./init.ts").then((module) => module.initCommand),
   check: () => import("./check.ts").then((module) => module.checkCommand),
   usage: () => import("./usage.ts").then((module) => module.usageCommand),

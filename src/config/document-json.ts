@@ -10,6 +10,29 @@ export async function parseJsonTree(text: string): Promise<Expression> {
 
 /** Reads JSON with comments and trailing commas; keys that come twice are mistakes. */
 export async function readJson(file: string, text: string, report: Report): Promise<unknown> {
+  return readPlain(text) ?? (await readTree(file, text, report))
+}
+
+/** Plain JSON without repeated keys, which needs no parser to be loaded; undefined for anything else. */
+function readPlain(text: string): unknown {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  const strings = text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)
+  const written = strings.reduce((sum, [, colon]) => sum + (colon ? 1 : 0), 0)
+  return written === countKeys(value) ? value : undefined
+}
+
+function countKeys(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0
+  const own = Array.isArray(value) ? 0 : Object.keys(value).length
+  return Object.values(value).reduce<number>((sum, each) => sum + countKeys(each), own)
+}
+
+async function readTree(file: string, text: string, report: Report): Promise<unknown> {
   try {
     return jsonValue(await parseJsonTree(text), file, report)
   } catch (error) {
