@@ -22,10 +22,16 @@ export function requireSecret(
     site: value.site,
     message: `${place} is missing: ${missing(value.origin)}`,
     why: `looked in ${value.looked}`,
-    hint: value.origin.startsWith("env ")
-      ? `set ${value.origin.slice(4)}, put it into .env, or write \`env("${value.origin.slice(4)}", { optional: true })\``
-      : "create the file, or pass `{ optional: true }`",
+    hint: howToMend(value.origin, path),
   })
+}
+
+function howToMend(origin: string, path: Path): string {
+  // A caller key that is optional and absent lets nobody in.
+  const orOptional = path[1] === "keys" ? "" : ", or pass `{ optional: true }`"
+  return origin.startsWith("env ")
+    ? `set ${origin.slice(4)}, or put it into .env${orOptional}`
+    : `create the file${orOptional}`
 }
 
 /** What is missing, from the origin of a secret. */

@@ -16,6 +16,7 @@ export const secretMistakes: readonly Mistake[] = [
     code: "LR2060",
     source: withDemo('  auth: { keys: [⟦env("WEB_KEY")⟧] },'),
     message: "`auth.keys[0]`",
+    hint: "set WEB_KEY, or put it into .env",
     fix: '"a-caller-key-of-24-chars"',
   },
   {
