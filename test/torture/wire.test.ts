@@ -77,4 +77,23 @@ describe("ways to send a good request", () => {
     const text = await sendRaw(router.url, bytes, (so_far) => statuses(so_far).includes(200))
     expect(statuses(text).at(-1)).toBe(200)
   })
+
+  // Bun 1.4.5 closes the connection when a second request comes while a handler still awaits.
+  test("two requests in one packet get two right answers or a closed connection", async () => {
+    for (let round = 0; round < 10; round++) {
+      const { upstream, router } = await start()
+      const bodies = ["first", "second"].map((word) =>
+        JSON.stringify({ model: "g", user: word, echo_of: word, messages: [] }),
+      )
+      const bytes = bodies.map((body) => rawChat(body, [BEARER])).join("")
+      const both = (text: string) => text.split('"extra"').length > 2 && text.endsWith("}")
+      const text = await sendRaw(router.url, bytes, both)
+      const words = [...text.matchAll(/"echo_of":"(\w+)"/g)].map((match) => match[1])
+      expect(["", "first", "first,second"]).toContain(words.join())
+      expect(statuses(text)).toEqual(words.map(() => 200))
+      let rows = await router.rows()
+      for (; rows.length < upstream.count(); rows = await router.rows()) await Bun.sleep(5)
+      expect(rows.length).toBeWithin(upstream.count(), 3)
+    }
+  })
 })
