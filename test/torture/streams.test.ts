@@ -133,10 +133,12 @@ describe("compressed upstream answers", () => {
 })
 
 describe("a type that does not fit", () => {
-  for (const type of ["text/plain", "application/octet-stream"]) {
-    test(`a stream under ${type} is relayed whole`, async () => {
+  for (const type of ["text/plain", "text/html", "application/octet-stream"]) {
+    test(`a stream under ${type} is relayed whole, and called a stream`, async () => {
       const { router } = await over(`role|tok:3|done|type:${type}`)
-      expect(await (await router.post(path, STREAM)).text()).toContain("[DONE]")
+      const answer = await router.post(path, STREAM)
+      expect(await answer.text()).toContain("[DONE]")
+      expect(answer.headers.get("content-type")).toStartWith("text/event-stream")
       expect((await router.rows())[0]).toMatchObject({ status: 200, error: null })
     })
   }
