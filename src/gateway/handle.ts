@@ -10,6 +10,8 @@ import { errorReply, replyHeaders } from "./reply.ts"
 import { run } from "./run.ts"
 import { streamOf } from "./stream-of.ts"
 
+const EVENT_STREAM = "text/event-stream; charset=utf-8"
+
 /** Serves one exchange, from its bytes to its reply. Never throws. */
 export async function handle(
   context: GatewayContext,
@@ -100,7 +102,7 @@ function commitReply(
     const outflow = relayBytes(context, committed, finish)
     return { status, headers, body: streamOf(context, exchange, outflow, 0) }
   }
-  eventHeaders(headers)
+  eventHeaders(headers, contentType)
   const outflow = relayEvents(context, exchange, committed, finish)
   const { keepAlive } = snapshot.settings.server
   return { status, headers, body: streamOf(context, exchange, outflow, keepAlive) }
@@ -120,7 +122,6 @@ function earlyReply(
 ): Reply {
   const headers = replyHeaders(snapshot, exchange, progress)
   eventHeaders(headers)
-  headers["content-type"] = "text/event-stream; charset=utf-8"
   const { ingress } = exchange.protocol
   let outflow: Outflow | undefined
   let failed = false
@@ -158,7 +159,9 @@ function earlyReply(
   }
 }
 
-function eventHeaders(headers: Record<string, string>): void {
+/** @param own the upstream's content type: kept where it is right, since some have parameters */
+function eventHeaders(headers: Record<string, string>, own = ""): void {
+  headers["content-type"] = own.startsWith("text/event-stream") ? own : EVENT_STREAM
   headers["cache-control"] = "no-cache"
   // nginx in front of the router would collect the events otherwise.
   headers["x-accel-buffering"] = "no"

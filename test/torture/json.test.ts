@@ -174,3 +174,11 @@ describe("a caller that sends slowly", () => {
     expect((await router.post(path, body)).status).toBe(200)
   })
 })
+
+test("stream options of any depth are refused or passed on, never a fault of ours", async () => {
+  const upstream = await use(startUpstream({ script: () => ({ status: 400, body: "{}" }) }))
+  const router = await use(startRouter(overUpstreams([{ url: upstream.url }])))
+  const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`
+  const body = `{"model":"g","stream":true,"stream_options":{"a":${deep}}}`
+  expect((await router.post("/v1/chat/completions", body)).status).toBe(400)
+}, 30_000)

@@ -24,15 +24,13 @@ export function openJson(operation: Operation, body: Uint8Array): JsonEnvelope {
   if (!scan) throw notAnObject(body)
   const fields = indexFields(scan)
   const facts = readFacts(operation, body, fields)
-  const streamOptions =
-    facts.stream && WITH_USAGE.has(operation) ? fields.get("stream_options") : undefined
-  const asksUsage = facts.stream && WITH_USAGE.has(operation) && !includesUsage(body, streamOptions)
+  const usage = facts.stream && WITH_USAGE.has(operation) ? askForUsage(body, fields) : undefined
   return {
     facts,
-    asksUsage,
+    asksUsage: usage !== undefined,
     rewrite({ model, extraBody }) {
       const changes = new Map<string, string>([["model", JSON.stringify(model)]])
-      if (asksUsage) changes.set("stream_options", withUsage(body, streamOptions))
+      if (usage !== undefined) changes.set("stream_options", usage)
       for (const [name, json] of extraBody) changes.set(name, json)
       return { body: splice(body, scan, fields, changes), contentType: "application/json" }
     },
@@ -62,7 +60,7 @@ function readFacts(
     const field = fields.get(name)
     if (!field) return undefined
     try {
-      return parseField(body, field) ?? undefined
+      return parseScalar(body, field) ?? undefined
     } catch {
       throw invalid(`\`${name}\` is not valid JSON.`, name)
     }
@@ -76,19 +74,26 @@ function readFacts(
   return { model, stream, ...(typeof maxTokens === "number" && { maxTokens }) }
 }
 
-function includesUsage(body: Uint8Array, field: JsonField | undefined): boolean {
-  if (!field) return false
-  const options = parseField(body, field)
-  if (options === null) return false
-  if (typeof options !== "object" || Array.isArray(options)) {
-    throw invalid("`stream_options` must be an object.", "stream_options")
-  }
-  return (options as { include_usage?: unknown }).include_usage === true
+/** The `stream_options` with a wish for usage, as JSON; undefined when the caller has that wish itself. */
+function askForUsage(body: Uint8Array, fields: ReadonlyMap<string, JsonField>): string | undefined {
+  const own = fields.get("stream_options")
+  if (!own || parseScalar(body, own) === null) return '{"include_usage":true}'
+  const scan = scanObject(body, own.start, false)
+  if (!scan) throw invalid("`stream_options` must be an object.", "stream_options")
+  const wish = scan.fields.findLast(({ key }) => key === "include_usage")
+  if (wish && parseScalar(body, wish) === true) return undefined
+  const text = (from: number, to: number) => asBuffer(body).toString("utf8", from, to)
+  if (wish) return `${text(scan.open, wish.start)}true${text(wish.end, scan.close + 1)}`
+  const comma = scan.fields.length > 0 ? "," : ""
+  return `{"include_usage":true${comma}${text(scan.open + 1, scan.close + 1)}`
 }
 
-function withUsage(body: Uint8Array, field: JsonField | undefined): string {
-  const options = field ? (parseField(body, field) as object | null) : null
-  return JSON.stringify({ ...options, include_usage: true })
+/** Stands for an object or an array, which is not parsed: it may be nested without end. */
+const NESTED = Object.freeze({})
+
+function parseScalar(body: Uint8Array, field: JsonField): unknown {
+  const first = body[field.start]
+  return first === 0x7b || first === 0x5b ? NESTED : parseField(body, field)
 }
 
 /** Replaces or adds members; every other byte stays as it is. */

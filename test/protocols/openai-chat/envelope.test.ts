@@ -54,6 +54,11 @@ describe("a JSON request", () => {
       include_obfuscation: false,
       include_usage: true,
     })
+    const refused =
+      '{"model":"m","stream":true,"stream_options":{ "include_usage" : false, "x":1 }}'
+    expect(JSON.parse(rewrite(refused, "m")).stream_options).toEqual({ include_usage: true, x: 1 })
+    const empty = '{"model":"m","stream":true,"stream_options":{}}'
+    expect(JSON.parse(rewrite(empty, "m")).stream_options).toEqual({ include_usage: true })
     const asked = '{"model":"m","stream":true,"stream_options":{"include_usage":true}}'
     expect(rewrite(asked, "m")).toBe(asked)
     expect(rewrite('{"model":"m","stream":false}', "m")).toBe('{"model":"m","stream":false}')
@@ -78,6 +83,8 @@ describe("a JSON request", () => {
     ['{"model":"m",}', /not valid JSON/],
     ["[1]", /must be a JSON object/],
     ['{"model":5}', /`model` must be a string/],
+    ['{"model":{}}', /`model` must be a string/],
+    ['{"model":"m","stream":[]}', /`stream` must be true or false/],
     ['{"model":"m","stream":"yes"}', /`stream` must be true or false/],
     ['{"model":"a","model":"b"}', /`model` is given twice/],
     ['{"mod\\u0065l":"a","model":"b"}', /`model` is given twice/],
