@@ -1,5 +1,5 @@
 import { type TObject, type TProperties, Type as t } from "@sinclair/typebox"
-import { providerSchema } from "../../src/config/schema.ts"
+import { providerSchema } from "../../src/config/schema-provider.ts"
 import { providers } from "../../src/providers/index.ts"
 
 /** Every provider type with the schema of its config block. */

@@ -1,5 +1,5 @@
 import { KindGuard, type TObject, type TSchema } from "@sinclair/typebox"
-import type { FieldOptions } from "../../src/config/schema.ts"
+import type { FieldOptions } from "../../src/config/schema-fields.ts"
 import { defaultOf } from "./default.ts"
 
 /** A schema with the annotations that the fields of the config carry. */

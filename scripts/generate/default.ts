@@ -1,4 +1,4 @@
-import type { FieldOptions } from "../../src/config/schema.ts"
+import type { FieldOptions } from "../../src/config/schema-fields.ts"
 
 /** The default of a field as it would stand in a config, or said in words. */
 export function defaultOf(field: Partial<FieldOptions>): string | undefined {

@@ -1,5 +1,5 @@
 import type { TSchema } from "@sinclair/typebox"
-import type { ValueKind } from "./schema.ts"
+import type { ValueKind } from "./schema-fields.ts"
 
 /** What decoding reads of a TypeBox schema. */
 export interface Node {

@@ -1,5 +1,6 @@
 import { KindGuard, type TSchema } from "@sinclair/typebox"
-import { ConfigSchema, type FieldOptions, type ValueKind } from "./schema.ts"
+import { ConfigSchema } from "./schema.ts"
+import type { FieldOptions, ValueKind } from "./schema-fields.ts"
 
 /** A JSON Schema, draft 7: the one that editors of JSON and YAML know best. */
 export type JsonSchema = { [key: string]: unknown }

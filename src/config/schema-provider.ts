@@ -1,0 +1,71 @@
+import { type TObject, type TSchema, Type as t } from "@sinclair/typebox"
+import type { ProviderDefinition } from "../core/provider.ts"
+import { providers } from "../providers/index.ts"
+import { object, secret, Timeouts } from "./schema-fields.ts"
+
+const common = {
+  keys: t.Optional(
+    t.Array(secret("A provider key."), {
+      description: 'Provider keys: `env("X")`, `file("/run/secrets/x")` or a string.',
+      defaultText: "the type's well-known environment variable",
+    }),
+  ),
+  models: t.Optional(
+    t.Array(t.String({ minLength: 1 }), {
+      description:
+        "Models that this provider serves. With a list, groups can name no other; without one, any.",
+    }),
+  ),
+  headers: t.Optional(
+    t.Record(t.String(), secret("A header's value."), {
+      description: "Headers added to every request to this provider.",
+      default: {},
+    }),
+  ),
+  extraBody: t.Optional(
+    t.Record(t.String(), t.Unknown(), {
+      description: "Fields added to every JSON body for this provider; they win over the caller's.",
+      default: {},
+    }),
+  ),
+  passHeaders: t.Optional(
+    t.Array(t.String(), {
+      description: "Names of the caller's headers that are sent on to this provider.",
+      default: [],
+    }),
+  ),
+  proxy: t.Optional(
+    t.String({
+      description: "URL of an outbound HTTP proxy, such as `http://user:password@host:3128`.",
+      defaultText: "`HTTPS_PROXY` or `HTTP_PROXY`",
+    }),
+  ),
+  timeouts: t.Optional(Timeouts("Time limits of this provider.")),
+}
+
+/** The config block of one provider type. */
+export function providerSchema(definition: ProviderDefinition): TObject {
+  const url = t.String({
+    description: "Base URL, up to and including the version: `https://host/v1`.",
+    ...(definition.baseUrl && { default: definition.baseUrl }),
+  })
+  const required = definition.baseUrl === undefined && definition.needs === undefined
+  const options: Record<string, TSchema> = {}
+  for (const [name, description] of Object.entries(definition.options ?? {})) {
+    options[name] = t.Optional(t.String({ description }))
+  }
+  return object(
+    {
+      type: t.Literal(definition.type, { description: definition.description }),
+      baseUrl: required ? url : t.Optional(url),
+      ...options,
+      ...common,
+    },
+    { description: definition.description },
+  )
+}
+
+/** A provider of any type. */
+export const Provider = t.Union([...providers.values()].map(providerSchema), {
+  description: "An account at an LLM vendor, or a server that speaks its API.",
+})
