@@ -299,13 +299,11 @@ test("names that callers make up are refused when they are long, and forgotten w
   })
   expect(long.status).toBe(404)
   expect(upstream.count()).toBe(0)
-  for (let i = 0; i < 1200; i++) {
-    router.runtime.snapshot.table.direct("u0", `made-up-${i}`)
-  }
-  const again = router.runtime.snapshot.table.direct("u0", "made-up-0")!
-  const kept = router.runtime.snapshot.table.direct("u0", "made-up-1199")!
-  expect(router.runtime.context.health.channel(again.channels[0]!.health.id)).toBe(
-    again.channels[0]!.health,
-  )
-  expect(router.runtime.snapshot.table.direct("u0", "made-up-1199")).toBe(kept)
+  const direct = (model: string) => router.runtime.snapshot.table.direct("u0", model)!
+  const first = direct("made-up-0")
+  for (let i = 1; i < 1200; i++) direct(`made-up-${i}`)
+  const again = direct("made-up-0")
+  expect(again.channels[0]!.health.id).toBe(first.channels[0]!.health.id)
+  expect(again.channels[0]!.health).not.toBe(first.channels[0]!.health)
+  expect(direct("made-up-1199")).toBe(direct("made-up-1199"))
 })

@@ -54,18 +54,25 @@ export interface Program {
   /** Everything printed so far, both outputs. */
   output(): string
   kill(signal: NodeJS.Signals): void
+  /** The exit status, or null while it runs. */
+  status(): number | null
   /** Exit status; 128 + n after a signal. */
   readonly exited: Promise<number>
   close(): Promise<void>
 }
 
-/** Starts the router as a process of its own and waits until it listens. */
+/**
+ * Starts the router as a process of its own and waits until it listens.
+ *
+ * @param under a command that runs it, such as a shell that sets limits first
+ */
 export async function serve(
   cwd: string,
   args: readonly string[] = [],
   env: Record<string, string> = {},
+  under: readonly string[] = [],
 ): Promise<Program> {
-  const child = Bun.spawn([...COMMAND, "--port", "0", ...args], {
+  const child = Bun.spawn([...under, ...COMMAND, "--port", "0", ...args], {
     cwd,
     env: cleanEnv(env),
     stdin: "ignore",
@@ -94,6 +101,7 @@ export async function serve(
     pid: child.pid,
     output: () => printed,
     kill: (signal) => child.kill(signal),
+    status: () => child.exitCode,
     exited: child.exited,
     async close() {
       child.kill("SIGKILL")
