@@ -1,4 +1,4 @@
-import { systemClock } from "./core/clock.ts"
+import { systemClock, systemTimers } from "./core/clock.ts"
 import type { GatewayError } from "./core/error.ts"
 import type { Exchange, Reply } from "./core/exchange.ts"
 import type { Logger } from "./core/log.ts"
@@ -18,7 +18,8 @@ import { protocols } from "./protocols/index.ts"
 import { providers } from "./providers/index.ts"
 import { buildTable } from "./routing/build-table.ts"
 import { createHealth } from "./routing/health.ts"
-import { strategies } from "./routing/strategies/index.ts"
+import { filters } from "./routing/filters/index.ts"
+import { findStrategy } from "./routing/strategies/index.ts"
 import { nullLedger } from "./storage/null-ledger.ts"
 import { createMemoryAnswerStore } from "./storage/memory-answer-store.ts"
 import { openStorage } from "./storage/sqlite/open-storage.ts"
@@ -86,6 +87,8 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const context: GatewayContext = {
     clock,
     random: Math.random,
+    timers: systemTimers,
+    filters,
     send,
     health,
     watchdog: createWatchdog(clock),
@@ -109,7 +112,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
         settings: next,
         providers,
         protocols,
-        strategies,
+        findStrategy,
         health,
         cost: (vendor, model) => {
           const price = prices?.priceOf(vendor, model)

@@ -79,7 +79,13 @@ function summary(result: LoadResult & { ok: true }, cwd: string): string {
     ...table(settings.providers.map((provider) => [provider.name, provider.type, keys(provider)])),
     "",
     "groups",
-    ...table(settings.groups.map((group) => [group.name, group.strategy, deployments(group)])),
+    ...table(
+      settings.groups.map((group) => [
+        group.name,
+        typeof group.strategy === "string" ? group.strategy : "own function",
+        deployments(group),
+      ]),
+    ),
     ...(settings.groups.length === 0 ? ["  none: callers write provider/model"] : []),
     "",
     [

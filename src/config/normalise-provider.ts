@@ -39,6 +39,11 @@ export function normaliseProvider(
     protocols: present(provider.protocols),
     proxy: provider.proxy,
     timeouts: provider.timeouts ?? {},
+    region: undefined,
+    budget: undefined,
+    errors: [],
+    errorMatchers: [],
+    probe: "free",
     options,
   }
 }

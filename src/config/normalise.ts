@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from "node:path"
+import { PLAIN_DEPLOYMENT, PLAIN_GROUP } from "../core/plain-settings.ts"
 import { Secret } from "../core/secret.ts"
 import type {
   BreakerSettings,
@@ -84,6 +85,7 @@ export function normalise(config: ParsedConfig, origin: Origin): Settings {
 
 function normaliseGroup(name: string, group: ParsedGroup): GroupSettings {
   return {
+    ...PLAIN_GROUP,
     name,
     strategy: group.strategy ?? DEFAULT_STRATEGY,
     models: (group.models ?? []).filter((model) => model !== undefined).map(normaliseModel),
@@ -97,6 +99,7 @@ function normaliseGroup(name: string, group: ParsedGroup): GroupSettings {
 function normaliseModel(model: ParsedModel): DeploymentSettings {
   const long: ParsedDeployment = typeof model === "string" ? (parseModelRef(model) ?? {}) : model
   return {
+    ...PLAIN_DEPLOYMENT,
     provider: long.provider ?? "",
     model: long.model ?? "",
     weight: long.weight ?? 1,
@@ -124,6 +127,8 @@ function normaliseAuth(auth: ParsedConfig["auth"]): Settings["auth"] {
       id: ("name" in long ? long.name : undefined) ?? `key-${long.key.fingerprint}`,
       key: long.key,
       groups: "groups" in long && long.groups ? present(long.groups) : undefined,
+      tags: [],
+      region: undefined,
     }
   })
   const { adminKey } = auth ?? {}

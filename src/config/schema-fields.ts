@@ -59,11 +59,19 @@ export const Timeouts = (title: string) =>
     {
       connect: duration("Longest time to reach the upstream's host.", "5s"),
       firstByte: duration("Longest time to the first byte of a streamed answer.", "60s"),
+      firstContent: duration(
+        "Longest time to the first event of a streamed answer that carries content; `0s` is no limit.",
+        "5m",
+      ),
       stall: duration(
         "Longest silence between two events that carry content. Keepalives do not count.",
         "5m",
       ),
       response: duration("Longest time to the headers of an answer that does not stream.", "15m"),
+      total: duration(
+        "Longest time until an answer begins, over all attempts; `0s` is no limit.",
+        "0s",
+      ),
     },
     { description: title },
   )

@@ -133,7 +133,21 @@ export const ConfigSchema = object(
     breaker: t.Optional(
       object(
         {
-          failures: count("Consecutive failures that open it; 0 turns breakers off.", 5),
+          failures: count("Consecutive failures that open it; 0 does not count them.", 5),
+          rate: t.Optional(
+            t.Number({
+              minimum: 0,
+              maximum: 1,
+              description: "Share of failures in `window` that opens it; 0 does not count it.",
+              default: 0.5,
+            }),
+          ),
+          window: duration("How far back `rate` looks.", "30s"),
+          minimum: count("Attempts in the window before `rate` counts.", 20, 1),
+          recovery: duration(
+            "How long a recovered deployment's share of the traffic takes to grow back.",
+            "30s",
+          ),
           open: duration("How long it stays open before one probe; doubles each time.", "30s"),
           maxOpen: duration("Longest time that it stays open.", "5m"),
         },

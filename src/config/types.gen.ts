@@ -14,6 +14,11 @@ export interface TimeoutsConfig {
    */
   firstByte?: Duration
   /**
+   * Longest time to the first event of a streamed answer that carries content; `0s` is no limit.
+   * @default "5m"
+   */
+  firstContent?: Duration
+  /**
    * Longest silence between two events that carry content. Keepalives do not count.
    * @default "5m"
    */
@@ -23,6 +28,11 @@ export interface TimeoutsConfig {
    * @default "15m"
    */
   response?: Duration
+  /**
+   * Longest time until an answer begins, over all attempts; `0s` is no limit.
+   * @default "0s"
+   */
+  total?: Duration
 }
 
 export interface DeploymentConfig<Provider extends string = string, Model extends string = string> {
@@ -189,10 +199,30 @@ export interface CooldownConfig {
 
 export interface BreakerConfig {
   /**
-   * Consecutive failures that open it; 0 turns breakers off.
+   * Consecutive failures that open it; 0 does not count them.
    * @default 5
    */
   failures?: number
+  /**
+   * Share of failures in `window` that opens it; 0 does not count it.
+   * @default 0.5
+   */
+  rate?: number
+  /**
+   * How far back `rate` looks.
+   * @default "30s"
+   */
+  window?: Duration
+  /**
+   * Attempts in the window before `rate` counts.
+   * @default 20
+   */
+  minimum?: number
+  /**
+   * How long a recovered deployment's share of the traffic takes to grow back.
+   * @default "30s"
+   */
+  recovery?: Duration
   /**
    * How long it stays open before one probe; doubles each time.
    * @default "30s"

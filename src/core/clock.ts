@@ -10,3 +10,16 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
 }
+
+/** Timers as the router sees them, so that a test or the simulator can own time. */
+export interface Timers {
+  /** Calls `run` once, `ms` milliseconds from now. @returns what calls it off */
+  after(ms: number, run: () => void): () => void
+}
+
+export const systemTimers: Timers = {
+  after(ms, run) {
+    const timer = setTimeout(run, ms)
+    return () => clearTimeout(timer)
+  },
+}

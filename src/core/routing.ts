@@ -4,7 +4,16 @@ import type { Operation } from "./operation.ts"
 import type { ProviderAccount } from "./provider.ts"
 import type { Protocol } from "./protocol.ts"
 import type { Secret } from "./secret.ts"
-import type { ProviderSettings, Retries, Timeouts } from "./settings.ts"
+import type {
+  DeploymentLimits,
+  HedgeSettings,
+  MirrorSettings,
+  ProviderSettings,
+  QueueSettings,
+  Retries,
+  Timeouts,
+} from "./settings.ts"
+import type { Traffic } from "./traffic.ts"
 import type { Usage } from "./usage.ts"
 
 /** Why a channel is not used now. */
@@ -22,22 +31,43 @@ export interface ChannelHealth {
   rejections: number
   /** Since when one request tries a channel whose pause has ended; -Infinity when none does. */
   probingSince: number
+  readonly traffic: Traffic
 }
 
 /** The live state of one deployment's breaker. */
 export interface DeploymentHealth {
   readonly id: string
+  /** Consecutive. */
   failures: number
   /** Monotonic milliseconds: when the breaker opened last, and until when it stays open. */
   openedAt: number
   openUntil: number
   /** How many times in a row it opened, for the growing pause; 0 when it is closed. */
   opened: number
+  /** When it closed after having been open; -Infinity when it never was. Its share grows from then. */
+  closedAt: number
   /** Turns over the keys. */
   turn: number
   /** Since when the half-open probe is in flight; -Infinity when none is. */
   probingSince: number
+  /** Decayed mean of how long its outages lasted, in milliseconds; NaN while it had none. */
+  recovery: number
+  readonly traffic: Traffic
 }
+
+/** Something that a request may need of a model. */
+export const NEEDS = [
+  "tools",
+  "parallel-tools",
+  "vision",
+  "audio",
+  "documents",
+  "video",
+  "json-schema",
+  "reasoning",
+  "streaming",
+] as const
+export type Need = (typeof NEEDS)[number]
 
 /** One provider and one upstream model. */
 export interface Deployment {
@@ -53,6 +83,15 @@ export interface Deployment {
   readonly model: string
   readonly weight: number
   readonly tags: readonly string[]
+  /** Where it runs; undefined is not known. */
+  readonly region: string | undefined
+  readonly limits: DeploymentLimits
+  /** Share of the group's traffic that it gets for a trial, from 0 to 100; undefined: it is no trial. */
+  readonly percent: number | undefined
+  /** What its model is known not to do. */
+  readonly lacks: readonly Need[]
+  /** Tokens of input and output together; undefined is not known. */
+  readonly window: number | undefined
   readonly timeouts: Timeouts
   /** Nano-USD; null is unpriced. */
   cost(usage: Usage): number | null
@@ -79,33 +118,78 @@ export interface Group {
   /** In config order: deployments, then their keys. `group$N` is `channels[N]`. */
   readonly channels: readonly Channel[]
   readonly fallbacks: readonly string[]
+  /** Where a request goes that is too long, and one that is refused for what it says. */
+  readonly contextFallbacks: readonly string[]
+  readonly contentPolicyFallbacks: readonly string[]
+  readonly tagMatch: "strict" | "preferred"
+  readonly queue: QueueSettings | undefined
+  readonly hedge: HedgeSettings | undefined
+  readonly continuation: boolean
+  readonly mirror: MirrorSettings | undefined
   readonly retries: Retries
+  /** Milliseconds over all attempts; 0 is no limit. */
+  readonly total: number
   /** Whether a request is refused rather than changed when an upstream cannot do all of it. */
   readonly strict: boolean
-  /** State that a strategy keeps for this group across requests and reloads. */
-  readonly state: StrategyState
+  /** What a strategy remembers of this group across requests and reloads, made at its first use. */
+  memory<Memory>(strategy: Strategy<Memory>): Memory
 }
 
-/** What a strategy remembers of a group. Every field starts empty. */
-export interface StrategyState {
-  /** A number by deployment or channel id; what it means is the strategy's own. */
-  readonly scores: Map<string, number>
+/** What of a request decides where it goes. */
+export interface RoutingRequest {
+  readonly operation: Operation
+  readonly stream: boolean
+  /** Size of its body. */
+  readonly bytes: number
+  /** Tokens of the input, guessed from its size. */
+  readonly inputTokens: number
+  /** The caller's own output limit; undefined is none. */
+  readonly maxTokens: number | undefined
+  /** What it needs of a model; may cost a look into the body, so it is asked for only where something lacks it. */
+  readonly needs: ReadonlySet<Need>
+  readonly tags: readonly string[]
+  /** Where it has to stay; undefined is anywhere. */
+  readonly region: string | undefined
+  /** What its conversation is known by, hashed; undefined when it has nothing that lasts. */
+  readonly session: string | undefined
+  /** Key id of the caller. */
+  readonly caller: string | null
 }
 
-export interface StrategyView {
+/** What a strategy may look at, beside its own memory. */
+export interface StrategyContext<Memory = unknown> {
+  readonly request: RoutingRequest
+  readonly memory: Memory
+  /** Monotonic milliseconds. */
+  readonly now: number
+  /** The channels that could be used, in config order. */
+  readonly candidates: readonly Channel[]
   /** A number in [0, 1). */
   random(): number
 }
 
-/** Orders the usable deployments of a group. Pure but for `state`: retry and fallback are not its business. */
-export interface Strategy {
+/**
+ * Says which of the usable channels of a group is best for one request. Retry and fallback are not
+ * its business.
+ */
+export interface Strategy<Memory = unknown> {
   readonly name: string
   /** One line for the docs and the editor. */
   readonly description: string
-  /** @returns a permutation of `candidates`, best first. */
-  order(
-    candidates: readonly Deployment[],
-    state: StrategyState,
-    view: StrategyView,
-  ): readonly Deployment[]
+  /** Other names that configs of other gateways have for it. */
+  readonly aliases?: readonly string[]
+  /** Whether keys of one deployment have scores of their own; else they take turns. */
+  readonly scope: "deployment" | "channel"
+  createMemory(): Memory
+  /**
+   * The score of each candidate, lower is better; equal ones are taken in config order. Called once
+   * for each candidate, or with scope `deployment` once for any channel of it. Changes nothing: the
+   * plan is also asked for where nothing is sent.
+   */
+  scorer(context: StrategyContext<Memory>): (channel: Channel) => number
+  /** Told where an attempt goes, before the next request is scored. */
+  picked?(channel: Channel, context: StrategyContext<Memory>): void
+  /** Told that an attempt's answer has begun, or that it failed by the channel's own fault. */
+  answered?(channel: Channel, context: StrategyContext<Memory>): void
+  failed?(channel: Channel, context: StrategyContext<Memory>): void
 }

@@ -1,3 +1,4 @@
+import type { StrategyFunction } from "./strategy-function.ts"
 import type { Secret } from "./secret.ts"
 
 /** Limits of one attempt, in milliseconds; 0 is no limit. */
@@ -6,10 +7,14 @@ export interface Timeouts {
   connect: number
   /** From the request to the first byte of a streamed answer. */
   firstByte: number
+  /** From the request to the first event of a streamed answer that carries content. */
+  firstContent: number
   /** Between two events that carry content; keepalives do not count. */
   stall: number
   /** From the request to the headers of an answer that does not stream. */
   response: number
+  /** From a request's arrival until its answer has begun, over all attempts. */
+  total: number
 }
 
 export interface Retries {
@@ -32,12 +37,45 @@ export interface Cooldown {
 }
 
 export interface BreakerSettings {
-  /** Consecutive failures that open it; 0 turns it off. */
+  /** Consecutive failures that open it; 0 does not count them. */
   failures: number
+  /** Share of failures among the attempts of `window` that opens it, from 0 to 1; 0 does not count it. */
+  rate: number
+  /** Milliseconds that `rate` looks back. */
+  window: number
+  /** Attempts that the window must have before `rate` counts. */
+  minimum: number
+  /** Milliseconds in which a recovered deployment's share of the traffic grows back to all of it. */
+  recovery: number
   /** Milliseconds that it stays open before a probe; doubles up to `maxOpen`. */
   open: number
   maxOpen: number
 }
+
+/** Money in a window of the calendar (UTC). */
+export interface Budget {
+  /** Nano-USD. */
+  amount: number
+  /** Undefined: since the router's ledger began. */
+  window: "hour" | "day" | "week" | "month" | undefined
+}
+
+/** What an upstream's error leads to, where a provider's errors mean something of their own. Every condition must hold. */
+export interface ErrorRule {
+  /** HTTP statuses. */
+  status: readonly number[]
+  /** Found in the error's body or message. */
+  body: RegExp | undefined
+  /** Before anything reached the caller, or after. */
+  phase: "before" | "after" | undefined
+  then: "fail" | "next-key" | "next-deployment" | "retry" | undefined
+  breaker: boolean | undefined
+  /** Milliseconds that the channel rests; 0 is not at all. */
+  cooldown: number | undefined
+}
+
+/** Finds errors inside an answer with status 200: in its first kilobytes. */
+export type ErrorMatcher = RegExp | ((text: string) => boolean)
 
 export interface ProviderSettings {
   name: string
@@ -58,8 +96,42 @@ export interface ProviderSettings {
   protocols: readonly string[]
   proxy: string | undefined
   timeouts: Partial<Timeouts>
+  /** Where its models run, such as `eu` or `us-east-1`. */
+  region: string | undefined
+  budget: Budget | undefined
+  /** The first that fits decides. */
+  errors: readonly ErrorRule[]
+  errorMatchers: readonly ErrorMatcher[]
+  /** How a rejected key is tried again: by a free request, by a small paid one, or only by real ones. */
+  probe: "free" | "paid" | "none"
   /** The type's own options. */
   options: Readonly<Record<string, string>>
+}
+
+/** What a deployment takes in a minute, and at once; undefined is no limit. Over all of its keys. */
+export interface DeploymentLimits {
+  /** Requests a minute. */
+  rpm: number | undefined
+  /** Tokens a minute. */
+  tpm: number | undefined
+  /** Requests at the same time. */
+  parallel: number | undefined
+}
+
+/** What a model can and cannot do, as far as the config says it. */
+export interface DeclaredCapabilities {
+  /** By need: true has it, false lacks it; absent is what is known of the model. */
+  needs: Readonly<Record<string, boolean>>
+  /** Tokens of input and output together. */
+  window: number | undefined
+}
+
+/** Nano-USD a token. */
+export interface DeclaredPrice {
+  input: number
+  output: number
+  cacheRead: number | undefined
+  cacheWrite: number | undefined
 }
 
 export interface DeploymentSettings {
@@ -68,14 +140,52 @@ export interface DeploymentSettings {
   weight: number
   tags: readonly string[]
   timeouts: Partial<Timeouts>
+  /** Where it runs, where that differs from its provider's. */
+  region: string | undefined
+  limits: DeploymentLimits
+  /** Share of the group's traffic that it gets for a trial, from 0 to 100; undefined: it takes part like any other. */
+  percent: number | undefined
+  capabilities: DeclaredCapabilities
+  price: DeclaredPrice | undefined
+}
+
+/** Waiting for capacity instead of 429. */
+export interface QueueSettings {
+  /** Requests that may wait. */
+  max: number
+  /** Milliseconds that each may wait. */
+  timeout: number
+}
+
+export interface HedgeSettings {
+  /** Milliseconds after which a second attempt begins, or the deployment's own 95th percentile. */
+  delay: number | "p95"
+}
+
+export interface MirrorSettings {
+  group: string
+  /** From 0 to 100. */
+  percent: number
 }
 
 export interface GroupSettings {
   name: string
-  strategy: string
+  /** A name of the registry, or the config's own function. */
+  strategy: string | StrategyFunction
   models: readonly DeploymentSettings[]
   /** Groups that are tried when every channel of this one has failed. */
   fallbacks: readonly string[]
+  /** Groups that are tried when the request is too long for this one. */
+  contextFallbacks: readonly string[]
+  /** Groups that are tried when this one refuses what the request says. */
+  contentPolicyFallbacks: readonly string[]
+  /** Whether a request's tags are a condition or a wish. */
+  tagMatch: "strict" | "preferred"
+  queue: QueueSettings | undefined
+  hedge: HedgeSettings | undefined
+  /** Whether a text stream that dies is continued by the next upstream. */
+  continuation: boolean
+  mirror: MirrorSettings | undefined
   timeouts: Partial<Timeouts>
   retries: Partial<Retries>
   /** Whether what an upstream cannot do is refused rather than left out. */
@@ -88,6 +198,10 @@ export interface CallerKey {
   key: Secret
   /** Groups it may use; undefined is all of them and every `provider/model`. */
   groups: readonly string[] | undefined
+  /** Tags that every request with it has. */
+  tags: readonly string[]
+  /** Region that every request with it must stay in. */
+  region: string | undefined
 }
 
 export interface AuthSettings {

@@ -1,12 +1,13 @@
 import type { AnswerStore } from "../core/answer-store.ts"
 import type { CanonicalRequest } from "../core/canonical.ts"
-import type { Clock } from "../core/clock.ts"
+import type { Clock, Timers } from "../core/clock.ts"
 import type { Ledger } from "../core/ledger.ts"
 import type { Logger } from "../core/log.ts"
 import type { Send } from "../core/provider.ts"
 import type { Channel } from "../core/routing.ts"
 import type { Settings } from "../core/settings.ts"
 import type { Authenticator } from "../governance/authenticate.ts"
+import type { Filter } from "../routing/filters/filter.ts"
 import type { Health } from "../routing/health.ts"
 import type { RouteTable } from "../routing/resolve.ts"
 import type { StateMemory } from "./state-memory.ts"
@@ -25,10 +26,12 @@ export interface Snapshot {
 /** What the request path works with; lives as long as the process. */
 export interface GatewayContext {
   readonly clock: Clock
+  readonly timers: Timers
   /** A number in [0, 1). */
   readonly random: () => number
   readonly send: Send
   readonly health: Health
+  readonly filters: readonly Filter[]
   readonly watchdog: Watchdog
   readonly ledger: () => Ledger
   readonly answers: AnswerStore

@@ -5,7 +5,9 @@ import type { Channel } from "../core/routing.ts"
 import { exhausted } from "../routing/exhausted.ts"
 import type { Trial } from "../routing/health.ts"
 import type { Resolution } from "../routing/resolve.ts"
+import { pursue } from "../routing/pursue.ts"
 import { createWalk } from "../routing/walk.ts"
+import { routingRequest } from "./routing-request.ts"
 import { attempt, type Committed } from "./attempt.ts"
 import type { GatewayContext, Snapshot } from "./context.ts"
 import { explain, OURS } from "./explain.ts"
@@ -31,40 +33,33 @@ export interface RunOptions {
  * @throws GatewayError of the last attempt, or why none could be made
  */
 export async function run(context: GatewayContext, options: RunOptions): Promise<Committed> {
-  const { snapshot, exchange, envelope, resolution } = options
-  const { health, clock } = context
+  const { snapshot, exchange, envelope, resolution, progress } = options
+  const { health, clock, filters, random } = context
   const walk = createWalk({
     resolution,
     table: snapshot.table,
     health,
     clock,
-    view: { random: context.random },
-    speaks: (deployment) => canTake(deployment, exchange, envelope),
+    random,
+    filters,
+    request: routingRequest(exchange, envelope, progress.caller),
+    refuses: ({ deployment }) =>
+      canTake(deployment, exchange, envelope) ? undefined : "does not offer this operation",
   })
-  let last: GatewayError | undefined
-  for (;;) {
-    const step = walk.next()
-    if (!step) {
-      throw last ?? exhausted(resolution.group, walk.considered, walk.excluded, health, clock)
-    }
-    if (step.wait > 0) await pause(step.wait, exchange)
-    const { channel } = step
-    try {
-      return await attemptOn(context, options, channel)
-    } catch (thrown) {
-      const error = thrown as GatewayError
-      // That this upstream cannot do it says less than what another one said.
-      last = error.kind === "unsupported" ? (last ?? error) : error
-      if (error.rule.next === "fail") throw error
+  return pursue({
+    walk,
+    attempt: ({ channel }) => attemptOn(context, options, channel),
+    pause: (ms) => pause(ms, exchange),
+    exhausted: () => exhausted(resolution.group, walk.opened, health, clock),
+    failed({ channel }, error) {
       context.logger.debug("attempt failed", {
         id: exchange.id,
         channel: channel.id,
         error: error.kind,
         message: error.message,
       })
-      walk.failed(channel, error)
-    }
-  }
+    },
+  })
 }
 
 /** One attempt, and once more without opaque state where the upstream refuses that of another one. */

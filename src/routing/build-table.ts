@@ -1,8 +1,14 @@
+import { PLAIN_DEPLOYMENT, PLAIN_GROUP } from "../core/plain-settings.ts"
 import type { Operation } from "../core/operation.ts"
 import type { Protocol } from "../core/protocol.ts"
 import { type ProviderAccount, type ProviderDefinition, worksWithoutKey } from "../core/provider.ts"
 import type { Channel, Deployment, Group, Strategy } from "../core/routing.ts"
-import type { DeploymentSettings, ProviderSettings, Retries, Settings } from "../core/settings.ts"
+import type {
+  DeploymentSettings,
+  GroupSettings,
+  ProviderSettings,
+  Settings,
+} from "../core/settings.ts"
 import type { Usage } from "../core/usage.ts"
 import type { Health } from "./health.ts"
 import type { RouteTable } from "./resolve.ts"
@@ -14,7 +20,8 @@ export interface TableParts {
   settings: Settings
   providers: ReadonlyMap<string, ProviderDefinition>
   protocols: ReadonlyMap<string, Protocol>
-  strategies: Readonly<Record<string, Strategy>>
+  /** A strategy by its name or alias. */
+  findStrategy: (name: string) => Strategy | undefined
   health: Health
   /** The price function of a vendor's model; nano-USD, null is unpriced. */
   cost: (vendor: string | undefined, model: string) => (usage: Usage) => number | null
@@ -22,7 +29,7 @@ export interface TableParts {
 
 /** Everything that requests are routed by, from checked settings. */
 export function buildTable(parts: TableParts): RouteTable {
-  const { settings, strategies, health } = parts
+  const { settings, health } = parts
   const accounts = new Map(
     settings.providers.map((provider) => [provider.name, openProvider(parts, provider)]),
   )
@@ -40,6 +47,11 @@ export function buildTable(parts: TableParts): RouteTable {
       model: model.model,
       weight: model.weight,
       tags: model.tags,
+      region: model.region ?? provider.region,
+      limits: model.limits,
+      percent: model.percent,
+      lacks: [],
+      window: model.capabilities.window,
       timeouts: { ...settings.timeouts, ...provider.timeouts, ...group, ...model.timeouts },
       cost: definition.free ? () => 0 : parts.cost(definition.vendor, model.model),
       channels: [],
@@ -55,39 +67,36 @@ export function buildTable(parts: TableParts): RouteTable {
     return Object.assign(built, { channels })
   }
 
-  function group(
-    name: string,
-    strategy: string,
-    deployments: readonly Deployment[],
-    retries: Partial<Retries> = {},
-    fallbacks: readonly string[] = [],
-    state = health.strategy(name),
-    strict = false,
-  ): Group {
+  function group(own: GroupSettings, deployments: readonly Deployment[], direct = false): Group {
+    const { name, strategy, timeouts, retries, models: _models, ...rest } = own
+    const memories = new Map<string, unknown>()
     return {
+      ...rest,
       name,
-      strategy: strategies[strategy]!,
+      strategy: strategyOf(strategy),
       deployments,
       channels: deployments.flatMap(({ channels }) => channels),
-      fallbacks,
       retries: { ...settings.retries, ...retries },
-      strict,
-      state,
+      total: timeouts.total ?? settings.timeouts.total,
+      memory<Memory>(strategy: Strategy<Memory>): Memory {
+        // Callers choose the names of direct groups: what is kept of them goes with them.
+        if (!direct) return health.memory(name, strategy)
+        if (!memories.has(strategy.name)) memories.set(strategy.name, strategy.createMemory())
+        return memories.get(strategy.name) as Memory
+      },
     }
   }
 
+  function strategyOf(strategy: GroupSettings["strategy"]): Strategy {
+    const found = typeof strategy === "string" ? parts.findStrategy(strategy) : undefined
+    if (!found) throw new Error(`no strategy ${String(strategy)}`)
+    return found
+  }
+
   const groups = new Map(
-    settings.groups.map(({ name, strategy, models, timeouts, retries, fallbacks, strict }) => [
-      name,
-      group(
-        name,
-        strategy,
-        withoutStandIns(models.map((model) => deployment(model, timeouts))),
-        retries,
-        fallbacks,
-        health.strategy(name),
-        strict,
-      ),
+    settings.groups.map((own) => [
+      own.name,
+      group(own, withoutStandIns(own.models.map((model) => deployment(model, own.timeouts)))),
     ]),
   )
   /** Made-up answers must not pass for real ones when a real provider is only out of order. */
@@ -122,10 +131,8 @@ export function buildTable(parts: TableParts): RouteTable {
       const name = `${provider}/${model}`
       const known = directs.get(name)
       if (known) return known
-      const single = { provider, model, weight: 1, tags: [], timeouts: {} }
-      const state = { scores: new Map<string, number>() }
-      const strategy = Object.keys(strategies)[0]!
-      const made = group(name, strategy, [deployment(single, {})], {}, [], state)
+      const single = deployment({ ...PLAIN_DEPLOYMENT, provider, model }, {})
+      const made = group({ ...PLAIN_GROUP, name }, [single], true)
       directs.set(name, made)
       if (directs.size > DIRECT_LIMIT) forgetOldest()
       return made

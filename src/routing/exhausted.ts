@@ -1,7 +1,8 @@
 import type { Clock } from "../core/clock.ts"
 import { GatewayError } from "../core/error.ts"
-import type { Channel, Deployment, Group } from "../core/routing.ts"
+import type { Group } from "../core/routing.ts"
 import type { Health } from "./health.ts"
+import type { Opened } from "./walk.ts"
 
 const REASONS = {
   network: "resting after a connection failure",
@@ -14,12 +15,14 @@ const REASONS = {
 /** Why no attempt could be made: the answer when nothing of a group is usable now. */
 export function exhausted(
   group: Group,
-  considered: readonly Channel[],
-  excluded: readonly Deployment[],
+  opened: readonly Opened[],
   health: Health,
   clock: Clock,
 ): GatewayError {
-  if (considered.length === 0) return nothingThere(group, excluded)
+  const considered = opened.flatMap(({ all }) =>
+    all.filter(({ objection }) => !objection || objection.soft).map(({ channel }) => channel),
+  )
+  if (considered.length === 0) return nothingThere(group, opened)
   const counts = { "rate-limit": 0, auth: 0, missing: 0, network: 0, server: 0 }
   let earliest = Number.POSITIVE_INFINITY
   const reasons = new Set<string>()
@@ -63,16 +66,23 @@ export function exhausted(
   )
 }
 
-function nothingThere(group: Group, excluded: readonly Deployment[]): GatewayError {
-  const why = excluded.slice(0, 5).map((deployment) => {
-    const { name, missingKeys } = deployment.provider
-    if (deployment.channels.length > 0) return `${deployment.id} does not offer this operation`
-    const looked = missingKeys.length > 0 ? ` (${missingKeys.join(", ")} is not set)` : ""
-    return `${deployment.id}: the provider \`${name}\` has no key${looked}`
-  })
+function nothingThere(group: Group, opened: readonly Opened[]): GatewayError {
+  const why = new Set<string>()
+  for (const { group, all } of opened) {
+    for (const { provider, id, channels } of group.deployments) {
+      if (channels.length > 0) continue
+      const { name, missingKeys } = provider
+      const looked = missingKeys.length > 0 ? ` (${missingKeys.join(", ")} is not set)` : ""
+      why.add(`${id}: the provider \`${name}\` has no key${looked}`)
+    }
+    for (const { channel, objection } of all) {
+      if (objection) why.add(`${channel.deployment.id} ${objection.why}`)
+    }
+  }
+  const list = [...why].slice(0, 5).join("; ")
   return new GatewayError(
     "unavailable",
-    `The group \`${group.name}\` has no usable deployment: ${why.join("; ") || "it is empty"}.`,
+    `The group \`${group.name}\` has no usable deployment: ${list || "it is empty"}.`,
     { code: "no_deployment" },
   )
 }

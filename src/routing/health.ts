@@ -1,7 +1,9 @@
 import type { Clock } from "../core/clock.ts"
 import type { GatewayError } from "../core/error.ts"
-import type { Channel, ChannelHealth, DeploymentHealth, StrategyState } from "../core/routing.ts"
+import type { Channel, ChannelHealth, DeploymentHealth, Strategy } from "../core/routing.ts"
 import type { BreakerSettings, Cooldown } from "../core/settings.ts"
+import type { Measured, ToldLimits } from "../core/traffic.ts"
+import { createTraffic, type LiveTraffic } from "./traffic.ts"
 
 /** Longest pause that an upstream can ask for, in milliseconds: a day. */
 const LONGEST_RETRY_AFTER = 86_400_000
@@ -21,19 +23,26 @@ export interface Trial {
 export interface Health {
   channel(id: string): ChannelHealth
   deployment(id: string): DeploymentHealth
-  strategy(group: string): StrategyState
+  /** What a strategy remembers of a group, made at its first use. */
+  memory<Memory>(group: string, strategy: Strategy<Memory>): Memory
   /** Drops what is known of channels that nobody names any more. */
   forget(channels: readonly Channel[]): void
   /** How a channel stands now. */
   standing(channel: Channel): Standing
-  /** Marks a channel as in use; the trial then ends in exactly one of `succeed`, `fail` and `release`. */
-  begin(channel: Channel): Trial
+  /**
+   * Marks a channel as in use; the trial then ends in exactly one of `succeed`, `fail` and `release`.
+   *
+   * @param tokens that the attempt will use, guessed
+   */
+  begin(channel: Channel, tokens?: number): Trial
   /** The answer has begun: the channel works. Its deployment has yet to finish something. */
   answered(trial: Trial): void
-  succeed(trial: Trial): void
+  succeed(trial: Trial, measured?: Measured): void
   fail(trial: Trial, error: GatewayError): void
   /** The attempt ended without saying anything of the upstream: the client left. */
   release(trial: Trial): void
+  /** An answer's headers told the channel's rate limits. */
+  tell(channel: Channel, limits: ToldLimits): void
 }
 
 /**
@@ -57,11 +66,23 @@ export function rejectionPause({ auth, authMax }: Cooldown, rejections: number):
   return Math.min(auth * 2 ** Math.min(rejections, 20), authMax)
 }
 
+interface Live {
+  readonly traffic: LiveTraffic
+}
+
+/** The figures of a channel and of its deployment. */
+function trafficOf({ health, deployment }: Channel): LiveTraffic[] {
+  return [
+    (health as ChannelHealth & Live).traffic,
+    (deployment.health as DeploymentHealth & Live).traffic,
+  ]
+}
+
 /** @param rules read at each failure, so that a reload changes them */
 export function createHealth(clock: Clock, rules: () => HealthRules): Health {
-  const channels = new Map<string, ChannelHealth>()
-  const deployments = new Map<string, DeploymentHealth>()
-  const strategies = new Map<string, StrategyState>()
+  const channels = new Map<string, ChannelHealth & Live>()
+  const deployments = new Map<string, DeploymentHealth & Live>()
+  const memories = new Map<string, Map<string, unknown>>()
 
   function pause({ channel: { health }, began }: Trial, error: GatewayError): void {
     const cause = error.rule.cooldown
@@ -97,7 +118,8 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
     health.openUntil = health.openedAt + length
   }
 
-  function endTrial({ channel: { health, deployment }, began }: Trial): void {
+  function endTrial({ channel, channel: { health, deployment }, began }: Trial): void {
+    for (const traffic of trafficOf(channel)) traffic.end()
     if (health.probingSince === began) health.probingSince = NEVER
     if (deployment.health.probingSince === began) deployment.health.probingSince = NEVER
   }
@@ -121,6 +143,7 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
           reason: undefined,
           rejections: 0,
           probingSince: NEVER,
+          traffic: createTraffic(),
         }
         channels.set(id, health)
       }
@@ -137,18 +160,26 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
           opened: 0,
           turn: 0,
           probingSince: NEVER,
+          closedAt: NEVER,
+          recovery: Number.NaN,
+          traffic: createTraffic(),
         }
         deployments.set(id, health)
       }
       return health
     },
-    strategy(group) {
-      let state = strategies.get(group)
-      if (!state) {
-        state = { scores: new Map() }
-        strategies.set(group, state)
+    memory<Memory>(group: string, strategy: Strategy<Memory>): Memory {
+      let own = memories.get(group)
+      if (!own) {
+        own = new Map()
+        memories.set(group, own)
       }
-      return state
+      let memory = own.get(strategy.name) as Memory | undefined
+      if (memory === undefined && !own.has(strategy.name)) {
+        memory = strategy.createMemory()
+        own.set(strategy.name, memory)
+      }
+      return memory as Memory
     },
     forget(old) {
       for (const { health, deployment } of old) {
@@ -170,17 +201,24 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
       }
       return READY
     },
-    begin(channel) {
+    begin(channel, tokens = 0) {
       const began = clock.now()
+      for (const traffic of trafficOf(channel)) traffic.begin(began, tokens)
       const { health, deployment } = channel
       // A limit is over when its time is: there is nothing to try out.
       if (health.reason !== undefined && health.reason !== "rate-limit") health.probingSince = began
       if (deployment.health.opened > 0) deployment.health.probingSince = began
       return { channel, began }
     },
-    answered,
-    succeed(trial) {
+    answered(trial) {
+      const now = clock.now()
+      for (const traffic of trafficOf(trial.channel)) traffic.firstContent(now, now - trial.began)
+      answered(trial)
+    },
+    succeed(trial, measured) {
       endTrial(trial)
+      const now = clock.now()
+      for (const traffic of trafficOf(trial.channel)) traffic.succeeded(now, measured)
       answered(trial)
       const breaker = trial.channel.deployment.health
       if (breaker.opened > 0 && trial.began < breaker.openedAt) return
@@ -190,9 +228,14 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
     },
     fail(trial, error) {
       endTrial(trial)
+      const now = clock.now()
+      if (error.rule.breaker) for (const traffic of trafficOf(trial.channel)) traffic.failed(now)
       pause(trial, error)
       if (error.rule.breaker) trip(trial.channel.deployment.health, trial.began)
     },
     release: endTrial,
+    tell(channel, limits) {
+      for (const traffic of trafficOf(channel).slice(0, 1)) traffic.tell(limits)
+    },
   }
 }

@@ -1,6 +1,8 @@
 import type { Clock } from "../core/clock.ts"
 import type { GatewayError } from "../core/error.ts"
-import type { Channel, ChannelHealth, Deployment, Group, StrategyView } from "../core/routing.ts"
+import type { Channel, ChannelHealth, Group, RoutingRequest } from "../core/routing.ts"
+import { type Candidates, candidatesOf, isBetter } from "./candidates.ts"
+import type { Filter } from "./filters/filter.ts"
 import type { Health } from "./health.ts"
 import type { Resolution, RouteTable } from "./resolve.ts"
 
@@ -15,10 +17,15 @@ export interface Walk {
   /** What to try next; undefined when nothing is left. */
   next(): Step | undefined
   failed(channel: Channel, error: GatewayError): void
-  /** Every channel that could have served the request, for saying why none did. */
-  readonly considered: readonly Channel[]
-  /** Deployments that could not be considered: they have no key, or do not speak this. */
-  readonly excluded: readonly Deployment[]
+  /** The attempt on this channel has begun its answer. */
+  answered(channel: Channel): void
+  /** Every group that was looked at, in order, with what its strategy said. */
+  readonly opened: readonly Opened[]
+}
+
+/** A group with its candidates as they were when it was looked at. */
+export interface Opened extends Candidates {
+  readonly group: Group
 }
 
 export interface WalkOptions {
@@ -26,9 +33,12 @@ export interface WalkOptions {
   table: RouteTable
   health: Health
   clock: Clock
-  view: StrategyView
-  /** Whether a deployment can serve this request at all. */
-  speaks: (deployment: Deployment) => boolean
+  request: RoutingRequest
+  filters: readonly Filter[]
+  /** Undefined when a channel's deployment can serve the request at all, else why not. */
+  refuses: (channel: Channel) => string | undefined
+  /** A number in [0, 1). */
+  random: () => number
 }
 
 /**
@@ -43,75 +53,76 @@ export interface WalkOptions {
  * at all, it makes one attempt and no more, so that an outage is not amplified.
  */
 export function createWalk(options: WalkOptions): Walk {
-  const { resolution, health, clock, view } = options
+  const { resolution, health, clock, random } = options
   const { pinned } = resolution
-  const groups = pinned ? [resolution.group] : chain(resolution.group, options.table)
+  const groups = pinned ? [] : chain(resolution.group, options.table)
   const retries = resolution.group.retries
-  const considered: Channel[] = []
-  const excluded: Deployment[] = []
+  const opened: Opened[] = []
   /** By health: a group and its fallback may name the same channel. */
   const failures = new Map<ChannelHealth, { channel: Channel; error: GatewayError }>()
-  const deployments: Deployment[] = []
-  let keys: Channel[] = pinned ? [pinned] : []
-  if (pinned) considered.push(pinned)
-  let leftOut: Channel[] = []
-  let nextGroup = pinned ? groups.length : 0
+  /** Deployments whose other keys come later. */
+  const leftOut = new Set<Channel["deployment"]>()
+  let pin = pinned
   let attempts = 0
   let rounds = 0
   let desperate = false
 
   const untried = ({ health }: Channel) => !failures.has(health)
   const ready = (channel: Channel) => health.standing(channel).state === "ready"
+  const considered = () =>
+    pinned
+      ? [pinned]
+      : opened.flatMap(({ all }) =>
+          all.filter(({ objection }) => !objection || objection.soft).map(({ channel }) => channel),
+        )
 
-  function openGroup(group: Group): void {
-    const usable: Deployment[] = []
-    for (const deployment of group.deployments) {
-      if (deployment.channels.length === 0 || !options.speaks(deployment)) {
-        excluded.push(deployment)
-        continue
-      }
-      considered.push(...deployment.channels)
-      if (deployment.channels.some((channel) => untried(channel) && ready(channel))) {
-        usable.push(deployment)
-      }
-    }
-    deployments.push(...group.strategy.order(usable, group.state, view))
+  function open(group: Group): Opened {
+    const { request, filters, refuses } = options
+    const now = clock.now()
+    const found = candidatesOf({ group, request, health, filters, refuses, now, random })
+    const made = { group, ...found }
+    opened.push(made)
+    return made
   }
 
-  function openKeys(deployment: Deployment): void {
-    const usable = deployment.channels.filter((channel) => untried(channel) && ready(channel))
-    const turn = usable.length > 1 ? deployment.health.turn++ % usable.length : 0
-    keys = [...usable.slice(turn), ...usable.slice(0, turn)]
+  function bestOf({ all, context, group }: Opened): Channel | undefined {
+    let best: Opened["all"][number] | undefined
+    for (const candidate of all) {
+      const { channel } = candidate
+      if (Number.isNaN(candidate.score) || !untried(channel)) continue
+      if (leftOut.has(channel.deployment) || !ready(channel)) continue
+      if (!best || isBetter(candidate, best)) best = candidate
+    }
+    if (!best) return undefined
+    best.channel.deployment.health.turn++
+    group.strategy.picked?.(best.channel, context)
+    return best.channel
   }
 
   function healthy(): Channel | undefined {
-    for (;;) {
-      const channel = keys.shift()
-      if (channel) {
-        if (untried(channel) && (channel === pinned || ready(channel))) return channel
-        continue
-      }
-      const deployment = deployments.shift()
-      if (deployment) {
-        openKeys(deployment)
-        continue
-      }
-      const group = groups[nextGroup++]
-      if (!group) break
-      openGroup(group)
+    if (pin) {
+      const channel = pin
+      pin = undefined
+      return channel
     }
-    while (leftOut.length > 0) {
-      const channel = leftOut.shift()!
-      if (untried(channel) && ready(channel)) return channel
+    for (const group of opened) {
+      const channel = bestOf(group)
+      if (channel) return channel
     }
-    return undefined
+    for (let group = groups.shift(); group; group = groups.shift()) {
+      const channel = bestOf(open(group))
+      if (channel) return channel
+    }
+    if (leftOut.size === 0) return undefined
+    leftOut.clear()
+    return healthy()
   }
 
   /** A channel that rests after a failure which may be over: better than no answer. */
   function resting(): Channel | undefined {
     if (attempts > retries.attempts) return undefined
     let best: Channel | undefined
-    for (const channel of considered) {
+    for (const channel of considered()) {
       if (!untried(channel) || !mayRecover(channel)) continue
       if (!best || channel.health.pausedUntil < best.health.pausedUntil) best = channel
     }
@@ -141,7 +152,7 @@ export function createWalk(options: WalkOptions): Walk {
   /** Milliseconds before the same channel may be tried again; undefined is never. */
   function waitBefore(channel: Channel, error: GatewayError): number | undefined {
     if (channel.deployment.health.opened > 0) return undefined
-    const backoff = view.random() * Math.min(retries.maxBackoff, retries.backoff * 2 ** rounds)
+    const backoff = random() * Math.min(retries.maxBackoff, retries.backoff * 2 ** rounds)
     const asked = error.detail.retryAfterMs
     if (error.rule.cooldown === "rate-limit" || asked !== undefined) {
       const until = channel.health.pausedUntil - clock.now()
@@ -153,8 +164,7 @@ export function createWalk(options: WalkOptions): Walk {
   }
 
   return {
-    considered,
-    excluded,
+    opened,
     next() {
       const found = healthy()
       if (found) {
@@ -175,10 +185,19 @@ export function createWalk(options: WalkOptions): Walk {
     },
     failed(channel, error) {
       failures.set(channel.health, { channel, error })
-      if (error.rule.next === "next-key") return
-      leftOut = [...leftOut, ...keys]
-      keys = []
+      tell("failed", channel)
+      if (error.rule.next !== "next-key") leftOut.add(channel.deployment)
     },
+    answered: (channel) => tell("answered", channel),
+  }
+
+  /** Tells the strategies that have picked a channel what became of it. */
+  function tell(outcome: "answered" | "failed", channel: Channel): void {
+    for (const { group, all, context } of opened) {
+      if (all.some((candidate) => candidate.channel === channel)) {
+        group.strategy[outcome]?.(channel, context)
+      }
+    }
   }
 }
 

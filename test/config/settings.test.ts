@@ -1,3 +1,4 @@
+import { PLAIN_DEPLOYMENT } from "../../src/core/plain-settings.ts"
 import { expect, test } from "bun:test"
 import { join } from "node:path"
 import { folder, loadSettings } from "./folder.ts"
@@ -80,6 +81,7 @@ test("only what a group, a provider or a deployment says itself is in its own li
   )
   expect(providers[0]!.timeouts).toEqual({ stall: 90_000 })
   expect(groups[0]!.models[0]).toEqual({
+    ...PLAIN_DEPLOYMENT,
     provider: "demo",
     model: "m",
     weight: 0.5,

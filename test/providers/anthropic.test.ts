@@ -17,6 +17,11 @@ function account(baseUrl?: string) {
     passHeaders: [],
     proxy: undefined,
     timeouts: {},
+    region: undefined,
+    budget: undefined,
+    errors: [],
+    errorMatchers: [],
+    probe: "free",
     options: {},
   }
   return anthropic.open(settings)

@@ -18,6 +18,11 @@ const SETTINGS: ProviderSettings = {
   protocols: [],
   proxy: undefined,
   timeouts: {},
+  region: undefined,
+  budget: undefined,
+  errors: [],
+  errorMatchers: [],
+  probe: "free",
   options: {},
 }
 const CALL = {

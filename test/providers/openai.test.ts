@@ -21,6 +21,11 @@ const settings = (options: Record<string, string>, baseUrl?: string): ProviderSe
   protocols: [],
   proxy: undefined,
   timeouts: {},
+  region: undefined,
+  budget: undefined,
+  errors: [],
+  errorMatchers: [],
+  probe: "free",
   options,
 })
 

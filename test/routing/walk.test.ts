@@ -4,7 +4,7 @@ import type { Channel, Group } from "../../src/core/routing.ts"
 import type { Health } from "../../src/routing/health.ts"
 import type { Resolution } from "../../src/routing/resolve.ts"
 import { createWalk } from "../../src/routing/walk.ts"
-import { deployment, group, table, testClock, testHealth } from "./parts.ts"
+import { deployment, group, request, table, testClock, testHealth } from "./parts.ts"
 
 function setUp() {
   const clock = testClock()
@@ -32,8 +32,10 @@ function walkAll(
     table: table(groups),
     health,
     clock,
-    view: { random: () => 0.5 },
-    speaks: () => true,
+    random: () => 0.5,
+    request: request(),
+    filters: [],
+    refuses: () => undefined,
   })
   const order: string[] = []
   for (let step = walk.next(); step && order.length < 100; step = walk.next()) {
@@ -168,8 +170,10 @@ describe("createWalk", () => {
         table: table(groups),
         health,
         clock,
-        view: { random: () => 0 },
-        speaks: () => true,
+        random: () => 0,
+        request: request(),
+        filters: [],
+        refuses: () => undefined,
       })
       return walk.next()!.channel.id
     })
@@ -194,8 +198,10 @@ describe("createWalk", () => {
       table: table(groups),
       health,
       clock,
-      view: { random: () => 0.5 },
-      speaks: () => true,
+      random: () => 0.5,
+      request: request(),
+      filters: [],
+      refuses: () => undefined,
     })
     const { channel } = walk.next()!
     const error = new GatewayError("upstream-rate-limited", "", { retryAfterMs: 0 })
@@ -213,8 +219,10 @@ describe("createWalk", () => {
       table: table(groups),
       health,
       clock,
-      view: { random: () => 0 },
-      speaks: () => true,
+      random: () => 0,
+      request: request(),
+      filters: [],
+      refuses: () => undefined,
     })
     const { channel } = walk.next()!
     const error = new GatewayError("upstream-rate-limited", "", { retryAfterMs: 1200 })

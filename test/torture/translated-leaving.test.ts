@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test"
 import { generateKeyPairSync } from "node:crypto"
-import type { GatewayError } from "../../src/core/error.ts"
 import type { ServedProtocol } from "../../src/core/protocol.ts"
 import { protocols } from "../../src/protocols/index.ts"
 import { closing, until } from "../support/cleanup.ts"
@@ -9,6 +8,7 @@ import { startUpstream } from "../support/upstream/index.ts"
 import { clients } from "../matrix/clients/index.ts"
 import type { Client } from "../matrix/talk.ts"
 import { ASK, ASK_STREAM, everywhere, requestOf, translatedPairs } from "./support/everywhere.ts"
+import type { Trial } from "../../src/routing/health.ts"
 
 const use = closing()
 
@@ -63,10 +63,10 @@ function trials(router: Router) {
     return trial
   }
   for (const end of ["succeed", "fail", "release"] as const) {
-    const own = health[end] as (trial: unknown, error?: GatewayError) => void
-    health[end] = (trial: unknown, error?: GatewayError) => {
+    const own = health[end] as (trial: Trial, detail?: unknown) => void
+    health[end] = (trial: Trial, detail?: unknown) => {
       open.delete(trial)
-      own.call(health, trial, error)
+      own.call(health, trial, detail)
     }
   }
   return open

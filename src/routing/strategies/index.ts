@@ -13,3 +13,14 @@ export const strategies = {
 export type StrategyName = keyof typeof strategies
 
 export const DEFAULT_STRATEGY: StrategyName = "priority"
+
+const byName = new Map<string, Strategy>(
+  Object.values(strategies).flatMap((strategy) =>
+    [strategy.name, ...(strategy.aliases ?? [])].map((name) => [name, strategy] as const),
+  ),
+)
+
+/** A strategy by its name or one of its aliases. */
+export function findStrategy(name: string): Strategy | undefined {
+  return byName.get(name)
+}

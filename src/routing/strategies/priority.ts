@@ -1,8 +1,14 @@
-import type { Strategy } from "../../core/routing.ts"
+import { defineStrategy, noMemory } from "../define-strategy.ts"
 
-/** In config order: the first that works gets everything. */
-export const priority: Strategy = {
+/** In config order, but for weights that say another. */
+export const priority = defineStrategy({
   name: "priority",
-  description: "Tries deployments in the order of the config",
-  order: (candidates) => candidates,
-}
+  description: "Tries deployments in the order of the config; a higher weight goes first",
+  aliases: ["fallback", "rotor", "ordered", "single"],
+  scope: "deployment",
+  createMemory: noMemory,
+  scorer:
+    () =>
+    ({ deployment }) =>
+      -deployment.weight,
+})

@@ -1,23 +1,32 @@
-import type { Strategy } from "../../core/routing.ts"
+import { defineStrategy } from "../define-strategy.ts"
+
+/** How far each deployment has come, and how far the group has. */
+interface Course {
+  position: number
+  readonly positions: Map<string, number>
+}
 
 /**
- * Smooth weighted round-robin over what is usable now: every deployment earns its weight each turn,
- * the richest is picked and pays the total. State is by deployment id, so it is fair however many
- * requests run at once and whichever deployments come and go.
+ * Stride scheduling: each turn moves a deployment on by 1/weight, and the one that would be in the
+ * middle of its next stride first has the turn. One that was away goes on from where the group is, so
+ * that it is not flooded. Fair however many requests run at once.
  */
-export const roundRobin: Strategy = {
+export const roundRobin = defineStrategy<Course>({
   name: "round-robin",
   description: "Takes turns, evenly or by weight, over deployments and their keys",
-  order(candidates, { scores }) {
-    let total = 0
-    for (const { id, weight } of candidates) {
-      total += weight
-      scores.set(id, (scores.get(id) ?? 0) + weight)
-    }
-    const credit = (id: string) => scores.get(id) ?? 0
-    const ordered = candidates.toSorted((a, b) => credit(b.id) - credit(a.id))
-    const first = ordered[0]
-    if (first) scores.set(first.id, credit(first.id) - total)
-    return ordered
+  aliases: ["round_robin", "roundrobin"],
+  scope: "deployment",
+  createMemory: () => ({ position: 0, positions: new Map() }),
+  scorer:
+    ({ memory: { position, positions } }) =>
+    ({ deployment: { id, weight } }) =>
+      weight > 0
+        ? Math.max(positions.get(id) ?? 0, position) + 0.5 / weight
+        : Number.POSITIVE_INFINITY,
+  picked({ deployment: { id, weight } }, { memory }) {
+    if (weight === 0) return
+    const begin = Math.max(memory.positions.get(id) ?? 0, memory.position)
+    memory.positions.set(id, begin + 1 / weight)
+    // TODO(strategies): the group's own position
   },
-}
+})

@@ -1,28 +1,18 @@
-import type { Deployment, Strategy } from "../../core/routing.ts"
+import { defineStrategy, noMemory } from "../define-strategy.ts"
 
-/** A weighted random permutation; weight 0 comes last, in config order. */
-export const weighted: Strategy = {
+/**
+ * Each draws an exponentially distributed number with its weight as the rate; the smallest wins, which
+ * happens in proportion to the weights, also among the rest (Efraimidis and Spirakis, 2006). Weight 0
+ * comes last, in config order.
+ */
+export const weighted = defineStrategy({
   name: "weighted",
   description: "Picks at random in proportion to the weights",
-  order(candidates, _state, { random }) {
-    const left = [...candidates]
-    const ordered: Deployment[] = []
-    let total = left.reduce((sum, deployment) => sum + deployment.weight, 0)
-    while (left.length > 0) {
-      let mark = random() * total
-      let pick = 0
-      if (total > 0) {
-        pick = left.findIndex((deployment) => {
-          mark -= deployment.weight
-          return mark < 0
-        })
-        // Rounding can leave a hair of `mark`: then the last one with a weight is it.
-        if (pick < 0) pick = left.findLastIndex((deployment) => deployment.weight > 0)
-      }
-      const [deployment] = left.splice(pick, 1)
-      ordered.push(deployment!)
-      total -= deployment!.weight
-    }
-    return ordered
-  },
-}
+  aliases: ["simple-shuffle", "lottery", "loadbalance"],
+  scope: "deployment",
+  createMemory: noMemory,
+  scorer:
+    ({ random }) =>
+    ({ deployment: { weight } }) =>
+      weight > 0 ? -Math.log(1 - random()) / weight : Number.POSITIVE_INFINITY,
+})

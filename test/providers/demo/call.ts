@@ -19,6 +19,11 @@ export function openDemo(
     protocols: [],
     proxy: undefined,
     timeouts: {},
+    region: undefined,
+    budget: undefined,
+    errors: [],
+    errorMatchers: [],
+    probe: "free",
     options,
   }
   const { send } = demo.open(settings)

@@ -129,6 +129,11 @@ export function settingsOf(parts: Partial<ProviderSettings> & { type: string }):
     protocols: [],
     proxy: undefined,
     timeouts: {},
+    region: undefined,
+    budget: undefined,
+    errors: [],
+    errorMatchers: [],
+    probe: "free",
     options: {},
     ...parts,
   }
