@@ -6,7 +6,8 @@ export interface Exchange extends RequestHead {
   /** Request id: `x-request-id`. */
   readonly id: string
   readonly protocol: ServedProtocol
-  readonly body: Uint8Array
+  /** As it goes on: what only the router reads is taken out first. */
+  body: Uint8Array
   /** Aborted when the client leaves. */
   readonly signal: AbortSignal
   /** Monotonic milliseconds at arrival. */

@@ -7,6 +7,9 @@ export interface Caller {
   readonly id: string | null
   /** Groups it may use; undefined is everything. */
   readonly groups: ReadonlySet<string> | undefined
+  /** Tags that all of its requests have, and the region that they stay in. */
+  readonly tags: readonly string[]
+  readonly region: string | undefined
 }
 
 export interface Authenticator {
@@ -21,7 +24,7 @@ export interface Presented {
   readonly query?: string
 }
 
-const ANYBODY: Caller = { id: null, groups: undefined }
+const ANYBODY: Caller = { id: null, groups: undefined, tags: [], region: undefined }
 
 /**
  * Static caller keys. Only their SHA-256 is kept; a look-up by hash tells nothing about how much of
@@ -31,9 +34,9 @@ export function createAuthenticator({ required, keys }: AuthSettings): Authentic
   if (!required) return { authenticate: () => ANYBODY }
   if (keys.length === 0) return { authenticate: refuseEverybody }
   const callers = new Map<string, Caller>(
-    keys.map(({ id, key, groups }) => [
+    keys.map(({ id, key, groups, tags, region }) => [
       sha256(key.reveal()),
-      { id, groups: groups && new Set(groups) },
+      { id, groups: groups && new Set(groups), tags, region },
     ]),
   )
   return {

@@ -118,24 +118,30 @@ export function buildTable(parts: TableParts): RouteTable {
     health.forget(oldest.channels.filter(({ id }) => !configured.has(id)))
   }
 
+  function direct(provider: string, model: string): Group | undefined {
+    const account = accounts.get(provider)
+    if (!account) return undefined
+    const { models } = account.provider
+    if (models.length > 0 && !models.includes(model)) return undefined
+    const name = `${provider}/${model}`
+    const known = directs.get(name)
+    if (known) return known
+    const single = deployment({ ...PLAIN_DEPLOYMENT, provider, model }, {})
+    const made = group({ ...PLAIN_GROUP, name }, [single], true)
+    directs.set(name, made)
+    if (directs.size > DIRECT_LIMIT) forgetOldest()
+    return made
+  }
+
   return {
     groups,
     defaultGroup:
       settings.defaultGroup === undefined ? undefined : groups.get(settings.defaultGroup),
     unknownModel: settings.unknownModel,
-    direct(provider, model) {
-      const account = accounts.get(provider)
-      if (!account) return undefined
-      const { models } = account.provider
-      if (models.length > 0 && !models.includes(model)) return undefined
-      const name = `${provider}/${model}`
-      const known = directs.get(name)
-      if (known) return known
-      const single = deployment({ ...PLAIN_DEPLOYMENT, provider, model }, {})
-      const made = group({ ...PLAIN_GROUP, name }, [single], true)
-      directs.set(name, made)
-      if (directs.size > DIRECT_LIMIT) forgetOldest()
-      return made
+    direct,
+    find(name) {
+      const slash = name.indexOf("/")
+      return groups.get(name) ?? direct(name.slice(0, Math.max(slash, 0)), name.slice(slash + 1))
     },
   }
 }

@@ -1,6 +1,8 @@
 import { GatewayError } from "../core/error.ts"
 import type { Channel, Group } from "../core/routing.ts"
 import { nearest } from "../core/nearest.ts"
+import { table as closedTable } from "../core/table.ts"
+import { findStrategy } from "./strategies/index.ts"
 
 /** Characters of a model name; the longest in use have about a hundred. */
 const LONGEST_NAME = 256
@@ -19,13 +21,15 @@ export interface RouteTable {
   readonly groups: ReadonlyMap<string, Group>
   readonly defaultGroup: Group | undefined
   readonly unknownModel: "error" | "default"
+  /** A group by its name, or what `provider/model` names. */
+  find(name: string): Group | undefined
   /** A group of the one deployment that `provider/model` names; undefined when there is no such provider. */
   direct(provider: string, model: string): Group | undefined
 }
 
 /**
  * Finds what a model name stands for: a group, `group$N` (channel N in config order, from 0),
- * `provider/model`, or for an empty name or `auto` the default group.
+ * `group:cheap` (the group with another strategy), `provider/model`, or for an empty name or `auto` the default group.
  *
  * @param visible the groups that an error may speak of; undefined is all
  * @throws GatewayError `not-found` with near matches
@@ -46,7 +50,29 @@ export function resolve(
     if (table.defaultGroup) return { group: table.defaultGroup }
     throw missing("No model was asked for, and the config has no default group.")
   }
-  return pin(table, model, visible) ?? direct(table, model) ?? unknown(table, model, visible)
+  return (
+    pin(table, model, visible) ??
+    steered(table, model) ??
+    direct(table, model) ??
+    unknown(table, model, visible)
+  )
+}
+
+/** What callers may write for the strategies that they ask for most. */
+const SHORT: Readonly<Record<string, string>> = closedTable({
+  cheap: "lowest-cost",
+  fast: "lowest-latency",
+  best: "adaptive",
+})
+
+/** `group:cheap`: the group with another strategy. */
+function steered(table: RouteTable, model: string): Resolution | undefined {
+  const at = model.lastIndexOf(":")
+  const group = at > 0 ? table.groups.get(model.slice(0, at)) : undefined
+  if (!group) return undefined
+  const word = model.slice(at + 1)
+  const strategy = findStrategy(SHORT[word] ?? word)
+  return strategy && { group: { ...group, strategy } }
 }
 
 function pin(

@@ -161,8 +161,10 @@ export function group(
 }
 
 export function table(groups: readonly Group[], options: Partial<RouteTable> = {}): RouteTable {
+  const byName = new Map(groups.map((each) => [each.name, each]))
   return {
-    groups: new Map(groups.map((each) => [each.name, each])),
+    groups: byName,
+    find: (name) => byName.get(name),
     defaultGroup: groups[0],
     unknownModel: "error",
     direct: () => undefined,

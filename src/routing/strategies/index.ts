@@ -24,3 +24,6 @@ const byName = new Map<string, Strategy>(
 export function findStrategy(name: string): Strategy | undefined {
   return byName.get(name)
 }
+
+/** Every name and alias. */
+export const strategyNames: readonly string[] = [...byName.keys()]

@@ -1,0 +1,61 @@
+import { GatewayError } from "../core/error.ts"
+import { nearest } from "../core/nearest.ts"
+import type { Strategy } from "../core/routing.ts"
+import { allowGroup, type Caller } from "../governance/authenticate.ts"
+import { type Resolution, type RouteTable, resolve } from "../routing/resolve.ts"
+import { findStrategy, strategyNames } from "../routing/strategies/index.ts"
+import type { Steering } from "./steering.ts"
+
+/**
+ * Where a request goes when its caller has a say in it.
+ *
+ * @throws GatewayError `invalid-request` for a strategy that does not exist, `not-found` and `forbidden`
+ *   for a fallback that does not exist or that this caller may not use
+ */
+export function steer(
+  resolution: Resolution,
+  { strategy, fallbacks }: Steering,
+  table: RouteTable,
+  caller: Caller,
+): Resolution {
+  if (strategy === undefined && fallbacks === undefined) return resolution
+  if (resolution.pinned) {
+    throw new GatewayError(
+      "invalid-request",
+      "A pinned channel (`group$N`) takes neither a strategy nor fallbacks.",
+      { code: "invalid_steering", param: "model" },
+    )
+  }
+  const { group } = resolution
+  return {
+    ...resolution,
+    group: {
+      ...group,
+      ...(strategy !== undefined && { strategy: named(strategy) }),
+      ...(fallbacks && { fallbacks: fallbacks.map((name) => allowed(table, name, caller)) }),
+    },
+  }
+}
+
+function named(name: string): Strategy {
+  const found = findStrategy(name)
+  if (found) return found
+  const near = nearest(name, strategyNames)
+  const hint = near.length > 0 ? ` Did you mean \`${near.join("` or `")}\`?` : ""
+  throw new GatewayError(
+    "invalid-request",
+    `There is no strategy \`${name.slice(0, 64)}\`.${hint}`,
+    { code: "unknown_strategy", param: "llmrouter.strategy" },
+  )
+}
+
+function allowed(table: RouteTable, name: string, caller: Caller): string {
+  const { group, pinned, unknown } = resolve(table, name, caller.groups)
+  allowGroup(caller, group.name)
+  if (!pinned && !unknown && table.find(name)) return name
+  throw new GatewayError(
+    "invalid-request",
+    `\`${name.slice(0, 200)}\` cannot be a fallback: name a group or \`provider/model\`.`,
+    { code: "invalid_steering", param: "llmrouter.fallbacks" },
+  )
+}
