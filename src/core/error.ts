@@ -1,16 +1,22 @@
 /** What the attempt loop does after an error of this kind. */
-export type NextMove = "fail" | "next-key" | "next-deployment"
+export type NextMove = "fail" | "next-key" | "next-deployment" | "retry"
 
 /** The pause that a channel takes after an error of this kind; lengths come from the config. */
 export type CooldownCause = "network" | "rate-limit" | "server" | "auth" | "missing"
 
-interface KindRule {
-  /** HTTP status when no upstream gave one. */
-  status: number
+/** What follows from an error. */
+export interface Disposition {
   next: NextMove
   /** Whether it counts as a failure of the deployment. */
   breaker: boolean
   cooldown: CooldownCause | null
+  /** Milliseconds of the pause, where they do not come from its cause. */
+  cooldownMs?: number
+}
+
+interface KindRule extends Disposition {
+  /** HTTP status when no upstream gave one. */
+  status: number
 }
 
 /** The one place where an error's consequences are decided. */
@@ -97,6 +103,8 @@ export interface ErrorDetail {
   /** Milliseconds after which trying again makes sense. */
   retryAfterMs?: number
   upstream?: UpstreamAnswer
+  /** Where it has other consequences than its kind: see `ErrorRule`. */
+  rule?: Partial<Disposition>
   cause?: unknown
 }
 
@@ -116,8 +124,9 @@ export class GatewayError extends Error {
     return this.detail.status ?? ERROR_KINDS[this.kind].status
   }
 
-  get rule(): KindRule {
-    return ERROR_KINDS[this.kind]
+  get rule(): Disposition {
+    const { rule } = this.detail
+    return rule ? { ...ERROR_KINDS[this.kind], ...rule } : ERROR_KINDS[this.kind]
   }
 }
 

@@ -1,10 +1,12 @@
 import type { CanonicalAnswer, CanonicalEvent, CanonicalRequest, Loss } from "./canonical.ts"
 import type { Capabilities } from "./capabilities.ts"
+import type { Clock } from "./clock.ts"
 import type { CanonicalEmbeddings, EmbeddingRequest } from "./embedding.ts"
 import type { GatewayError } from "./error.ts"
 import type { Operation } from "./operation.ts"
 import type { HeaderRecord } from "./provider.ts"
 import type { AnswerStore, StoredAnswer } from "./answer-store.ts"
+import type { ToldLimits } from "./traffic.ts"
 import type { Usage } from "./usage.ts"
 
 /** One HTTP route that a protocol's ingress serves. */
@@ -297,6 +299,8 @@ export interface Upstream {
   readonly relayedHeaders?: readonly string[]
   /** An upstream's error answer, classified. Never throws. */
   decodeError(status: number, headers: Headers, body: Uint8Array): GatewayError
+  /** The rate limits that an answer's headers tell, whether it is an error or not; undefined where they tell none. */
+  rateLimits?(headers: Headers, clock: Clock): ToldLimits | undefined
   /** Checks a whole JSON answer. @throws GatewayError when a 200 is not an answer at all. */
   inspectAnswer(operation: Operation, body: Uint8Array): AnswerFacts
   /** A whole relayed answer from an upstream that is not clean, as official SDKs expect it. */

@@ -6,6 +6,7 @@ import type { Usage } from "../core/usage.ts"
 import type { Trial } from "../routing/health.ts"
 import type { Call } from "./call.ts"
 import type { GatewayContext } from "./context.ts"
+import { dispose } from "./disposition.ts"
 import { secretsOf, withoutSecrets } from "./explain.ts"
 import { type Flow, openFlow } from "./flow.ts"
 import { startLimits } from "./limits.ts"
@@ -72,11 +73,15 @@ export async function attempt(
     const signed = account.sign ? await account.sign(request, key) : request
     const answered = await (account.send ?? context.send)(signed)
     const response = account.receive?.(target, answered) ?? answered
+    const told = call.protocol.upstream.rateLimits?.(response.headers, context.clock)
+    if (told) context.health.tell(trial.channel, told)
     if (response.status < 200 || response.status > 299) {
       limits.hurry(ERROR_BODY_TIME)
       const body = await readAll(response.body, ERROR_BODY)
       const error = call.protocol.upstream.decodeError(response.status, response.headers, body)
-      throw withoutSecrets(error, secretsOf(request, signed))
+      const answer = { status: response.status, body }
+      const disposed = dispose(error, deployment.provider, "before", answer)
+      throw withoutSecrets(disposed, secretsOf(request, signed))
     }
     limits.progress()
     const flow = openFlow(response, controller.signal, limits)
