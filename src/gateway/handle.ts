@@ -13,6 +13,8 @@ import { recall } from "./recall.ts"
 import { type Outflow, relayBytes, relayEvents } from "./relay.ts"
 import { errorReply, replyHeaders, replyStatus } from "./reply.ts"
 import { run } from "./run.ts"
+import { checkRegion, steer } from "./steer.ts"
+import { readSteering } from "./steering.ts"
 import { keepAliveOf, streamOf } from "./stream-of.ts"
 
 const EVENT_STREAM = "text/event-stream; charset=utf-8"
@@ -29,14 +31,17 @@ export async function handle(
   try {
     const caller = snapshot.authenticator.authenticate(exchange)
     progress.caller = caller.id
+    const steering = readSteering(exchange)
     const opened = protocol.ingress.inspect(exchange, exchange.body)
     const { facts } = opened
     progress.requested = facts.model
     progress.stream = facts.stream
-    const resolution = resolve(snapshot.table, facts.model, caller.groups)
-    const group = resolution.group.name
+    const found = resolve(snapshot.table, facts.model, caller.groups)
+    const group = found.group.name
     progress.group = group
     allowGroup(caller, group)
+    checkRegion(caller, steering)
+    const resolution = steer(found, steering, snapshot.table, caller)
     if (resolution.unknown) {
       context.logger.warn("an unknown model went to the default group", {
         id: exchange.id,
@@ -57,6 +62,8 @@ export async function handle(
       envelope,
       history,
       resolution,
+      caller,
+      steering,
       progress,
       fetchMedia: mediaFetcher(snapshot, exchange),
     })

@@ -3,11 +3,13 @@ import type { Exchange } from "../core/exchange.ts"
 import type { RequestEnvelope } from "../core/protocol.ts"
 import type { Channel } from "../core/routing.ts"
 import { exhausted } from "../routing/exhausted.ts"
+import type { Caller } from "../governance/authenticate.ts"
 import type { Trial } from "../routing/health.ts"
 import type { Resolution } from "../routing/resolve.ts"
 import { pursue } from "../routing/pursue.ts"
 import { createWalk } from "../routing/walk.ts"
 import { routingRequest } from "./routing-request.ts"
+import type { Steering } from "./steering.ts"
 import { attempt, type Committed } from "./attempt.ts"
 import type { GatewayContext, Snapshot } from "./context.ts"
 import { explain, OURS } from "./explain.ts"
@@ -22,6 +24,8 @@ export interface RunOptions {
   /** The same request as a channel has to see it, where it goes on from an earlier answer. */
   history: History
   resolution: Resolution
+  caller: Caller
+  steering: Steering
   progress: Progress
   /** Replaces URLs that the upstream cannot fetch, each of them fetched once. */
   fetchMedia: PrepareOptions["fetchMedia"]
@@ -33,7 +37,7 @@ export interface RunOptions {
  * @throws GatewayError of the last attempt, or why none could be made
  */
 export async function run(context: GatewayContext, options: RunOptions): Promise<Committed> {
-  const { snapshot, exchange, envelope, resolution, progress } = options
+  const { snapshot, exchange, envelope, resolution } = options
   const { health, clock, filters, random } = context
   const walk = createWalk({
     resolution,
@@ -42,7 +46,7 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
     clock,
     random,
     filters,
-    request: routingRequest(exchange, envelope, progress.caller),
+    request: routingRequest(exchange, envelope, options.caller, options.steering),
     refuses: ({ deployment }) =>
       canTake(deployment, exchange, envelope) ? undefined : "does not offer this operation",
   })

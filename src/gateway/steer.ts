@@ -59,3 +59,19 @@ function allowed(table: RouteTable, name: string, caller: Caller): string {
     { code: "invalid_steering", param: "llmrouter.fallbacks" },
   )
 }
+
+/** @throws GatewayError `forbidden` for a region outside of the one that the caller's key is bound to */
+export function checkRegion(caller: Caller, { region }: Steering): void {
+  if (region === undefined || caller.region === undefined) return
+  if (isWithin(region, caller.region)) return
+  throw new GatewayError(
+    "forbidden",
+    `This key stays in the region \`${caller.region}\`; the request asks for \`${region}\`.`,
+    { code: "region_not_allowed", param: "llmrouter.region" },
+  )
+}
+
+/** `eu-west-1` is within `eu`. */
+function isWithin(region: string, wider: string): boolean {
+  return region === wider || region.startsWith(`${wider}-`)
+}
