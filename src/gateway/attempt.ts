@@ -7,6 +7,7 @@ import type { Trial } from "../routing/health.ts"
 import type { Call } from "./call.ts"
 import type { GatewayContext } from "./context.ts"
 import { dispose } from "./disposition.ts"
+import { type Beginning, beginningOf } from "./error-matchers.ts"
 import { secretsOf, withoutSecrets } from "./explain.ts"
 import { type Flow, openFlow } from "./flow.ts"
 import { startLimits } from "./limits.ts"
@@ -85,7 +86,11 @@ export async function attempt(
     }
     limits.progress()
     const flow = openFlow(response, controller.signal, limits)
-    const committed = await commit(options, response, flow)
+    const beginning = beginningOf(deployment.provider, context.logger, () => [
+      ...(key ? [key.reveal()] : []),
+      ...secretsOf(request, signed),
+    ])
+    const committed = await commit(options, response, flow, beginning)
     if (committed.kind === "whole") limits.end(false)
     return committed
   } catch (thrown) {
@@ -100,6 +105,7 @@ async function commit(
   options: AttemptOptions,
   response: IncomingResponse,
   flow: Flow,
+  beginning: Beginning | undefined,
 ): Promise<Committed> {
   const { exchange, envelope, call, trial } = options
   const contentType = response.headers.get("content-type") ?? "application/octet-stream"
@@ -110,20 +116,25 @@ async function commit(
   if (stream && !isJson) {
     const relay = call.follow()
     const room = KEPT + REPEATED * exchange.body.length
-    return { ...base, kind: "events", flow, relay, head: await readPrelude(flow, relay, room) }
+    const head = await readPrelude(flow, relay, room, beginning)
+    return { ...base, kind: "events", flow, relay, head }
   }
   if (stream) {
-    const relay = call.replay(await flow.readAll(options.responseLimit))
+    const body = await flow.readAll(options.responseLimit)
+    beginning?.check(body)
+    const relay = call.replay(body)
     const head = await readPrelude(DRY, relay, Number.POSITIVE_INFINITY)
     return { ...base, kind: "events", flow, relay, head }
   }
   if (isJson || !call.relayed || call.protocol.upstream.answersJson(exchange.operation)) {
     const streamed = EVENT_STREAM.test(contentType)
     const body = await flow.readAll(options.responseLimit)
+    beginning?.check(body)
     return { ...base, kind: "whole", ...(streamed ? call.gather(body) : call.whole(body)) }
   }
   const first = await flow.read()
   if (!first) throw invalid(`The upstream answered ${response.status} with an empty body.`)
+  beginning?.check(first)
   flow.progress()
   return { ...base, kind: "bytes", flow, first }
 }
@@ -141,6 +152,7 @@ async function readPrelude(
   flow: Pick<Flow, "read" | "progress">,
   relay: StreamRelay,
   room: number,
+  beginning?: Beginning,
 ): Promise<Uint8Array[]> {
   const head: Uint8Array[] = []
   let size = 0
@@ -148,6 +160,7 @@ async function readPrelude(
   while (relay.phase === "prelude") {
     const seen = relay.progress
     const chunk = await flow.read()
+    if (chunk) beginning?.take(chunk)
     const bytes = chunk ? relay.push(chunk) : relay.end()
     if (bytes) head.push(bytes)
     if (relay.progress !== seen) flow.progress()
@@ -157,6 +170,7 @@ async function readPrelude(
       throw invalid(`The upstream sent ${size} bytes without any content.`)
     }
   }
+  beginning?.check()
   if (relay.error) throw relay.error
   return head
 }
