@@ -30,12 +30,20 @@ export const UsageRow = t.Object({
   cacheRead: t.Integer(),
   cacheWrite: t.Integer(),
   reasoning: t.Integer(),
-  /** Whether the upstream reported the tokens. */
-  usage: t.Union([t.Literal("reported"), t.Literal("missing")]),
-  /** Nano-USD; null is unpriced. */
+  /** Whether the upstream reported the tokens; `estimated`: some of them are the router's guess. */
+  usage: t.Union([t.Literal("reported"), t.Literal("missing"), t.Literal("estimated")]),
+  /** Nano-USD, with what `wasted` says; null is unpriced. */
   cost: t.Union([t.Integer(), t.Null()]),
   /** The caller's user agent, shortened. */
   client: t.String(),
+  /** Nano-USD of attempts whose answer nobody got, such as the slower one of a hedge; guessed. */
+  wasted: t.Integer(),
+  /** How often another upstream had to go on with the answer. */
+  continued: t.Integer(),
+  /** Id of the request that this one copies for a mirror; null for a caller's own. */
+  mirrorOf: t.Union([t.String(), t.Null()]),
+  /** The decision and the attempts, a `RouteRecord` as JSON; null where nothing was decided. */
+  route: t.Union([t.String(), t.Null()]),
 })
 export type UsageRow = Static<typeof UsageRow>
 

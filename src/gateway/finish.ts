@@ -91,6 +91,10 @@ function usageRow(
     ...counts,
     usage: usage ? "reported" : "missing",
     cost: usage && channel ? channel.deployment.cost(usage) : null,
+    wasted: 0,
+    continued: 0,
+    mirrorOf: null,
+    route: null,
     client: (exchange.headers.get("user-agent") ?? "").slice(0, CLIENT_LIMIT),
   }
 }

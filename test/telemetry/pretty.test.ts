@@ -25,6 +25,11 @@ const ROW: UsageRow = {
   reasoning: 0,
   usage: "missing",
   cost: null,
+
+  wasted: 0,
+  continued: 0,
+  mirrorOf: null,
+  route: null,
   client: "",
 }
 

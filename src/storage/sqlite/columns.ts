@@ -33,6 +33,10 @@ const FIELDS: Readonly<Record<keyof UsageRow, Column>> = {
   usage: must("text"),
   cost: may("integer"),
   client: must("text"),
+  wasted: must("integer"),
+  continued: must("integer"),
+  mirrorOf: may("text"),
+  route: may("text"),
 }
 
 const fields = Object.entries(FIELDS) as readonly [keyof UsageRow, Column][]

@@ -56,6 +56,15 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX answers_expires ON answers ("expires");
     `,
   },
+  {
+    version: 3,
+    sql: `
+      ALTER TABLE usage ADD COLUMN "wasted" INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE usage ADD COLUMN "continued" INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE usage ADD COLUMN "mirror_of" TEXT;
+      ALTER TABLE usage ADD COLUMN "route" TEXT;
+    `,
+  },
 ]
 
 /** Version of a database that is up to date. */

@@ -32,6 +32,11 @@ export function usageRow(id: string, over: Partial<UsageRow> = {}): UsageRow {
     reasoning: 50,
     usage: "reported",
     cost: 1_234_567,
+
+    wasted: 0,
+    continued: 0,
+    mirrorOf: null,
+    route: null,
     client: "test/1.0",
     ...over,
   }
