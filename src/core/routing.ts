@@ -187,6 +187,13 @@ export interface Strategy<Memory = unknown> {
    * plan is also asked for where nothing is sent.
    */
   scorer(context: StrategyContext<Memory>): (channel: Channel) => number
+  /** What a score is made of, by name, for a person; its parts need not add up where rank decides. */
+  explain?(channel: Channel, context: StrategyContext<Memory>): Record<string, number>
+  /**
+   * Asked before `scorer` about the same request, by whoever can wait. A scorer that was not prepared
+   * keeps the config order. Never rejects.
+   */
+  prepare?(context: StrategyContext<Memory>): Promise<void> | undefined
   /** Told where an attempt goes, before the next request is scored. */
   picked?(channel: Channel, context: StrategyContext<Memory>): void
   /** Told that an attempt's answer has begun, or that it failed by the channel's own fault. */
