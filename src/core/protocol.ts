@@ -3,6 +3,7 @@ import type { Capabilities } from "./capabilities.ts"
 import type { Clock } from "./clock.ts"
 import type { CanonicalEmbeddings, EmbeddingRequest } from "./embedding.ts"
 import type { GatewayError } from "./error.ts"
+import type { Need } from "./needs.ts"
 import type { Operation } from "./operation.ts"
 import type { HeaderRecord } from "./provider.ts"
 import type { AnswerStore, StoredAnswer } from "./answer-store.ts"
@@ -69,11 +70,21 @@ export interface RequestEnvelope {
   relays?(capabilities: Capabilities): boolean
   /** The request's meaning; parses the whole body. @throws GatewayError `invalid-request` */
   decode?(): CanonicalRequest
+  /**
+   * Whether it needs this of a model; absent is nothing. May decode the whole body, so it is asked only
+   * where a model lacks it. What cannot be decoded needs nothing: whoever sends it on says what is wrong.
+   */
+  needs?(need: Need): boolean
   decodeEmbeddings?(): EmbeddingRequest
   /** The same request with an earlier answer's items themselves, where it names them: see `cited`. */
   withItems?(answer: StoredAnswer): RequestEnvelope
   /** The same request with the conversation that it goes on from written out. */
   continueFrom?(previous: StoredAnswer): RequestEnvelope
+  /**
+   * What the conversation is known by, as the body says or as it begins; the same for all of its turns.
+   * Undefined where nothing of it lasts. Parses nothing, but may look through all of the body.
+   */
+  session?(): string | undefined
   /** The conversation as a JSON array in the protocol's own items, for {@link StoredAnswer.input}. */
   conversation?(): string
 }
