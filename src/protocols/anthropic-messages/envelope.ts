@@ -5,6 +5,7 @@ import { openRequestBody, type RequestBody } from "../../transport/request-body.
 import { decodeRequest } from "./decode-request.ts"
 import { withoutForeignState } from "./foreign-state.ts"
 import { invalid } from "./invalid.ts"
+import { sessionOf } from "./session.ts"
 
 const DECISIVE = new Set(["model", "stream", "max_tokens"])
 
@@ -29,6 +30,7 @@ export function openEnvelope(head: RequestHead, body: Uint8Array): RequestEnvelo
       return { body: spliceObject(body, { set, remove }, scan), contentType: "application/json" }
     },
     decode: () => decodeRequest(body, facts),
+    session: () => sessionOf(body, fields),
   }
 }
 

@@ -13,6 +13,7 @@ import { decodeRequest, parseBody } from "./decode-request.ts"
 import { decodeEmbeddings } from "./embeddings-ingress.ts"
 import { type Fields, fieldsOf, invalid, numberOf, snakeCase, textOf } from "./fields.ts"
 import { ACTIONS, readPath, resourceName } from "./routes.ts"
+import { sessionOf } from "./session.ts"
 import { NO_SIGNATURE } from "./signature.ts"
 
 /** How a signature begins that we sealed for another provider. */
@@ -49,6 +50,7 @@ export function openRequest(head: RequestHead, body: Uint8Array): RequestEnvelop
   let decoded: CanonicalRequest | undefined
   return {
     ...envelope,
+    session: () => sessionOf(body, (name) => field(scan, name)),
     decode() {
       decoded ??= decodeRequest(body, facts)
       return decoded

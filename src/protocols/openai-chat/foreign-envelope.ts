@@ -1,8 +1,9 @@
 import type { CanonicalRequest } from "../../core/canonical.ts"
 import type { RequestEnvelope, RequestFacts } from "../../core/protocol.ts"
-import { parseField, scanObject } from "../../transport/json-scan.ts"
+import { type JsonField, parseField, scanObject } from "../../transport/json-scan.ts"
 import { spliceObject } from "../../transport/json-splice.ts"
 import { decodeResponsesRequest } from "../openai-responses/decode-request.ts"
+import { sessionOf } from "../openai-responses/session.ts"
 import { encodeRequest } from "./encode-request.ts"
 import { isRecord } from "../../canonical/record.ts"
 
@@ -12,6 +13,7 @@ import { isRecord } from "../../canonical/record.ts"
  */
 export function openForeign(
   body: Uint8Array,
+  fields: ReadonlyMap<string, JsonField>,
   facts: RequestFacts,
 ): RequestEnvelope & { readonly asksUsage: boolean } {
   const decode = (): CanonicalRequest => decodeResponsesRequest(body)
@@ -19,6 +21,7 @@ export function openForeign(
     facts,
     asksUsage: facts.stream && !wantsUsage(body),
     decode,
+    session: () => sessionOf(body, fields),
     rewrite({ model, extraBody, remove = [] }) {
       const target = { model, stream: facts.stream, family: "", capabilities: {} }
       const chat = encodeRequest(decode(), target).body

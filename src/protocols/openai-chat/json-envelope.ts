@@ -9,6 +9,7 @@ import { decodeEmbeddings } from "./embeddings.ts"
 import { cleanMessages } from "./relayed-messages.ts"
 import { openForeign } from "./foreign-envelope.ts"
 import { invalid } from "./invalid.ts"
+import { sessionOf } from "./session.ts"
 
 const USAGE_OPTIONS = "stream_options"
 const WITH_USAGE: ReadonlySet<Operation> = new Set(["chat", "completion"])
@@ -25,12 +26,13 @@ export function openJson(operation: Operation, body: Uint8Array): JsonEnvelope {
   const { scan, fields } = opened
   const facts = readFacts(operation, opened)
   if (operation === "chat" && fields.has("input") && !fields.has("messages")) {
-    return openForeign(body, facts)
+    return openForeign(body, fields, facts)
   }
   const usage = facts.stream && WITH_USAGE.has(operation) ? askForUsage(body, fields) : undefined
   return {
     facts,
     ...(operation === "chat" && { decode: () => decodeRequest(body, fields) }),
+    ...(operation === "chat" && { session: () => sessionOf(body, fields) }),
     ...(operation === "embeddings" && { decodeEmbeddings: () => decodeEmbeddings(body) }),
     asksUsage: usage !== undefined,
     losses: (removed) => removedLosses(body, scan.fields, removed, HARMLESS),

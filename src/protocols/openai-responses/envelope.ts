@@ -8,6 +8,7 @@ import { decodeResponsesRequest } from "./decode-request.ts"
 import { withoutForeignItems } from "./foreign-items.ts"
 import { invalid } from "./invalid.ts"
 import { citedAnswers, withItems } from "./references.ts"
+import { sessionOf } from "./session.ts"
 
 /** Members that mean nothing to the answer. */
 const HARMLESS = new Set(
@@ -40,6 +41,7 @@ export function openEnvelope(operation: Operation, body: Uint8Array): RequestEnv
       cited.length > 0 && {
         withItems: (answer) => openEnvelope(operation, withItems(body, asked, answer)),
       }),
+    session: () => sessionOf(body, fields),
     conversation: () => conversationOf(body),
     continueFrom: (previous) => ({
       ...openEnvelope(operation, continueFrom(body, previous)),
