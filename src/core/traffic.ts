@@ -8,7 +8,7 @@ export interface Average {
 
 /** A rate limit as an upstream's headers tell it. */
 export interface LearnedLimit {
-  /** A window's allowance. */
+  /** A window's allowance; NaN where only what is left was told. */
   readonly limit: number
   readonly remaining: number
   /** Monotonic milliseconds when it is whole again. */
@@ -42,6 +42,8 @@ export interface Traffic {
   /** Attempts begun, and tokens used or expected, in the minute before `now`. */
   requests(now: number): number
   tokens(now: number): number
+  /** When no more than `most` of those will be left in the minute before: `now`, or a later monotonic time. */
+  freeAt(now: number, what: "requests" | "tokens", most: number): number
   /** The time below which the share `q` of first contents came, in ms; NaN while too few have. */
   quantile(q: number): number
   readonly told: ToldLimits

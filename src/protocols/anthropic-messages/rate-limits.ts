@@ -1,5 +1,23 @@
+import type { Clock } from "../../core/clock.ts"
+import type { LearnedLimit, ToldLimits } from "../../core/traffic.ts"
+import { toldLimit } from "../../transport/rate-limit.ts"
+import { waitOf } from "../../transport/told-wait.ts"
+
 /** Buckets of the API, one header family each. https://platform.claude.com/docs/en/api/rate-limits */
-const BUCKETS = ["requests", "tokens", "input-tokens", "output-tokens"]
+const TOKENS = ["tokens", "input-tokens", "output-tokens"].map(namesOf)
+const REQUESTS = namesOf("requests")
+const BUCKETS = [REQUESTS, ...TOKENS]
+
+interface Names {
+  limit: string
+  remaining: string
+  reset: string
+}
+
+function namesOf(bucket: string): Names {
+  const name = `anthropic-ratelimit-${bucket}`
+  return { limit: `${name}-limit`, remaining: `${name}-remaining`, reset: `${name}-reset` }
+}
 
 /**
  * Milliseconds until the last of the exhausted limits is reset, for answers without `retry-after`.
@@ -7,11 +25,23 @@ const BUCKETS = ["requests", "tokens", "input-tokens", "output-tokens"]
  * @param wall milliseconds since 1970
  */
 export function resetMs(headers: Headers, wall: number): number | undefined {
-  const waits = BUCKETS.flatMap((bucket) => {
-    const name = `anthropic-ratelimit-${bucket}`
-    if (headers.get(`${name}-remaining`) !== "0") return []
-    const reset = Date.parse(headers.get(`${name}-reset`) ?? "")
-    return Number.isNaN(reset) ? [] : [Math.max(0, reset - wall)]
-  })
+  const waits = BUCKETS.flatMap(({ remaining, reset }) =>
+    headers.get(remaining) === "0" ? (waitOf(headers.get(reset), wall) ?? []) : [],
+  )
   return waits.length > 0 ? Math.max(...waits) : undefined
 }
+
+/** The limits that an answer's headers tell; of those of tokens, the one of which the least is left. */
+export function rateLimits(headers: Headers, clock: Clock): ToldLimits | undefined {
+  const requests = toldLimit(headers, REQUESTS, clock)
+  // Every answer that has one of them has these two.
+  if (!requests && !headers.has(TOKENS[1]!.remaining)) return undefined
+  let tokens: LearnedLimit | undefined
+  for (const names of TOKENS) {
+    const told = toldLimit(headers, names, clock)
+    if (told && (!tokens || share(told) < share(tokens))) tokens = told
+  }
+  return { requests, tokens }
+}
+
+const share = ({ remaining, limit }: LearnedLimit) => remaining / limit

@@ -2,6 +2,7 @@ import { table } from "../../core/table.ts"
 import type { ErrorDetail, ErrorKind, ErrorReason } from "../../core/error.ts"
 import { GatewayError } from "../../core/error.ts"
 import { retryAfterMs } from "../../transport/retry-after.ts"
+import { waitInWords } from "../../transport/told-wait.ts"
 import { resetMs } from "./rate-limits.ts"
 import { type Fields, isRecord, PROTOCOL, textOf } from "./wire.ts"
 
@@ -45,7 +46,8 @@ export function decodeError(status: number, headers: Headers, body: Uint8Array):
   const value = parsed(body)
   const told = isRecord(value) || Array.isArray(value) ? read(value) : { message: plainText(body) }
   const wall = Date.now()
-  const retryAfter = retryAfterMs(headers, wall) ?? resetMs(headers, wall)
+  const retryAfter =
+    retryAfterMs(headers, wall) ?? resetMs(headers, wall) ?? waitInWords(told.message)
   const detail: ErrorDetail = {
     ...(status >= 400 && { status }),
     ...(retryAfter !== undefined && { retryAfterMs: retryAfter }),

@@ -6,6 +6,7 @@ import { decodeCount, encodeCount } from "./count-tokens.ts"
 import { encodeRequest } from "./encode-request.ts"
 import { inspectAnswer } from "./inspect-answer.ts"
 import { createRepair } from "./repair.ts"
+import { rateLimits } from "./rate-limits.ts"
 import { createStreamRelay } from "./stream-relay.ts"
 import { decodeError } from "./upstream-error.ts"
 
@@ -20,6 +21,7 @@ export const upstream: Upstream = {
   headers: { "anthropic-version": "2023-06-01" },
   relayedHeaders: ["anthropic-version", "anthropic-beta"],
   decodeError,
+  rateLimits,
   inspectAnswer,
   answersJson: () => true,
   relayStream: (_operation, _envelope, { capabilities }) =>

@@ -3,7 +3,7 @@ import type { Operation } from "../../core/operation.ts"
 import type { Upstream } from "../../core/protocol.ts"
 import { awsError, readAwsError } from "../../transport/aws-error.ts"
 import { encodeText } from "../../transport/aws-sigv4.ts"
-import { retryAfterMs } from "../../transport/retry-after.ts"
+import { toldWaitMs } from "../../transport/retry-after.ts"
 import { decodeAnswer } from "./answer.ts"
 import { embeddings } from "./embeddings.ts"
 import { encodeCount, encodeRequest } from "./request.ts"
@@ -27,7 +27,7 @@ export const upstream: Upstream = {
   },
   decodeError(status, headers, body) {
     const { name, message } = readAwsError(headers, body)
-    const retryAfter = retryAfterMs(headers, Date.now())
+    const retryAfter = toldWaitMs(headers, message, Date.now())
     return awsError(name, message, status, {
       ...(retryAfter !== undefined && { retryAfterMs: retryAfter }),
     })

@@ -1,5 +1,5 @@
 import { type ErrorDetail, type ErrorKind, GatewayError } from "../../core/error.ts"
-import { retryAfterMs } from "../../transport/retry-after.ts"
+import { toldWaitMs } from "../../transport/retry-after.ts"
 import { isRecord, type Json } from "./json-values.ts"
 
 const TEXT_LIMIT = 300
@@ -8,7 +8,7 @@ const TEXT_LIMIT = 300
 export function decodeError(status: number, headers: Headers, body: Uint8Array): GatewayError {
   const text = new TextDecoder().decode(body.subarray(0, 64 * 1024))
   const message = messageIn(text) ?? `The upstream answered ${status}.`
-  const retryAfter = retryAfterMs(headers, Date.now())
+  const retryAfter = toldWaitMs(headers, message, Date.now())
   const reason = reasonOf(status, message)
   const tokens = reason === "context-length" ? tokensIn(message) : undefined
   return new GatewayError(kindOf(status, reason), message, {

@@ -6,6 +6,7 @@ import {
   GatewayError,
 } from "../../core/error.ts"
 import { retryAfterMs } from "../../transport/retry-after.ts"
+import { waitInWords, waitOf } from "../../transport/told-wait.ts"
 import { PROTOCOL } from "./dialect.ts"
 import { type Fields, fieldsOf, isFields, listOf, textOf } from "./fields.ts"
 
@@ -76,7 +77,7 @@ function classify(
 ): GatewayError {
   const message = textOf(error["message"]) || `The upstream answered ${status}.`
   const details = listOf(error["details"]).map(fieldsOf)
-  const wait = waitOf(details, message) ?? waitOfHeaders
+  const wait = retryDelayOf(details) ?? waitInWords(message) ?? waitOfHeaders
   const { kind, reason, as } = ruling(status, textOf(error["status"]), message, details, wait)
   const tokens = reason === "context-length" ? tokensOf(message) : undefined
   // Its words for statuses (`RESOURCE_EXHAUSTED`) are no codes that other APIs' clients know.
@@ -147,13 +148,14 @@ function isSpent(message: string, details: readonly Fields[], wait: number | und
   return daily || (wait !== undefined && wait > LONGEST_WAIT)
 }
 
-function waitOf(details: readonly Fields[], message: string): number | undefined {
-  for (const detail of details) {
-    const delay = /^(\d+(?:\.\d+)?)s$/.exec(String(detail["retryDelay"] ?? ""))
-    if (delay) return Math.round(Number(delay[1]) * 1000)
+/** Of `RetryInfo`: `34.4s`, as the API writes all durations. */
+function retryDelayOf(details: readonly Fields[]): number | undefined {
+  for (const { retryDelay } of details) {
+    if (typeof retryDelay !== "string") continue
+    const wait = waitOf(retryDelay, Date.now())
+    if (wait !== undefined) return wait
   }
-  const words = /retry in (\d+(?:\.\d+)?)(ms|s)\b/i.exec(message)
-  return words ? Math.round(Number(words[1]) * (words[2] === "ms" ? 1 : 1000)) : undefined
+  return undefined
 }
 
 function tokensOf(message: string): { given?: number; limit?: number } {

@@ -1,5 +1,5 @@
 import { type ErrorDetail, type ErrorKind, GatewayError } from "../../core/error.ts"
-import { retryAfterMs } from "../../transport/retry-after.ts"
+import { toldWaitMs } from "../../transport/retry-after.ts"
 
 const TEXT_LIMIT = 300
 
@@ -8,7 +8,7 @@ export function decodeError(status: number, headers: Headers, body: Uint8Array):
   const text = new TextDecoder().decode(body.subarray(0, 64 * 1024))
   const parsed = parse(text)
   const message = (parsed ? messageOf(parsed["error"]) : plain(text)) || undefined
-  const retryAfter = retryAfterMs(headers, Date.now())
+  const retryAfter = toldWaitMs(headers, message, Date.now())
   return classify(status, message ?? `The upstream answered ${status}.`, {
     ...(status >= 400 && { status }),
     ...(retryAfter !== undefined && { retryAfterMs: retryAfter }),

@@ -4,7 +4,8 @@ import {
   type ErrorReason,
   GatewayError,
 } from "../../core/error.ts"
-import { retryAfterMs } from "../../transport/retry-after.ts"
+import { retryAfterMs, toldWaitMs } from "../../transport/retry-after.ts"
+import { waitInWords, waitOf } from "../../transport/told-wait.ts"
 import { type ErrorWords, isTokenRate, reasonOf, tokensOf } from "./error-reason.ts"
 import { type Json, listOf, recordOf, textOf } from "./json-values.ts"
 import { isRecord } from "../../canonical/record.ts"
@@ -47,7 +48,7 @@ function kindOf(
 export function decodeError(status: number, headers: Headers, body: Uint8Array): GatewayError {
   const words = readError(body)
   const reason = reasonOf(status, words)
-  const retryAfter = retryAfterMs(headers, Date.now()) ?? delayWithin(words.message)
+  const retryAfter = toldWaitMs(headers, words.message, Date.now()) ?? waitWithin(words.fields)
   const detail: ErrorDetail = {
     ...(status >= 400 && { status }),
     ...detailOf(words, reason),
@@ -67,9 +68,11 @@ export function errorWithin(error: unknown): GatewayError {
   const status = statusWithin(fields)
   const reason = reasonOf(status ?? 200, words)
   const message = words.message ?? "The upstream reported an error without a message."
+  const retryAfter = waitInWords(words.message) ?? waitWithin(fields)
   return new GatewayError(kindOf(status ?? 200, words, reason), message, {
     ...(status !== undefined && { status }),
     ...detailOf(words, reason),
+    ...(retryAfter !== undefined && { retryAfterMs: retryAfter }),
   })
 }
 
@@ -84,12 +87,21 @@ function detailOf(words: ErrorWords, reason: ErrorReason | undefined): ErrorDeta
   }
 }
 
-/** Some say only in words how long to wait: `Please try again in 6.5s.` */
-function delayWithin(message: string | undefined): number | undefined {
-  const found = /(?:try again|retry) in (?:([\d.]+)m)?([\d.]+)(ms|s)\b/i.exec(message ?? "")
-  if (!found) return undefined
-  const [, minutes = "0", amount = "0", unit] = found
-  return Number(minutes) * 60_000 + Number(amount) * (unit === "ms" ? 1 : 1000)
+/**
+ * Some say in a field how long to wait. OpenRouter repeats the headers of the limit that was met:
+ * https://openrouter.ai/docs/api/reference/limits
+ */
+function waitWithin(fields: Record<string, unknown>): number | undefined {
+  const now = Date.now()
+  const seconds = fields["retry_after"]
+  if (typeof seconds === "number") return waitOf(String(seconds), now)
+  const repeated = Object.entries(recordOf(recordOf(fields["metadata"])["headers"]))
+  const told = repeated.flatMap(([name, value]): [string, string][] =>
+    /^(x-ratelimit|retry-after)[a-z-]*$/i.test(name) && /^[\w.:-]+$/.test(String(value))
+      ? [[name, String(value)]]
+      : [],
+  )
+  return told.length > 0 ? retryAfterMs(new Headers(told), now) : undefined
 }
 
 /** OpenRouter and others put an HTTP status into `code` or `status`. */

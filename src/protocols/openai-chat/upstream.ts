@@ -8,6 +8,7 @@ import { encodeRequest } from "./encode-request.ts"
 import type { JsonEnvelope } from "./json-envelope.ts"
 import { mendAnswer } from "./repair-answer.ts"
 import { createRepair } from "./repair.ts"
+import { rateLimits } from "./rate-limits.ts"
 import { PATHS } from "./routes.ts"
 import { createStreamRelay } from "./stream.ts"
 import { decodeError, errorWithin } from "./upstream-error.ts"
@@ -33,6 +34,7 @@ export const upstream: Upstream = {
     return path
   },
   decodeError,
+  rateLimits,
   answersJson: (operation) => JSON_ANSWERS.has(operation),
   inspectAnswer,
   mendAnswer: (operation, body) => (operation === "chat" ? mendAnswer(body) : body),

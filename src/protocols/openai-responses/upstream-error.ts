@@ -47,11 +47,7 @@ export function decodeError(status: number, headers: Headers, body: Uint8Array):
 export function errorWithin(value: unknown): GatewayError {
   const error = chat.errorWithin(value)
   const kind = KINDS[error.detail.code ?? ""] ?? KINDS[String(record(value)["type"])] ?? error.kind
-  const wait = /try again in ([\d.]+)\s*(ms|s)\b/i.exec(error.message)
-  const more: ErrorDetail = wait
-    ? { retryAfterMs: Math.ceil(Number(wait[1]) * (wait[2] === "ms" ? 1 : 1000)) }
-    : {}
-  return refined(error, more, kind)
+  return refined(error, {}, kind)
 }
 
 function refined(error: GatewayError, more: ErrorDetail, kind: ErrorKind = error.kind) {

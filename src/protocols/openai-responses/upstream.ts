@@ -2,6 +2,7 @@ import { GatewayError } from "../../core/error.ts"
 import type { Operation } from "../../core/operation.ts"
 import type { AnswerFacts, Upstream } from "../../core/protocol.ts"
 import { parseField, scanObject } from "../../transport/json-scan.ts"
+import { rateLimits } from "../openai-chat/rate-limits.ts"
 import { COMPACT_PATH, isCompaction } from "./compact.ts"
 import { decodeAnswer, notAnAnswer, refuseFailed } from "./decode-answer.ts"
 import { createStreamDecoder } from "./decode-stream.ts"
@@ -22,6 +23,7 @@ export const upstream: Upstream = {
   // The last one says that tools stand among the items, which changes what the API makes of them.
   relayedHeaders: ["openai-beta", "idempotency-key", "x-openai-internal-codex-responses-lite"],
   decodeError,
+  rateLimits,
   answersJson: () => true,
   inspectAnswer,
   relayStream: () => createStreamRelay(),
