@@ -2,21 +2,24 @@ import type { Exchange } from "../core/exchange.ts"
 import type { RequestEnvelope } from "../core/protocol.ts"
 import type { Need, RoutingRequest } from "../core/routing.ts"
 import type { Caller } from "../governance/authenticate.ts"
+import { sessionOf } from "./session.ts"
 import type { Steering } from "./steering.ts"
 
 /** Bytes of JSON that one token takes, about. */
-const BYTES_PER_TOKEN = 4
+export const BYTES_PER_TOKEN = 4
 
 const NOTHING: ReadonlySet<Need> = new Set()
 
 /** What routing sees of an exchange. */
 export function routingRequest(
   exchange: Exchange,
-  { facts }: RequestEnvelope,
+  envelope: RequestEnvelope,
   caller: Caller,
   steering: Steering,
 ): RoutingRequest {
+  const { facts } = envelope
   const bytes = exchange.body.length
+  let session: { key: string | undefined } | undefined
   return {
     operation: exchange.operation,
     stream: facts.stream,
@@ -26,7 +29,10 @@ export function routingRequest(
     needs: NOTHING,
     tags: tagsOf(caller, steering),
     region: steering.region ?? caller.region,
-    session: undefined,
+    get session() {
+      session ??= { key: sessionOf(exchange, envelope, caller.id) }
+      return session.key
+    },
     caller: caller.id,
   }
 }
