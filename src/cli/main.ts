@@ -17,7 +17,7 @@ const commands = {
   check: () => import("./check.ts").then((module) => module.checkCommand),
   usage: () => import("./usage.ts").then((module) => module.usageCommand),
   config: () => import("./config-schema.ts").then((module) => module.configCommand),
-  explain: () => import("./explain-code.ts").then((module) => module.explainCommand),
+  explain: () => import("./explain.ts").then((module) => module.explainCommand),
   health: () => import("./health.ts").then((module) => module.healthCommand),
 }
 

@@ -24,7 +24,8 @@ export interface Presented {
   readonly query?: string
 }
 
-const ANYBODY: Caller = { id: null, groups: undefined, tags: [], region: undefined }
+/** Whoever calls where no keys are configured. */
+export const ANYBODY: Caller = { id: null, groups: undefined, tags: [], region: undefined }
 
 /**
  * Static caller keys. Only their SHA-256 is kept; a look-up by hash tells nothing about how much of

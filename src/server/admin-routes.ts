@@ -1,72 +1,70 @@
-import { timingSafeEqual } from "node:crypto"
 import { Elysia } from "elysia"
-import { GatewayError, toGatewayError } from "../core/error.ts"
+import { toGatewayError } from "../core/error.ts"
 import type { ServedProtocol } from "../core/protocol.ts"
 import { errorReply } from "../gateway/reply.ts"
-import { presentedKey } from "../governance/authenticate.ts"
 import type { Runtime } from "../runtime.ts"
+import { authorizeAdmin } from "./admin-access.ts"
+import { explainFacts, explainRequest } from "./explain-request.ts"
+import { healthReport } from "./health-report.ts"
 import type { Listener } from "./listener.ts"
-import { isLoopbackHost } from "./local-only.ts"
 import { routeDocs } from "./openapi/index.ts"
 import { jsonReply, toResponse } from "./reply.ts"
 import { requestId } from "./request-id.ts"
 
-/** `POST /admin/reload`. */
-export function adminRoutes(runtime: Runtime, protocol: ServedProtocol, listener: Listener) {
-  return new Elysia({ name: "admin" }).post(
-    "/admin/reload",
-    async ({ request }) => {
-      const { settings } = runtime.snapshot
+/** What an admin route answers, and with which status; 200 when it says none. */
+interface Answer {
+  value: unknown
+  status?: number
+}
+
+/** `/admin/…`: reload, the state of every channel, and what routing would do with a request. */
+export function adminRoutes(
+  runtime: Runtime,
+  protocols: readonly ServedProtocol[],
+  listener: Listener,
+) {
+  /** A handler for whoever may administrate; errors are in the first protocol's dialect. */
+  const guarded =
+    (answer: (request: Request) => Answer | Promise<Answer>) =>
+    async ({ request }: { request: Request }): Promise<Response> => {
+      const { server } = runtime.snapshot.settings
       try {
         authorizeAdmin(runtime, listener, request)
-        const { ok, changed, failure } = await runtime.reload()
-        const status = ok ? (changed ? "reloaded" : "unchanged") : "failed"
-        const config = runtime.snapshot.settings.version
-        const problems = failure?.diagnostics
-        const reply = jsonReply({ status, config, ...(problems && { problems }) }, ok ? 200 : 422)
-        return toResponse(request, reply, settings.server)
+        const { value, status } = await answer(request)
+        return toResponse(request, jsonReply(value, status), server)
       } catch (thrown) {
-        return toResponse(
-          request,
-          errorReply(protocol, toGatewayError(thrown), requestId()),
-          settings.server,
-        )
+        const reply = errorReply(protocols[0]!, toGatewayError(thrown), requestId())
+        return toResponse(request, reply, server)
       }
-    },
-    { parse: "none", detail: routeDocs.reload },
-  )
-}
+    }
 
-/**
- * The admin key, or without one in the config a request from this machine that no web page can have
- * made: browsers send an `Origin`, and a rebound DNS name shows in `Host`.
- *
- * @throws GatewayError `unauthorized`, `forbidden`
- */
-function authorizeAdmin({ snapshot }: Runtime, { server }: Listener, request: Request): void {
-  const { adminKey } = snapshot.settings.auth
-  if (adminKey) {
-    const presented = presentedKey(request)
-    if (presented !== undefined && sameText(presented, adminKey.reveal())) return
-    throw new GatewayError(
-      "unauthorized",
-      "The admin API needs the admin key (`auth.adminKey`) as `Authorization: Bearer <key>`.",
-      { code: "invalid_admin_key" },
+  return new Elysia({ name: "admin" })
+    .post(
+      "/admin/reload",
+      guarded(() => reload(runtime)),
+      { parse: "none", detail: routeDocs.reload },
     )
-  }
-  const address = server?.requestIP(request)?.address ?? ""
-  const local = /^(127\.|::1$|::ffff:127\.)/.test(address)
-  const host = isLoopbackHost(request.headers.get("host"))
-  if (local && host && !request.headers.has("origin")) return
-  throw new GatewayError(
-    "forbidden",
-    "Without an admin key (`auth.adminKey`) the admin API serves programs on its own machine only.",
-    { code: "admin_loopback_only" },
-  )
+    .get(
+      "/admin/health",
+      guarded(() => ({ value: healthReport(runtime) })),
+      { detail: routeDocs.channels },
+    )
+    .get(
+      "/admin/explain",
+      guarded((request) => ({ value: explainFacts(runtime, request) })),
+      { detail: routeDocs.explainFacts },
+    )
+    .post(
+      "/admin/explain",
+      guarded(async (request) => ({ value: await explainRequest(runtime, protocols, request) })),
+      { parse: "none", detail: routeDocs.explain },
+    )
 }
 
-/** Compares in constant time, whatever the lengths. */
-function sameText(a: string, b: string): boolean {
-  const hash = (text: string) => new Bun.SHA256().update(text).digest()
-  return timingSafeEqual(hash(a), hash(b))
+async function reload(runtime: Runtime): Promise<Answer> {
+  const { ok, changed, failure } = await runtime.reload()
+  const status = ok ? (changed ? "reloaded" : "unchanged") : "failed"
+  const config = runtime.snapshot.settings.version
+  const problems = failure?.diagnostics
+  return { value: { status, config, ...(problems && { problems }) }, status: ok ? 200 : 422 }
 }

@@ -50,7 +50,7 @@ export function createApp(
     .use(resourceRoutes(runtime, served, listener))
     .use(modelRoutes(runtime, served, listener))
     .use(healthRoutes(runtime, listener))
-    .use(adminRoutes(runtime, served[0]!, listener))
+    .use(adminRoutes(runtime, served, listener))
     .use(swaggerPages({ version: VERSION }))
 
   const missing = createUnserved(served, app.routes)

@@ -81,7 +81,10 @@ function createHandler(
 }
 
 /** The operation of a request; undefined for an action that the route does not have. */
-function operationOf({ operation, actions }: IngressRoute, path: string): Operation | undefined {
+export function operationOf(
+  { operation, actions }: IngressRoute,
+  path: string,
+): Operation | undefined {
   if (!actions) return operation
   // The model's name may have colons, too.
   const colon = Math.max(path.lastIndexOf(":"), path.toUpperCase().lastIndexOf("%3A") + 2)

@@ -1,3 +1,4 @@
+import { adminDocs, refused } from "./admin.ts"
 import { ADMIN, CALLER, json, PUBLIC, plain } from "./content.ts"
 import type { Example, Parameters, RouteDoc } from "./document.ts"
 import { Health, Probe, Reload } from "./schemas/health.ts"
@@ -73,11 +74,6 @@ const MODEL_PARAMETER: Parameters = [
     example: "fast",
   },
 ]
-
-const refused = {
-  401: { $ref: "#/components/responses/Unauthorized" },
-  403: { $ref: "#/components/responses/Forbidden" },
-}
 
 /** What the OpenAPI page says about the routes that call no model. */
 export const routeDocs = {
@@ -159,4 +155,5 @@ export const routeDocs = {
       422: plain("The file has mistakes; the old config stays.", json(Reload, { rejected })),
     },
   },
+  ...adminDocs,
 } as const satisfies Record<string, RouteDoc>

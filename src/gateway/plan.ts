@@ -1,0 +1,147 @@
+import { type Static, Type as t } from "@sinclair/typebox"
+import type { Clock } from "../core/clock.ts"
+import type { Channel, RoutingRequest, Strategy } from "../core/routing.ts"
+import { type Candidate, candidatesOf, isBetter } from "../routing/candidates.ts"
+import { createChain } from "../routing/chain.ts"
+import type { Resolution, RouteTable } from "../routing/resolve.ts"
+import type { GatewayContext } from "./context.ts"
+
+/** One channel, as a request would find it now. */
+export const PlannedCandidate = t.Object({
+  channel: t.String({ description: "`provider/model#fingerprint`" }),
+  state: t.String({ description: "`ready`, `busy`, `paused` or `open`." }),
+  until: t.Optional(t.String({ description: "Until when it stays so: ISO 8601, UTC." })),
+  reason: t.Optional(t.String({ description: "Why it was paused." })),
+  place: t.Optional(
+    t.Integer({ description: "Its place in the order of attempts, from 1; absent: not tried." }),
+  ),
+  score: t.Optional(t.Number({ description: "The strategy's; lower is better." })),
+  parts: t.Optional(
+    t.Record(t.String(), t.Number(), { description: "What the score is made of." }),
+  ),
+  skipped: t.Optional(
+    t.Object(
+      {
+        filter: t.String(),
+        why: t.String(),
+        last: t.Boolean({ description: "Whether it is tried when nothing else is left." }),
+      },
+      { description: "What is against it." },
+    ),
+  ),
+})
+export type PlannedCandidate = Static<typeof PlannedCandidate>
+
+/** What routing would do with a request now. */
+export const Plan = t.Object({
+  group: t.String(),
+  pinned: t.Optional(t.String({ description: "The one channel that `group$N` asks for." })),
+  request: t.Object(
+    {
+      operation: t.String(),
+      stream: t.Boolean(),
+      inputTokens: t.Integer({ description: "Guessed from its size." }),
+      maxTokens: t.Optional(t.Integer()),
+      needs: t.Array(t.String()),
+      tags: t.Array(t.String()),
+      region: t.Optional(t.String()),
+      session: t.Optional(t.String({ description: "What its conversation is known by, hashed." })),
+    },
+    { description: "What routing sees of the request." },
+  ),
+  groups: t.Array(
+    t.Object({
+      group: t.String(),
+      strategy: t.String(),
+      candidates: t.Array(PlannedCandidate, { description: "The first that is tried first." }),
+      keyless: t.Array(t.String(), { description: "Deployments without a provider key." }),
+    }),
+    { description: "The group and its fallbacks, in the order in which they are tried." },
+  ),
+})
+export type Plan = Static<typeof Plan>
+
+/** What of the running router decides. */
+export type PlanContext = Pick<GatewayContext, "health" | "filters" | "clock" | "random">
+
+export interface PlanOptions {
+  table: RouteTable
+  resolution: Resolution
+  request: RoutingRequest
+  /** Undefined when a channel's deployment can serve the request at all, else why not. */
+  refuses(channel: Channel): string | undefined
+}
+
+/** Decides as for a real request, and sends nothing. Changes nothing. */
+export function planOf(
+  context: PlanContext,
+  { table, resolution, request, refuses }: PlanOptions,
+): Plan {
+  const { health, filters, clock, random } = context
+  const { pinned } = resolution
+  const now = clock.now()
+  let place = 0
+  const groups = pinned ? [resolution.group] : createChain(resolution.group, table).rest()
+  return {
+    group: resolution.group.name,
+    ...(pinned && { pinned: pinned.id }),
+    request: described(request),
+    groups: groups.map((group) => {
+      const { all } = candidatesOf({ group, request, health, filters, refuses, now, random })
+      const mine = pinned ? all.filter(({ channel }) => channel === pinned) : all
+      const sorted = mine.toSorted((a, b) => (isBetter(a, b) ? -1 : isBetter(b, a) ? 1 : 0))
+      return {
+        group: group.name,
+        strategy: group.strategy.name,
+        candidates: sorted.map((candidate) => {
+          const tried = pinned !== undefined || !Number.isNaN(candidate.score)
+          return planned(candidate, group.strategy, tried ? ++place : undefined)
+        }),
+        keyless: group.deployments
+          .filter(({ channels }) => channels.length === 0)
+          .map(({ id }) => id),
+      }
+    }),
+  }
+
+  function planned(candidate: Candidate, tried: number | undefined, time: Clock): PlannedCandidate {
+    const { channel, standing, objection, score } = candidate
+    const parts = tried === undefined ? undefined : strategy.explain?.(channel, candidate.context)
+    const { reason } = channel.health
+    return {
+      channel: channel.id,
+      state: standing.state,
+      ...(standing.until > 0 && { until: wallTime(standing.until, clock) }),
+      ...(reason !== undefined && standing.state !== "ready" && { reason }),
+      ...(tried !== undefined && { place: tried }),
+      ...(Number.isFinite(score) && { score }),
+      ...(parts && { parts }),
+      ...(objection && {
+        skipped: {
+          filter: objection.filter,
+          why: objection.why,
+          last: objection.soft === true,
+        },
+      }),
+    }
+  }
+}
+
+/** Monotonic milliseconds as a time that a person reads. */
+export function wallTime(monotonic: number, clock: Clock): string {
+  return new Date(Math.round(clock.wall() + monotonic - clock.now())).toISOString()
+}
+
+function described(request: RoutingRequest): Plan["request"] {
+  const { operation, stream, inputTokens, maxTokens, needs, tags, region, session } = request
+  return {
+    operation,
+    stream,
+    inputTokens,
+    ...(maxTokens !== undefined && { maxTokens }),
+    needs: [...needs],
+    tags: [...tags],
+    ...(region !== undefined && { region }),
+    ...(session !== undefined && { session }),
+  }
+}
