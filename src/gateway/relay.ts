@@ -1,7 +1,9 @@
 import { clientGone, type GatewayError, toGatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
+import type { Trial } from "../routing/health.ts"
 import type { Committed } from "./attempt.ts"
 import type { GatewayContext } from "./context.ts"
+import { dispose } from "./disposition.ts"
 import { explain } from "./explain.ts"
 import type { Finish } from "./finish.ts"
 import { judge } from "./run.ts"
@@ -43,7 +45,7 @@ export function relayEvents(
   }
 
   function fail(thrown: unknown): Uint8Array {
-    const error = explain(toGatewayError(thrown), trial.channel)
+    const error = failureOf(trial, thrown)
     over = true
     flow.cancel()
     judge(context, trial, error)
@@ -90,6 +92,11 @@ export function relayEvents(
   }
 }
 
+function failureOf({ channel }: Trial, thrown: unknown): GatewayError {
+  const error = dispose(toGatewayError(thrown), channel.deployment.provider, "after")
+  return explain(error, channel)
+}
+
 /** A committed answer of plain bytes, such as audio. There is no way to say in it that it broke off. */
 export function relayBytes(context: GatewayContext, committed: Bytes, finish: Finish): Outflow {
   const { flow, trial, status } = committed
@@ -111,7 +118,7 @@ export function relayBytes(context: GatewayContext, committed: Bytes, finish: Fi
         context.health.succeed(trial)
         finish({ status })
       } catch (thrown) {
-        failure = explain(toGatewayError(thrown), trial.channel)
+        failure = failureOf(trial, thrown)
         over = true
         flow.cancel()
         judge(context, trial, failure)

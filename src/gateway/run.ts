@@ -12,6 +12,7 @@ import { routingRequest } from "./routing-request.ts"
 import type { Steering } from "./steering.ts"
 import { attempt, type Committed } from "./attempt.ts"
 import type { GatewayContext, Snapshot } from "./context.ts"
+import { dispose } from "./disposition.ts"
 import { explain, OURS } from "./explain.ts"
 import type { Progress } from "./finish.ts"
 import type { History } from "./history.ts"
@@ -119,7 +120,8 @@ async function attemptOnce(
     else health.answered(trial)
     return committed
   } catch (thrown) {
-    const error = explain(toGatewayError(thrown), channel)
+    const disposed = dispose(toGatewayError(thrown), deployment.provider, "before")
+    const error = explain(disposed, channel)
     judge(context, trial, error)
     throw error
   }
@@ -128,10 +130,11 @@ async function attemptOnce(
 /** What a failed attempt says of its channel. */
 export function judge(context: GatewayContext, trial: Trial, error: GatewayError): void {
   const { health } = context
+  const { next, breaker, cooldown } = error.rule
   if (OURS.has(error.kind) || error.kind === "unsupported") health.release(trial)
-  else if (error.rule.next === "fail") health.succeed(trial)
+  else if (next === "fail" && !breaker && !cooldown) health.succeed(trial)
   else health.fail(trial, error)
-  if (error.rule.cooldown === "auth") context.rejected(trial.channel)
+  if (cooldown === "auth") context.rejected(trial.channel)
 }
 
 function pause(ms: number, exchange: Exchange): Promise<void> {

@@ -85,12 +85,14 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
   const memories = new Map<string, Map<string, unknown>>()
 
   function pause({ channel: { health }, began }: Trial, error: GatewayError): void {
-    const cause = error.rule.cooldown
+    const { cooldown: cause, cooldownMs } = error.rule
     if (!cause) return
     const now = clock.now()
     const { cooldown } = rules()
     let length: number
-    if (cause === "auth") {
+    if (cooldownMs !== undefined) {
+      length = cooldownMs
+    } else if (cause === "auth") {
       // Requests that were under way together are one rejection.
       if (health.reason === "auth" && began < health.pausedAt) return
       length = rejectionPause(cooldown, health.rejections++)
