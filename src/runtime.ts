@@ -9,20 +9,25 @@ import { watchConfig } from "./config/watch.ts"
 import type { GatewayContext, Snapshot } from "./gateway/context.ts"
 import { handle } from "./gateway/handle.ts"
 import { createStateMemory } from "./gateway/state-memory.ts"
+import type { Plan } from "./gateway/plan.ts"
+import { planOfFacts } from "./gateway/planned-request.ts"
 import { createProber } from "./gateway/probe.ts"
 import { refuse } from "./gateway/refuse.ts"
 import { createAuthenticator } from "./governance/authenticate.ts"
+import { declaredPrice } from "./governance/cost.ts"
 import { costOf, loadPrices, type PriceTable } from "./governance/prices.ts"
+import { createProviderBudgets } from "./governance/provider-budget.ts"
 import { createTokenEstimator } from "./governance/token-estimate.ts"
 import { protocols } from "./protocols/index.ts"
 import { providers } from "./providers/index.ts"
 import { buildTable } from "./routing/build-table.ts"
-import { createHealth } from "./routing/health.ts"
-import { filters } from "./routing/filters/index.ts"
+import { createHealth, type Health } from "./routing/health.ts"
+import { createFilters } from "./routing/filters/index.ts"
 import { findStrategy } from "./routing/strategies/index.ts"
 import { nullLedger } from "./storage/null-ledger.ts"
 import { createMemoryAnswerStore } from "./storage/memory-answer-store.ts"
 import { openStorage } from "./storage/sqlite/open-storage.ts"
+import { openUsageReader, type UsageReader } from "./storage/sqlite/usage-reader.ts"
 import { createLogger, stdout } from "./telemetry/log.ts"
 import { createRedactor } from "./telemetry/redact.ts"
 import { createFetchMedia } from "./transport/fetch-media.ts"
@@ -84,11 +89,13 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     : { ledger: nullLedger, answers: createMemoryAnswerStore(clock) }
   const prober = createProber({ clock, send, logger }, () => settings.cooldown)
   const estimator = createTokenEstimator()
+  const spending = createProviderBudgets(clock)
   const context: GatewayContext = {
     clock,
     random: Math.random,
     timers: systemTimers,
-    filters,
+    filters: createFilters(spending),
+    spending,
     send,
     health,
     watchdog: createWatchdog(clock),
@@ -100,32 +107,27 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     rejected: prober.rejected,
   }
 
-  function build(next: Settings): Snapshot {
-    return {
-      settings: next,
-      authenticator: createAuthenticator(next.auth),
-      fetchMedia:
-        next.fetchMedia === false
-          ? undefined
-          : createFetchMedia({ limit: next.limits.media, own: next.fetchMedia === "any" }),
-      table: buildTable({
-        settings: next,
-        providers,
-        protocols,
-        findStrategy,
-        health,
-        cost: (vendor, model) => {
-          const price = prices?.priceOf(vendor, model)
-          return (usage) => (price ? costOf(usage, price) : null)
-        },
-      }),
-    }
-  }
-
   // The price table is large: it is loaded when a provider has prices, and then before the first request.
   async function ready(next: Settings): Promise<Snapshot> {
     if (next.providers.some(isPriced)) prices ??= await loadPrices()
-    return build(next)
+    if (next.providers.some(spending.isNew)) await rememberSpending(next)
+    return snapshotOf(next, health, prices)
+  }
+  /** Budgets go on from what was spent before this process, and before they were set. */
+  async function rememberSpending({ providers, storage }: Settings): Promise<void> {
+    await ledger.flush()
+    let reader: UsageReader | undefined
+    try {
+      reader = storage ? openUsageReader(storage.path) : undefined
+      spending.begin(providers, reader?.spentSince ?? nothingSpent)
+    } catch (thrown) {
+      logger.warn("budgets begin at zero, since the ledger cannot be read", {
+        error: thrown instanceof Error ? thrown.message : String(thrown),
+      })
+      spending.begin(providers, nothingSpent)
+    } finally {
+      reader?.close()
+    }
   }
   let snapshot = await ready(settings)
 
@@ -188,6 +190,42 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
   }
 }
+
+/** Everything of one config generation. */
+function snapshotOf(settings: Settings, health: Health, prices: PriceTable | undefined): Snapshot {
+  const { fetchMedia, limits } = settings
+  return {
+    settings,
+    authenticator: createAuthenticator(settings.auth),
+    fetchMedia:
+      fetchMedia === false
+        ? undefined
+        : createFetchMedia({ limit: limits.media, own: fetchMedia === "any" }),
+    table: buildTable({
+      settings,
+      providers,
+      protocols,
+      findStrategy,
+      health,
+      cost: (vendor, model, declared) => {
+        const price = declared ? declaredPrice(declared) : prices?.priceOf(vendor, model)
+        return (usage) => (price ? costOf(usage, price) : null)
+      },
+      window: (vendor, model) => prices?.windowOf(vendor, model),
+    }),
+  }
+}
+
+/** What a router that has just begun with these settings would do with a request. @throws GatewayError */
+export async function planAtStart(settings: Settings, query: URLSearchParams): Promise<Plan> {
+  const health = createHealth(systemClock, () => settings)
+  const prices = settings.providers.some(isPriced) ? await loadPrices() : undefined
+  const snapshot = snapshotOf(settings, health, prices)
+  const filters = createFilters(createProviderBudgets(systemClock))
+  return planOfFacts({ health, filters, clock: systemClock, random: () => 0.5 }, snapshot, query)
+}
+
+const nothingSpent = (): ReadonlyMap<string, number> => new Map()
 
 /** Whether some request to this provider can have a price. */
 function isPriced({ type, keys, options }: ProviderSettings): boolean {

@@ -1,5 +1,6 @@
 import type { Capabilities } from "./capabilities.ts"
 import type { CooldownCause } from "./error.ts"
+import type { Need, Needs } from "./needs.ts"
 import type { Operation } from "./operation.ts"
 import type { ProviderAccount } from "./provider.ts"
 import type { Protocol } from "./protocol.ts"
@@ -15,6 +16,8 @@ import type {
 } from "./settings.ts"
 import type { Traffic } from "./traffic.ts"
 import type { Usage } from "./usage.ts"
+
+export { NEEDS, type Need, type Needs } from "./needs.ts"
 
 /** Why a channel is not used now. */
 export type PauseReason = CooldownCause
@@ -37,8 +40,9 @@ export interface ChannelHealth {
 /** The live state of one deployment's breaker. */
 export interface DeploymentHealth {
   readonly id: string
-  /** Consecutive. */
+  /** Consecutive, and when the first of them was; -Infinity while there are none. */
   failures: number
+  failingSince: number
   /** Monotonic milliseconds: when the breaker opened last, and until when it stays open. */
   openedAt: number
   openUntil: number
@@ -54,20 +58,6 @@ export interface DeploymentHealth {
   recovery: number
   readonly traffic: Traffic
 }
-
-/** Something that a request may need of a model. */
-export const NEEDS = [
-  "tools",
-  "parallel-tools",
-  "vision",
-  "audio",
-  "documents",
-  "video",
-  "json-schema",
-  "reasoning",
-  "streaming",
-] as const
-export type Need = (typeof NEEDS)[number]
 
 /** One provider and one upstream model. */
 export interface Deployment {
@@ -90,6 +80,8 @@ export interface Deployment {
   readonly percent: number | undefined
   /** What its model is known not to do. */
   readonly lacks: readonly Need[]
+  /** What of that the config says, which is no guess: it is never asked for it. */
+  readonly denies?: readonly Need[]
   /** Tokens of input and output together; undefined is not known. */
   readonly window: number | undefined
   readonly timeouts: Timeouts
@@ -146,7 +138,7 @@ export interface RoutingRequest {
   /** The caller's own output limit; undefined is none. */
   readonly maxTokens: number | undefined
   /** What it needs of a model; may cost a look into the body, so it is asked for only where something lacks it. */
-  readonly needs: ReadonlySet<Need>
+  readonly needs: Needs
   readonly tags: readonly string[]
   /** Where it has to stay; undefined is anywhere. */
   readonly region: string | undefined
@@ -199,4 +191,6 @@ export interface Strategy<Memory = unknown> {
   /** Told that an attempt's answer has begun, or that it failed by the channel's own fault. */
   answered?(channel: Channel, context: StrategyContext<Memory>): void
   failed?(channel: Channel, context: StrategyContext<Memory>): void
+  /** Told after a reload: what it remembers of channels that the group no longer has can go. */
+  keep?(memory: Memory, group: Group): void
 }

@@ -6,6 +6,7 @@ import type { Logger } from "../core/log.ts"
 import type { Send } from "../core/provider.ts"
 import type { Channel } from "../core/routing.ts"
 import type { Settings } from "../core/settings.ts"
+import type { Spending } from "../core/spending.ts"
 import type { Authenticator } from "../governance/authenticate.ts"
 import type { Filter } from "../routing/filters/filter.ts"
 import type { Health } from "../routing/health.ts"
@@ -32,6 +33,7 @@ export interface GatewayContext {
   readonly send: Send
   readonly health: Health
   readonly filters: readonly Filter[]
+  readonly spending: Spending
   readonly watchdog: Watchdog
   readonly ledger: () => Ledger
   readonly answers: AnswerStore

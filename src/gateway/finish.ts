@@ -2,6 +2,7 @@ import type { GatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
 import type { UsageRow } from "../core/ledger.ts"
 import type { Channel } from "../core/routing.ts"
+import type { Hold } from "../core/spending.ts"
 import { NO_USAGE, type Usage } from "../core/usage.ts"
 import type { GatewayContext } from "./context.ts"
 
@@ -16,6 +17,8 @@ export interface Progress {
   /** The channel of the latest attempt. */
   channel: Channel | undefined
   attempts: number
+  /** What its latest attempt keeps aside of the provider's budget. */
+  hold?: Hold
   /** Whether the latest attempt speaks the caller's own protocol. */
   relayed: boolean
   /** What the upstream was not told, for the reply's header. */
@@ -58,6 +61,7 @@ export function createFinish(
     if (finished) return
     finished = true
     const row = usageRow(context, exchange, progress, outcome)
+    progress.hold?.settle(row.cost)
     context.ledger().record(row)
     context.logger.request(row, outcome.error)
     exchange.ended()

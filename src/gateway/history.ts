@@ -22,13 +22,15 @@ export function createHistory(
   previous: StoredAnswer | undefined,
   protocol: string | undefined,
 ): History {
-  const own = once(envelope)
+  const own = decodedOnce(envelope)
   let written: RequestEnvelope | undefined
   const { previous: id } = envelope.facts
   const known = id === undefined || (previous !== undefined && previous.input !== "")
   const whole = () => {
     written ??=
-      previous && known && envelope.continueFrom ? once(envelope.continueFrom(previous)) : own
+      previous && known && envelope.continueFrom
+        ? decodedOnce(envelope.continueFrom(previous))
+        : own
     return written
   }
   const lack = known ? undefined : missing(id)
@@ -60,7 +62,7 @@ function missing(id: string): GatewayError {
 }
 
 /** The same envelope, which decodes only once however many attempts there are. */
-function once(envelope: RequestEnvelope): RequestEnvelope {
+export function decodedOnce(envelope: RequestEnvelope): RequestEnvelope {
   const { decode } = envelope
   if (!decode) return envelope
   let decoded: ReturnType<typeof decode> | undefined

@@ -1,14 +1,15 @@
 import type { Exchange } from "../core/exchange.ts"
 import type { RequestEnvelope } from "../core/protocol.ts"
-import type { Need, RoutingRequest } from "../core/routing.ts"
+import { type Need, NEEDS, type Needs } from "../core/needs.ts"
+import type { RoutingRequest } from "../core/routing.ts"
 import type { Caller } from "../governance/authenticate.ts"
+import { guessTokens } from "../governance/body-tokens.ts"
+import { decodedOnce } from "./history.ts"
 import { sessionOf } from "./session.ts"
 import type { Steering } from "./steering.ts"
 
 /** Bytes of JSON that one token takes, about. */
 export const BYTES_PER_TOKEN = 4
-
-const NOTHING: ReadonlySet<Need> = new Set()
 
 /** What routing sees of an exchange. */
 export function routingRequest(
@@ -19,14 +20,18 @@ export function routingRequest(
 ): RoutingRequest {
   const { facts } = envelope
   const bytes = exchange.body.length
+  let inputTokens: number | undefined
   let session: { key: string | undefined } | undefined
   return {
     operation: exchange.operation,
     stream: facts.stream,
     bytes,
-    inputTokens: Math.ceil(bytes / BYTES_PER_TOKEN),
+    get inputTokens() {
+      inputTokens ??= guessTokens(exchange.body)
+      return inputTokens
+    },
     maxTokens: facts.maxTokens,
-    needs: NOTHING,
+    needs: needsOf(envelope),
     tags: tagsOf(caller, steering),
     region: steering.region ?? caller.region,
     get session() {
@@ -35,6 +40,22 @@ export function routingRequest(
     },
     caller: caller.id,
   }
+}
+
+/** Looks into the body when it is asked, and for each need once. */
+function needsOf(envelope: RequestEnvelope): Needs {
+  const known = new Map<Need, boolean>()
+  let own: RequestEnvelope | undefined
+  function has(need: Need): boolean {
+    let found = known.get(need)
+    if (found === undefined) {
+      own ??= decodedOnce(envelope)
+      found = own.needs?.(need) ?? false
+      known.set(need, found)
+    }
+    return found
+  }
+  return { has, [Symbol.iterator]: () => NEEDS.values().filter(has) }
 }
 
 function tagsOf(caller: Caller, steering: Steering): readonly string[] {

@@ -1,3 +1,4 @@
+import type { DeclaredPrice } from "../core/settings.ts"
 import type { Usage } from "../core/usage.ts"
 
 /** A price that may depend on the size of the request, in pico-USD per token. */
@@ -102,6 +103,21 @@ function ratesAt({ periods }: Price, at: number): Rates | undefined {
     return from <= to ? from <= time && time < to : from <= time || time < to
   }
   return (periods.findLast(holds) ?? periods[0])?.rates
+}
+
+/** The price that a config says. */
+export function declaredPrice({ input, output, cacheRead, cacheWrite }: DeclaredPrice): Price {
+  const rate = (nano: number) => ({ base: BigInt(Math.round(nano * 1000)), tiers: [] })
+  const maybe = (nano: number | undefined) => (nano === undefined ? undefined : rate(nano))
+  const rates: Rates = {
+    input: rate(input),
+    output: rate(output),
+    cacheRead: maybe(cacheRead),
+    cacheWrite: maybe(cacheWrite),
+    reasoning: undefined,
+    request: 0n,
+  }
+  return { periods: [{ rates }] }
 }
 
 /** Rates from published prices; undefined when tokens have none at all. */

@@ -10,6 +10,8 @@ export interface PriceTable {
    * @param vendor id of the vendor in the table; without one no price is known
    */
   priceOf(vendor: string | undefined, model: string): Price | undefined
+  /** Tokens of a model's context window, input and output together; undefined when it is not known. */
+  windowOf(vendor: string | undefined, model: string): number | undefined
 }
 
 type Period = Price["periods"][number]
@@ -24,19 +26,23 @@ export function loadPrices(): Promise<PriceTable> {
 
 async function load(): Promise<PriceTable> {
   const { calcPrice, findProvider } = await import("@pydantic/genai-prices")
+  function find(vendor: string | undefined, model: string) {
+    const provider = vendor === undefined ? undefined : findProvider({ providerId: vendor })
+    // The table also guesses a vendor from a part of its name.
+    if (provider?.id !== vendor || provider === undefined) return undefined
+    try {
+      return calcPrice({}, model, { providerId: provider.id })?.model
+    } catch {
+      // The table contradicts itself for this model: then nothing of it is known.
+      return undefined
+    }
+  }
   return {
     priceOf(vendor, model) {
-      const provider = vendor === undefined ? undefined : findProvider({ providerId: vendor })
-      // The table also guesses a vendor from a part of its name.
-      if (provider?.id !== vendor || provider === undefined) return undefined
-      try {
-        const found = calcPrice({}, model, { providerId: provider.id })
-        return found ? toPrice(found.model.prices) : undefined
-      } catch {
-        // The table contradicts itself for this model: then its price is not known.
-        return undefined
-      }
+      const found = find(vendor, model)
+      return found && toPrice(found.prices)
     },
+    windowOf: (vendor, model) => find(vendor, model)?.context_window,
   }
 }
 

@@ -4,6 +4,7 @@ import type { Protocol } from "../core/protocol.ts"
 import { type ProviderAccount, type ProviderDefinition, worksWithoutKey } from "../core/provider.ts"
 import type { Channel, Deployment, Group, Strategy } from "../core/routing.ts"
 import type {
+  DeclaredPrice,
   DeploymentSettings,
   GroupSettings,
   ProviderSettings,
@@ -11,6 +12,7 @@ import type {
 } from "../core/settings.ts"
 import type { Usage } from "../core/usage.ts"
 import type { Health } from "./health.ts"
+import { lacksOf } from "./lacks.ts"
 import type { RouteTable } from "./resolve.ts"
 
 /** Groups made for `provider/model` names that are kept; callers choose the names, so it is bounded. */
@@ -23,8 +25,14 @@ export interface TableParts {
   /** A strategy by its name or alias. */
   findStrategy: (name: string) => Strategy | undefined
   health: Health
-  /** The price function of a vendor's model; nano-USD, null is unpriced. */
-  cost: (vendor: string | undefined, model: string) => (usage: Usage) => number | null
+  /** The price function of a vendor's model, or by the config's own prices; nano-USD, null is unpriced. */
+  cost: (
+    vendor: string | undefined,
+    model: string,
+    declared: DeclaredPrice | undefined,
+  ) => (usage: Usage) => number | null
+  /** The context window of a vendor's model in tokens; undefined is not known. */
+  window: (vendor: string | undefined, model: string) => number | undefined
 }
 
 /** Everything that requests are routed by, from checked settings. */
@@ -39,21 +47,23 @@ export function buildTable(parts: TableParts): RouteTable {
     const id = `${provider.name}/${model.model}`
     // What was learned of one address says nothing of another.
     const place = Bun.hash(`${provider.baseUrl} ${provider.proxy}`).toString(36)
+    const speaking = speech(parts, provider, definition, model.model)
+    const { capabilities, price } = model
     const built: Deployment = {
       id,
       provider,
       account,
-      ...speech(parts, provider, definition, model.model),
+      ...speaking,
       model: model.model,
       weight: model.weight,
       tags: model.tags,
       region: model.region ?? provider.region,
       limits: model.limits,
       percent: model.percent,
-      lacks: [],
-      window: model.capabilities.window,
+      ...lacksOf(capabilities.needs, speaking.protocols("chat").map(speaking.capabilities)),
+      window: capabilities.window ?? parts.window(definition.vendor, model.model),
       timeouts: { ...settings.timeouts, ...provider.timeouts, ...group, ...model.timeouts },
-      cost: definition.free ? () => 0 : parts.cost(definition.vendor, model.model),
+      cost: definition.free && !price ? () => 0 : parts.cost(definition.vendor, model.model, price),
       channels: [],
       health: health.deployment(`${id}@${place}`),
     }

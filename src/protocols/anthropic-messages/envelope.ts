@@ -1,3 +1,4 @@
+import { readNeed } from "../../canonical/needs.ts"
 import { removedLosses } from "../../transport/removed-fields.ts"
 import type { RequestEnvelope, RequestFacts, RequestHead } from "../../core/protocol.ts"
 import { spliceObject } from "../../transport/json-splice.ts"
@@ -5,6 +6,7 @@ import { openRequestBody, type RequestBody } from "../../transport/request-body.
 import { decodeRequest } from "./decode-request.ts"
 import { withoutForeignState } from "./foreign-state.ts"
 import { invalid } from "./invalid.ts"
+import { needSigns } from "./needs.ts"
 import { sessionOf } from "./session.ts"
 
 const DECISIVE = new Set(["model", "stream", "max_tokens"])
@@ -30,6 +32,9 @@ export function openEnvelope(head: RequestHead, body: Uint8Array): RequestEnvelo
       return { body: spliceObject(body, { set, remove }, scan), contentType: "application/json" }
     },
     decode: () => decodeRequest(body, facts),
+    needs(need) {
+      return readNeed(need, body, needSigns(body, opened, facts), () => this.decode!())
+    },
     session: () => sessionOf(body, fields),
   }
 }

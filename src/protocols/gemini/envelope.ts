@@ -1,3 +1,4 @@
+import { readNeed } from "../../canonical/needs.ts"
 import { removedLosses } from "../../transport/removed-fields.ts"
 import type { CanonicalRequest } from "../../core/canonical.ts"
 import type { RequestEnvelope, RequestFacts, RequestHead } from "../../core/protocol.ts"
@@ -14,6 +15,7 @@ import { decodeEmbeddings } from "./embeddings-ingress.ts"
 import { type Fields, fieldsOf, invalid, numberOf, snakeCase, textOf } from "./fields.ts"
 import { ACTIONS, readPath, resourceName } from "./routes.ts"
 import { sessionOf } from "./session.ts"
+import { needSigns } from "./needs.ts"
 import { NO_SIGNATURE } from "./signature.ts"
 
 /** How a signature begins that we sealed for another provider. */
@@ -54,6 +56,9 @@ export function openRequest(head: RequestHead, body: Uint8Array): RequestEnvelop
     decode() {
       decoded ??= decodeRequest(body, facts)
       return decoded
+    },
+    needs(need) {
+      return readNeed(need, body, needSigns(body, scan, facts), () => this.decode!())
     },
   }
 }

@@ -1,10 +1,13 @@
 import type { CanonicalRequest } from "../../core/canonical.ts"
 import type { RequestEnvelope, RequestFacts } from "../../core/protocol.ts"
-import { type JsonField, parseField, scanObject } from "../../transport/json-scan.ts"
+import { parseField, scanObject } from "../../transport/json-scan.ts"
 import { spliceObject } from "../../transport/json-splice.ts"
+import type { RequestBody } from "../../transport/request-body.ts"
 import { decodeResponsesRequest } from "../openai-responses/decode-request.ts"
+import { needSigns } from "../openai-responses/needs.ts"
 import { sessionOf } from "../openai-responses/session.ts"
 import { encodeRequest } from "./encode-request.ts"
+import { readNeed } from "../../canonical/needs.ts"
 import { isRecord } from "../../canonical/record.ts"
 
 /**
@@ -12,8 +15,8 @@ import { isRecord } from "../../canonical/record.ts"
  * that it knows. It is served as chat: an upstream of this protocol gets it rewritten.
  */
 export function openForeign(
+  opened: RequestBody,
   body: Uint8Array,
-  fields: ReadonlyMap<string, JsonField>,
   facts: RequestFacts,
 ): RequestEnvelope & { readonly asksUsage: boolean } {
   const decode = (): CanonicalRequest => decodeResponsesRequest(body)
@@ -21,7 +24,10 @@ export function openForeign(
     facts,
     asksUsage: facts.stream && !wantsUsage(body),
     decode,
-    session: () => sessionOf(body, fields),
+    needs(need) {
+      return readNeed(need, body, needSigns(body, opened, facts), () => this.decode!())
+    },
+    session: () => sessionOf(body, opened.fields),
     rewrite({ model, extraBody, remove = [] }) {
       const target = { model, stream: facts.stream, family: "", capabilities: {} }
       const chat = encodeRequest(decode(), target).body

@@ -1,3 +1,4 @@
+import { readNeed } from "../../canonical/needs.ts"
 import { removedLosses } from "../../transport/removed-fields.ts"
 import type { Operation } from "../../core/operation.ts"
 import type { RequestEnvelope, RequestFacts } from "../../core/protocol.ts"
@@ -9,6 +10,7 @@ import { decodeEmbeddings } from "./embeddings.ts"
 import { cleanMessages } from "./relayed-messages.ts"
 import { openForeign } from "./foreign-envelope.ts"
 import { invalid } from "./invalid.ts"
+import { needSigns } from "./needs.ts"
 import { sessionOf } from "./session.ts"
 
 const USAGE_OPTIONS = "stream_options"
@@ -26,12 +28,17 @@ export function openJson(operation: Operation, body: Uint8Array): JsonEnvelope {
   const { scan, fields } = opened
   const facts = readFacts(operation, opened)
   if (operation === "chat" && fields.has("input") && !fields.has("messages")) {
-    return openForeign(body, fields, facts)
+    return openForeign(opened, body, facts)
   }
   const usage = facts.stream && WITH_USAGE.has(operation) ? askForUsage(body, fields) : undefined
   return {
     facts,
-    ...(operation === "chat" && { decode: () => decodeRequest(body, fields) }),
+    ...(operation === "chat" && {
+      decode: () => decodeRequest(body, fields),
+      needs(need) {
+        return readNeed(need, body, needSigns(body, opened, facts), () => this.decode!())
+      },
+    }),
     ...(operation === "chat" && { session: () => sessionOf(body, fields) }),
     ...(operation === "embeddings" && { decodeEmbeddings: () => decodeEmbeddings(body) }),
     asksUsage: usage !== undefined,

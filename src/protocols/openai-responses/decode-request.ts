@@ -115,7 +115,8 @@ function logprobsOf(fields: Fields): { logprobs?: { top: number } } {
   return wanted || top > 0 ? { logprobs: { top } } : {}
 }
 
-function decodeReasoningWish(fields: Fields): {
+/** How much to think. @throws GatewayError `invalid-request` */
+export function decodeReasoningWish(fields: Fields): {
   reasoning?: ReasoningWish
   extra: Map<string, ExtraField>
 } {

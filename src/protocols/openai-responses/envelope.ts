@@ -1,3 +1,4 @@
+import { readNeed } from "../../canonical/needs.ts"
 import { removedLosses } from "../../transport/removed-fields.ts"
 import type { Operation } from "../../core/operation.ts"
 import type { RequestEnvelope, RequestFacts } from "../../core/protocol.ts"
@@ -7,6 +8,7 @@ import { continueFrom, conversationOf } from "./continue.ts"
 import { decodeResponsesRequest } from "./decode-request.ts"
 import { withoutForeignItems } from "./foreign-items.ts"
 import { invalid } from "./invalid.ts"
+import { needSigns } from "./needs.ts"
 import { citedAnswers, withItems } from "./references.ts"
 import { sessionOf } from "./session.ts"
 
@@ -26,8 +28,9 @@ export function openEnvelope(operation: Operation, body: Uint8Array): RequestEnv
   const { scan, fields } = opened
   const asked = fields.get("input")
   const cited = asked ? citedAnswers(body, asked) : []
+  const facts = { ...readFacts(operation, opened), ...(cited.length > 0 && { cited }) }
   return {
-    facts: { ...readFacts(operation, opened), ...(cited.length > 0 && { cited }) },
+    facts,
     losses: (removed) => removedLosses(body, scan.fields, removed, HARMLESS),
     rewrite({ model, extraBody, remove = [] }) {
       const set = new Map<string, string>([["model", JSON.stringify(model)]])
@@ -37,6 +40,9 @@ export function openEnvelope(operation: Operation, body: Uint8Array): RequestEnv
       return { body: spliceObject(body, { set, remove }, scan), contentType: "application/json" }
     },
     decode: () => decodeResponsesRequest(body, operation),
+    needs(need) {
+      return readNeed(need, body, needSigns(body, opened, facts), () => this.decode!())
+    },
     ...(asked &&
       cited.length > 0 && {
         withItems: (answer) => openEnvelope(operation, withItems(body, asked, answer)),

@@ -1,4 +1,17 @@
+import type { Spending } from "../../core/spending.ts"
+import { budgetFilter } from "./budget.ts"
+import { capability } from "./capability.ts"
 import type { Filter } from "./filter.ts"
+import { limits } from "./limits.ts"
+import { region } from "./region.ts"
+import { tags } from "./tags.ts"
+import { toldLimits } from "./told-limits.ts"
+import { window } from "./window.ts"
 
-/** Every filter, cheapest first. */
-export const filters: readonly Filter[] = []
+/** Every filter that needs nothing but what routing has, cheapest first. */
+export const filters: readonly Filter[] = [region, tags, limits, window, capability, toldLimits]
+
+/** Every filter. */
+export function createFilters(spending: Spending): readonly Filter[] {
+  return [...filters, budgetFilter(spending)]
+}

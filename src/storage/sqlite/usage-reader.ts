@@ -45,6 +45,8 @@ export interface UsageReader {
   summarise(by: readonly Dimension[], since: number): UsageSummary[]
   /** The last rows, newest first. */
   rows(since: number, limit: number): UsageRow[]
+  /** Nano-USD by provider. @param since milliseconds since 1970; -Infinity is the beginning */
+  spentSince(since: number): ReadonlyMap<string, number>
   close(): void
 }
 
@@ -144,6 +146,15 @@ export function openUsageReader(path: string): UsageReader | undefined {
         )
         .all(since, limit)
         .map(fromColumns)
+    },
+    spentSince(since) {
+      const sql = `
+        SELECT substr("deployment", 1, instr("deployment", '/') - 1) AS provider, sum("cost") AS cost
+        FROM usage WHERE "time" >= ? AND "cost" > 0 AND "deployment" IS NOT NULL GROUP BY provider`
+      const rows = db
+        .query<{ provider: string; cost: number }, [number]>(sql)
+        .all(Math.max(since, 0))
+      return new Map(rows.map(({ provider, cost }) => [provider, cost]))
     },
     close: () => db.close(),
   }

@@ -1,0 +1,82 @@
+import type { Channel, Group, RoutingRequest } from "../../core/routing.ts"
+import type { Against, Filter, Objection } from "./filter.ts"
+
+/** Milliseconds for which a channel that is used up now is worth more than one that does not fit. */
+const SOON = 60_000
+
+export interface Objecting {
+  group: Group
+  request: RoutingRequest
+  filters: readonly Filter[]
+  /** Undefined when a channel's deployment can serve the request at all, else why not. */
+  refuses(channel: Channel): string | undefined
+  /** Monotonic milliseconds. */
+  now: number
+}
+
+interface Check {
+  name: string
+  against: (channel: Channel) => Against | undefined
+}
+
+/**
+ * What there is against each channel of a group: by deployments in config order, then by their keys.
+ * Where nothing but guesses keeps all of them out, the nearest of those become soft.
+ */
+export function objectionsTo(options: Objecting): (Objection | undefined)[] {
+  const { group, request, filters, refuses, now } = options
+  const shared: Check[] = []
+  const own: Check[] = []
+  for (const filter of filters) {
+    const against = filter.checker(request, group, now)
+    if (against) (filter.scope === "channel" ? own : shared).push({ name: filter.name, against })
+  }
+  const found: (Objection | undefined)[] = []
+  let nearest = Number.POSITIVE_INFINITY
+  let hope = false
+  for (const { channels } of group.deployments) {
+    const [first] = channels
+    if (!first) continue
+    const refusal = refuses(first)
+    const common: Objection | undefined =
+      refusal === undefined ? worst(shared, first, undefined) : { filter: "protocol", why: refusal }
+    for (const channel of channels) {
+      const objection = own.length > 0 ? worst(own, channel, common) : common
+      found.push(objection)
+      if (!objection || objection.soft || isSoon(objection, now)) hope = true
+      else nearest = Math.min(nearest, objection.guess ?? nearest)
+    }
+  }
+  if (hope || nearest === Number.POSITIVE_INFINITY) return found
+  return found.map((objection) =>
+    objection?.guess === nearest ? { ...objection, soft: true } : objection,
+  )
+}
+
+/** The first objection that nothing can overcome, else the weightiest. */
+function worst(
+  checks: readonly Check[],
+  channel: Channel,
+  found: Objection | undefined,
+): Objection | undefined {
+  if (weight(found) === HARD) return found
+  for (const { name, against } of checks) {
+    const next = against(channel)
+    if (!next || weight(next) <= weight(found)) continue
+    found = { filter: name, ...next }
+    if (weight(next) === HARD) return found
+  }
+  return found
+}
+
+const HARD = 3
+
+function weight(objection: Against | undefined): number {
+  if (!objection) return 0
+  if (objection.soft) return 1
+  return objection.guess === undefined ? HARD : 2
+}
+
+function isSoon({ busy, until }: Objection, now: number): boolean {
+  return busy === true || (until !== undefined && until - now <= SOON)
+}

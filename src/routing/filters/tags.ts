@@ -1,0 +1,39 @@
+import type { Deployment, Group } from "../../core/routing.ts"
+import type { Filter } from "./filter.ts"
+
+/** The tag of deployments that requests without tags go to first. */
+const DEFAULT = "default"
+
+/** By a table's own list, which steered copies of a group share. */
+const withDefault = new WeakMap<readonly Deployment[], boolean>()
+
+/** Whether a deployment has every tag that the request asks for. */
+export const tags: Filter = {
+  name: "tags",
+  scope: "deployment",
+  checker({ tags: wanted }, group) {
+    if (wanted.length === 0) {
+      if (!hasDefault(group)) return undefined
+      return ({ deployment }) =>
+        deployment.tags.includes(DEFAULT)
+          ? undefined
+          : { why: `is not tagged ${DEFAULT}`, soft: true }
+    }
+    const strict = group.tagMatch === "strict"
+    return ({ deployment }) => {
+      const missing = wanted.filter((tag) => !deployment.tags.includes(tag))
+      if (missing.length === 0) return undefined
+      const why = `has not the tag${missing.length > 1 ? "s" : ""} ${missing.join(", ")}`
+      return strict ? { why } : { why, soft: true }
+    }
+  },
+}
+
+function hasDefault({ deployments }: Group): boolean {
+  let known = withDefault.get(deployments)
+  if (known === undefined) {
+    known = deployments.some(({ tags }) => tags.includes(DEFAULT))
+    withDefault.set(deployments, known)
+  }
+  return known
+}

@@ -1,0 +1,26 @@
+import { asBuffer, type JsonField, parseField, skipSpace } from "./json-scan.ts"
+
+/** Some members of an object, parsed; what is not there or no JSON is left out. */
+export function membersOf(
+  body: Uint8Array,
+  fields: ReadonlyMap<string, JsonField>,
+  names: readonly string[],
+): Record<string, unknown> {
+  const found: Record<string, unknown> = {}
+  for (const name of names) {
+    const field = fields.get(name)
+    if (!field) continue
+    try {
+      found[name] = parseField(body, field)
+    } catch {
+      // Whoever sends the body on says what is wrong with it.
+    }
+  }
+  return found
+}
+
+/** Whether a member is an array that has something in it. */
+export function hasItems(body: Uint8Array, field: JsonField | undefined): boolean {
+  if (!field || body[field.start] !== 0x5b) return false
+  return skipSpace(asBuffer(body), field.start + 1) < field.end - 1
+}
