@@ -1,16 +1,16 @@
 import type { Clock } from "../core/clock.ts"
 import type { GatewayError } from "../core/error.ts"
-import type { Channel, ChannelHealth, DeploymentHealth, Strategy } from "../core/routing.ts"
+import type { Channel, ChannelHealth, DeploymentHealth, Group, Strategy } from "../core/routing.ts"
 import type { BreakerSettings, Cooldown } from "../core/settings.ts"
 import type { Measured, ToldLimits } from "../core/traffic.ts"
-import { createTraffic, type LiveTraffic } from "./traffic.ts"
+import { Breaker, type BreakerTrial } from "./breaker.ts"
+import { LiveChannel } from "./live-channel.ts"
+import { LiveTraffic } from "./traffic.ts"
 
-/** Longest pause that an upstream can ask for, in milliseconds: a day. */
-const LONGEST_RETRY_AFTER = 86_400_000
-/** Milliseconds for which one trial keeps others away: a trial may be a minute-long answer. */
-const TRIAL = 5000
+export { rejectionPause } from "./live-channel.ts"
 
-const NEVER = Number.NEGATIVE_INFINITY
+/** Milliseconds without traffic after which nothing is kept of what the config no longer names. */
+const KEPT = 3_600_000
 
 /** One attempt under way. What it says of its channel depends on when it began. */
 export interface Trial {
@@ -27,33 +27,42 @@ export interface Health {
   memory<Memory>(group: string, strategy: Strategy<Memory>): Memory
   /** Drops what is known of channels that nobody names any more. */
   forget(channels: readonly Channel[]): void
+  /**
+   * Told after a reload which groups there are. Drops what strategies remember of others at once, and
+   * what is known of other channels when they have had no traffic for an hour: a config may come back.
+   */
+  keep(groups: Iterable<Group>): void
   /** How a channel stands now. */
   standing(channel: Channel): Standing
   /**
-   * Marks a channel as in use; the trial then ends in exactly one of `succeed`, `fail` and `release`.
+   * Marks a channel as in use; the trial then ends in one of `succeed`, `fail` and `release`. What
+   * comes after that is ignored.
    *
    * @param tokens that the attempt will use, guessed
    */
   begin(channel: Channel, tokens?: number): Trial
-  /** The answer has begun: the channel works. Its deployment has yet to finish something. */
+  /** The first content is there: the channel works. Its deployment has yet to finish something. */
   answered(trial: Trial): void
   succeed(trial: Trial, measured?: Measured): void
-  fail(trial: Trial, error: GatewayError): void
+  /** @param measured what was used all the same, such as by a stream that broke off */
+  fail(trial: Trial, error: GatewayError, measured?: Measured): void
   /** The attempt ended without saying anything of the upstream: the client left. */
-  release(trial: Trial): void
+  release(trial: Trial, measured?: Measured): void
   /** An answer's headers told the channel's rate limits. */
   tell(channel: Channel, limits: ToldLimits): void
 }
 
 /**
- * `ready`; `busy`: recovering, and one request is already trying it; `paused` for a reason until a
- * time (monotonic ms); `open`: its deployment's breaker is.
+ * `ready`, with the share of its traffic that a recovering deployment may have, else 1; `busy`:
+ * recovering, and one request is already trying it; `paused` for a reason until a time (monotonic ms);
+ * `open`: its deployment's breaker is.
  */
 export type Standing =
-  | { state: "ready" | "busy"; until: 0 }
+  | { state: "ready"; until: 0; share: number }
+  | { state: "busy"; until: 0 }
   | { state: "paused" | "open"; until: number }
 
-const READY: Standing = { state: "ready", until: 0 }
+const READY: Standing = { state: "ready", until: 0, share: 1 }
 const BUSY: Standing = { state: "busy", until: 0 }
 
 export interface HealthRules {
@@ -61,92 +70,83 @@ export interface HealthRules {
   breaker: BreakerSettings
 }
 
-/** The pause after the n-th rejection of a key in a row, counted from 0. */
-export function rejectionPause({ auth, authMax }: Cooldown, rejections: number): number {
-  return Math.min(auth * 2 ** Math.min(rejections, 20), authMax)
+class LiveDeployment extends Breaker implements DeploymentHealth {
+  readonly id: string
+  turn = 0
+  readonly traffic = new LiveTraffic()
+
+  constructor(id: string) {
+    super()
+    this.id = id
+  }
 }
 
-interface Live {
-  readonly traffic: LiveTraffic
+class LiveTrial implements Trial, BreakerTrial {
+  readonly channel: Channel
+  readonly began: number
+  readonly order: number
+  readonly tokens: number
+  probe = false
+  ended = false
+  /** Milliseconds to the first content. */
+  first: number | undefined
+
+  constructor(channel: Channel, began: number, order: number, tokens: number) {
+    this.channel = channel
+    this.began = began
+    this.order = order
+    this.tokens = tokens
+  }
 }
 
-/** The figures of a channel and of its deployment. */
-function trafficOf({ health, deployment }: Channel): LiveTraffic[] {
-  return [
-    (health as ChannelHealth & Live).traffic,
-    (deployment.health as DeploymentHealth & Live).traffic,
-  ]
-}
-
-/** @param rules read at each failure, so that a reload changes them */
+/** @param rules read when they are needed, so that a reload changes them */
 export function createHealth(clock: Clock, rules: () => HealthRules): Health {
-  const channels = new Map<string, ChannelHealth & Live>()
-  const deployments = new Map<string, DeploymentHealth & Live>()
+  const channels = new Map<string, LiveChannel>()
+  const deployments = new Map<string, LiveDeployment>()
   const memories = new Map<string, Map<string, unknown>>()
+  /** Attempts that have begun. */
+  let latest = 0
 
-  function pause({ channel: { health }, began }: Trial, error: GatewayError): void {
-    const { cooldown: cause, cooldownMs } = error.rule
-    if (!cause) return
-    const now = clock.now()
-    const { cooldown } = rules()
-    let length: number
-    if (cooldownMs !== undefined) {
-      length = cooldownMs
-    } else if (cause === "auth") {
-      // Requests that were under way together are one rejection.
-      if (health.reason === "auth" && began < health.pausedAt) return
-      length = rejectionPause(cooldown, health.rejections++)
-    } else {
-      const usual = cause === "rate-limit" ? cooldown.rateLimit : cooldown[cause]
-      length = Math.min(error.detail.retryAfterMs ?? usual, LONGEST_RETRY_AFTER)
+  /**
+   * Ends a trial, once. What was expected of it is replaced by what it used. Where that is not known,
+   * the expectation stays if the answer had begun or was waited for in vain: then the upstream has
+   * worked. What was refused before has used nothing.
+   *
+   * @returns false when it had ended already
+   */
+  function end(trial: LiveTrial, now: number, measured: Measured | undefined, late: boolean) {
+    if (trial.ended) return false
+    trial.ended = true
+    const { channel, began, tokens } = trial
+    const live = liveOf(channel)
+    const deployment = deploymentOf(channel)
+    live.end(trial)
+    deployment.end(trial)
+    live.traffic.end()
+    deployment.traffic.end()
+    const { input, output } = measured ?? {}
+    let used = 0
+    if (input !== undefined || output !== undefined) used = (input ?? 0) + (output ?? 0)
+    else if (late || measured || trial.first !== undefined) used = tokens
+    if (used !== tokens) {
+      live.traffic.settle(now, began, tokens, used)
+      deployment.traffic.settle(now, began, tokens, used)
     }
-    // A pause that lasts longer knows more.
-    if (health.reason !== undefined && health.pausedUntil > now + length) return
-    health.reason = cause
-    health.pausedAt = now
-    health.pausedUntil = now + length
+    return true
   }
 
-  function trip(health: DeploymentHealth, began: number): void {
-    const { breaker } = rules()
-    if (breaker.failures === 0) return
-    // Requests that began before the breaker opened say nothing new.
-    if (health.opened > 0 && began < health.openedAt) return
-    health.failures++
-    if (health.opened === 0 && health.failures < breaker.failures) return
-    const length = Math.min(breaker.open * 2 ** Math.min(health.opened, 20), breaker.maxOpen)
-    health.opened++
-    health.openedAt = clock.now()
-    health.openUntil = health.openedAt + length
-  }
-
-  function endTrial({ channel, channel: { health, deployment }, began }: Trial): void {
-    for (const traffic of trafficOf(channel)) traffic.end()
-    if (health.probingSince === began) health.probingSince = NEVER
-    if (deployment.health.probingSince === began) deployment.health.probingSince = NEVER
-  }
-
-  /** Clears a pause that is older than the trial. */
-  function answered({ channel: { health }, began }: Trial): void {
-    if (health.reason === undefined || began < health.pausedAt) return
-    health.reason = undefined
-    health.pausedUntil = 0
-    health.rejections = 0
+  function sweep(all: Map<string, LiveChannel | LiveDeployment>, named: ReadonlySet<string>) {
+    const oldest = clock.now() - KEPT
+    for (const [id, { traffic }] of all) {
+      if (!named.has(id) && traffic.inFlight === 0 && traffic.usedAt <= oldest) all.delete(id)
+    }
   }
 
   return {
     channel(id) {
       let health = channels.get(id)
       if (!health) {
-        health = {
-          id,
-          pausedAt: 0,
-          pausedUntil: 0,
-          reason: undefined,
-          rejections: 0,
-          probingSince: NEVER,
-          traffic: createTraffic(),
-        }
+        health = new LiveChannel(id)
         channels.set(id, health)
       }
       return health
@@ -154,18 +154,7 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
     deployment(id) {
       let health = deployments.get(id)
       if (!health) {
-        health = {
-          id,
-          failures: 0,
-          openedAt: 0,
-          openUntil: 0,
-          opened: 0,
-          turn: 0,
-          probingSince: NEVER,
-          closedAt: NEVER,
-          recovery: Number.NaN,
-          traffic: createTraffic(),
-        }
+        health = new LiveDeployment(id)
         deployments.set(id, health)
       }
       return health
@@ -189,55 +178,106 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
         deployments.delete(deployment.health.id)
       }
     },
-    standing({ health, deployment }) {
-      const breaker = deployment.health
-      if (breaker.opened === 0 && health.reason === undefined) return READY
+    keep(groups) {
+      const named = new Set<string>()
+      const byName = new Map<string, Group>()
+      for (const group of groups) {
+        byName.set(group.name, group)
+        for (const { health } of group.deployments) named.add(health.id)
+        for (const { health } of group.channels) named.add(health.id)
+      }
+      sweep(channels, named)
+      sweep(deployments, named)
+      for (const [name, own] of memories) {
+        const group = byName.get(name)
+        if (!group) {
+          memories.delete(name)
+          continue
+        }
+        for (const [strategy, memory] of own) {
+          if (strategy === group.strategy.name) group.strategy.keep?.(memory, group)
+          else own.delete(strategy)
+        }
+      }
+    },
+    standing(channel) {
+      const live = liveOf(channel)
+      const breaker = deploymentOf(channel)
+      const { opened, recovering } = breaker
+      if (opened === 0 && live.reason === undefined && !recovering) return READY
       const now = clock.now()
-      if (breaker.opened > 0) {
+      if (opened > 0) {
         if (breaker.openUntil > now) return { state: "open", until: breaker.openUntil }
-        if (now - breaker.probingSince < TRIAL) return BUSY
+        if (breaker.probing(now)) return BUSY
       }
-      if (health.reason !== undefined) {
-        if (health.pausedUntil > now) return { state: "paused", until: health.pausedUntil }
-        if (now - health.probingSince < TRIAL) return BUSY
+      if (live.reason !== undefined) {
+        if (live.pausedUntil > now) return { state: "paused", until: live.pausedUntil }
+        if (live.probing(now)) return BUSY
       }
-      return READY
+      const share = recovering ? breaker.share(now, rules().breaker) : 1
+      return share < 1 ? { state: "ready", until: 0, share } : READY
     },
     begin(channel, tokens = 0) {
-      const began = clock.now()
-      for (const traffic of trafficOf(channel)) traffic.begin(began, tokens)
-      const { health, deployment } = channel
-      // A limit is over when its time is: there is nothing to try out.
-      if (health.reason !== undefined && health.reason !== "rate-limit") health.probingSince = began
-      if (deployment.health.opened > 0) deployment.health.probingSince = began
-      return { channel, began }
-    },
-    answered(trial) {
       const now = clock.now()
-      for (const traffic of trafficOf(trial.channel)) traffic.firstContent(now, now - trial.began)
-      answered(trial)
+      const trial = new LiveTrial(channel, now, ++latest, tokens > 0 ? tokens : 0)
+      const live = liveOf(channel)
+      const deployment = deploymentOf(channel)
+      live.traffic.begin(now, trial.tokens)
+      deployment.traffic.begin(now, trial.tokens)
+      live.begin(trial, now)
+      deployment.begin(trial, now)
+      return trial
     },
-    succeed(trial, measured) {
-      endTrial(trial)
+    answered(begun) {
+      const trial = begun as LiveTrial
+      if (trial.ended || trial.first !== undefined) return
       const now = clock.now()
-      for (const traffic of trafficOf(trial.channel)) traffic.succeeded(now, measured)
-      answered(trial)
-      const breaker = trial.channel.deployment.health
-      if (breaker.opened > 0 && trial.began < breaker.openedAt) return
-      breaker.failures = 0
-      breaker.opened = 0
-      breaker.openUntil = 0
+      const { channel } = trial
+      trial.first = Math.max(0, now - trial.began)
+      const live = liveOf(channel)
+      live.traffic.firstContent(now, trial.first)
+      deploymentOf(channel).traffic.firstContent(now, trial.first)
+      live.works(trial)
     },
-    fail(trial, error) {
-      endTrial(trial)
+    succeed(begun, measured) {
+      const trial = begun as LiveTrial
       const now = clock.now()
-      if (error.rule.breaker) for (const traffic of trafficOf(trial.channel)) traffic.failed(now)
-      pause(trial, error)
-      if (error.rule.breaker) trip(trial.channel.deployment.health, trial.began)
+      if (!end(trial, now, measured, false)) return
+      const live = liveOf(trial.channel)
+      const deployment = deploymentOf(trial.channel)
+      const first = measured?.ttft ?? trial.first
+      live.traffic.succeeded(now, measured, first)
+      deployment.traffic.succeeded(now, measured, first)
+      live.works(trial)
+      deployment.succeeded(trial, now, latest, rules().breaker)
     },
-    release: endTrial,
+    fail(begun, error, measured) {
+      const trial = begun as LiveTrial
+      const now = clock.now()
+      if (!end(trial, now, measured, error.kind === "upstream-timeout")) return
+      const live = liveOf(trial.channel)
+      const deployment = deploymentOf(trial.channel)
+      const { cooldown, breaker } = rules()
+      live.rest(error, trial, now, latest, cooldown)
+      if (!error.rule.breaker) return
+      live.traffic.failed(now)
+      deployment.traffic.failed(now)
+      deployment.failed(trial, now, latest, breaker)
+    },
+    release(begun, measured) {
+      end(begun as LiveTrial, clock.now(), measured, false)
+    },
     tell(channel, limits) {
-      for (const traffic of trafficOf(channel).slice(0, 1)) traffic.tell(limits)
+      liveOf(channel).traffic.tell(limits)
     },
   }
+}
+
+/** The channels and deployments that requests name are those that `createHealth` has made. */
+function liveOf({ health }: Channel): LiveChannel {
+  return health as LiveChannel
+}
+
+function deploymentOf({ deployment }: Channel): LiveDeployment {
+  return deployment.health as LiveDeployment
 }

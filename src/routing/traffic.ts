@@ -1,162 +1,119 @@
-import type { Average, LearnedLimit, Measured, ToldLimits, Traffic } from "../core/traffic.ts"
+import type { Measured, ToldLimits, Traffic } from "../core/traffic.ts"
+import { DecayedHistogram } from "./decayed-histogram.ts"
+import { DecayedMean } from "./decayed-mean.ts"
+import { MinuteWindow } from "./minute-window.ts"
+import { type ToldLimit, toldLimit } from "./told-limit.ts"
 
-/** Milliseconds after which a sample weighs half, in means by time. */
-const HALF_LIFE = 30_000
 /** Milliseconds after which used tokens count half. */
 const USAGE_HALF_LIFE = 300_000
-/** Share of the mean that one sample makes at least, so that a busy channel's mean is not one of milliseconds. */
-const LEAST_SHARE = 0.05
 
-/** Traffic that is being written. */
-export interface LiveTraffic extends Traffic {
-  /** @param tokens that the attempt will use, guessed */
-  begin(now: number, tokens: number): void
-  end(): void
-  firstContent(now: number, ms: number): void
-  succeeded(now: number, measured: Measured | undefined): void
-  failed(now: number): void
-  tell(limits: ToldLimits): void
-}
+/**
+ * The figures of one channel, or of one deployment. What an attempt is expected to use counts from its
+ * begin, so that those who come meanwhile see it; its end corrects that.
+ */
+export class LiveTraffic implements Traffic {
+  inFlight = 0
+  /** Monotonic milliseconds of the last attempt's begin; -Infinity before the first. */
+  usedAt = Number.NEGATIVE_INFINITY
+  readonly ttft = new DecayedMean()
+  readonly perToken = new DecayedMean()
+  readonly success = new DecayedMean()
+  readonly cacheHits = new DecayedMean()
+  readonly output = new DecayedMean()
+  readonly told: { requests: ToldLimit | undefined; tokens: ToldLimit | undefined } = {
+    requests: undefined,
+    tokens: undefined,
+  }
+  readonly #requests = new MinuteWindow()
+  readonly #tokens = new MinuteWindow()
+  readonly #firsts = new DecayedHistogram()
+  #usage = 0
+  #usageAt = 0
 
-export function createTraffic(): LiveTraffic {
-  let inFlight = 0
-  const ttft = createAverage()
-  const perToken = createAverage()
-  const success = createAverage()
-  const cacheHits = createAverage()
-  const output = createAverage()
-  const requests = createMinute()
-  const tokens = createMinute()
-  const histogram = createHistogram()
-  let used = 0
-  let usedAt = 0
-  const told: { requests?: LearnedLimit | undefined; tokens?: LearnedLimit | undefined } = {}
+  usage(now: number): number {
+    return now > this.#usageAt ? this.#usage * fading(now - this.#usageAt) : this.#usage
+  }
 
-  const usage = (now: number) => used * 2 ** (-(now - usedAt) / USAGE_HALF_LIFE)
+  requests(now: number): number {
+    return this.#requests.sum(now)
+  }
 
-  return {
-    get inFlight() {
-      return inFlight
-    },
-    ttft,
-    perToken,
-    success,
-    cacheHits,
-    output,
-    usage,
-    requests: (now) => requests.sum(now),
-    tokens: (now) => tokens.sum(now),
-    quantile: (q) => histogram.quantile(q),
-    told,
-    begin(now, expected) {
-      inFlight++
-      requests.add(now, 1)
-      tokens.add(now, expected)
-    },
-    end() {
-      inFlight--
-    },
-    firstContent(now, ms) {
-      ttft.add(now, ms)
-      histogram.add(ms)
-    },
-    succeeded(now, measured) {
-      success.add(now, 1)
-      if (!measured) return
-      const { input = 0, output: made = 0, cacheRead = 0, duration, ttft: first = 0 } = measured
-      if (input > 0) cacheHits.add(now, cacheRead / input)
-      if (made > 0) {
-        output.add(now, made)
-        perToken.add(now, (duration - (measured.stream ? first : 0)) / made)
-      }
-      used = usage(now) + input + made
-      usedAt = now
-    },
-    failed(now) {
-      success.add(now, 0)
-    },
-    tell(limits) {
-      if (limits.requests) told.requests = limits.requests
-      if (limits.tokens) told.tokens = limits.tokens
-    },
+  tokens(now: number): number {
+    return this.#tokens.sum(now)
+  }
+
+  freeAt(now: number, what: "requests" | "tokens", most: number): number {
+    return (what === "requests" ? this.#requests : this.#tokens).freeAt(now, most)
+  }
+
+  quantile(q: number): number {
+    return this.#firsts.quantile(q)
+  }
+
+  /** @param expected tokens that the attempt will use, guessed */
+  begin(now: number, expected: number): void {
+    this.inFlight++
+    this.usedAt = now
+    this.#requests.add(now, 1)
+    this.told.requests?.spend(now, 1)
+    if (expected === 0) return
+    this.#use(now, expected)
+    this.#tokens.add(now, expected)
+    this.told.tokens?.spend(now, expected)
+  }
+
+  end(): void {
+    if (this.inFlight > 0) this.inFlight--
+  }
+
+  /**
+   * Puts what an attempt has really used in the place of what was expected of it. What is too much is
+   * taken back from the second in which it was reserved, what is missing is used now.
+   */
+  settle(now: number, began: number, expected: number, used: number): void {
+    if (used > expected) {
+      this.#use(now, used - expected)
+      this.#tokens.add(now, used - expected)
+    } else if (used < expected) {
+      const faded = (expected - used) * (now > began ? fading(now - began) : 1)
+      this.#usage = Math.max(0, this.usage(now) - faded)
+      this.#usageAt = Math.max(now, this.#usageAt)
+      this.#tokens.refund(now, began, expected - used)
+    }
+  }
+
+  firstContent(now: number, ms: number): void {
+    this.ttft.add(now, ms)
+    this.#firsts.add(now, ms)
+  }
+
+  /** @param first milliseconds to the first content, as far as it is known */
+  succeeded(now: number, measured: Measured | undefined, first: number | undefined): void {
+    this.success.add(now, 1)
+    if (!measured) return
+    const { input = 0, output = 0, cacheRead = 0, duration, stream } = measured
+    if (input > 0) this.cacheHits.add(now, Math.min(1, cacheRead / input))
+    if (output > 0) {
+      this.output.add(now, output)
+      this.perToken.add(now, (duration - (stream ? (first ?? 0) : 0)) / output)
+    }
+  }
+
+  failed(now: number): void {
+    this.success.add(now, 0)
+  }
+
+  tell({ requests, tokens }: ToldLimits): void {
+    this.told.requests = toldLimit(requests) ?? this.told.requests
+    this.told.tokens = toldLimit(tokens) ?? this.told.tokens
+  }
+
+  #use(now: number, amount: number): void {
+    this.#usage = this.usage(now) + amount
+    this.#usageAt = Math.max(now, this.#usageAt)
   }
 }
 
-function createAverage(): Average & { add(now: number, sample: number): void } {
-  let value = Number.NaN
-  let at = Number.NEGATIVE_INFINITY
-  return {
-    get value() {
-      return value
-    },
-    get at() {
-      return at
-    },
-    add(now, sample) {
-      const kept = Number.isNaN(value)
-        ? 0
-        : Math.min(1 - LEAST_SHARE, 2 ** (-(now - at) / HALF_LIFE))
-      value = kept === 0 ? sample : kept * value + (1 - kept) * sample
-      at = now
-    },
-  }
-}
-
-/** Sums over the last minute, by seconds. */
-function createMinute() {
-  const sums = new Float64Array(60)
-  const seconds = new Float64Array(60).fill(-1)
-  return {
-    add(now: number, amount: number): void {
-      const second = Math.floor(now / 1000)
-      const slot = second % 60
-      if (seconds[slot] !== second) {
-        seconds[slot] = second
-        sums[slot] = 0
-      }
-      sums[slot]! += amount
-    },
-    sum(now: number): number {
-      const oldest = Math.floor(now / 1000) - 60
-      let total = 0
-      for (let slot = 0; slot < 60; slot++) if (seconds[slot]! > oldest) total += sums[slot]!
-      return total
-    },
-  }
-}
-
-/** Buckets from 1 ms to about 20 minutes, each a fifth wider than the one before. */
-const BUCKETS = 78
-const GROWTH = Math.log(1.2)
-/** Samples below which no quantile is told, and those after which all count half. */
-const FEWEST = 20
-const FADE = 500
-
-function createHistogram() {
-  const counts = new Float32Array(BUCKETS)
-  let total = 0
-  return {
-    add(ms: number): void {
-      const bucket = Math.min(
-        BUCKETS - 1,
-        Math.max(0, Math.ceil(Math.log(Math.max(ms, 1)) / GROWTH)),
-      )
-      counts[bucket]!++
-      if (++total < FADE) return
-      total = 0
-      for (let i = 0; i < BUCKETS; i++) {
-        counts[i]! /= 2
-        total += counts[i]!
-      }
-    },
-    quantile(q: number): number {
-      if (total < FEWEST) return Number.NaN
-      let left = q * total
-      for (let i = 0; i < BUCKETS; i++) {
-        left -= counts[i]!
-        if (left <= 0) return Math.exp(i * GROWTH)
-      }
-      return Math.exp((BUCKETS - 1) * GROWTH)
-    },
-  }
+function fading(ms: number): number {
+  return 2 ** (-ms / USAGE_HALF_LIFE)
 }

@@ -1,10 +1,10 @@
-/** Numbers in [0, 1) that are the same for the same seed (mulberry32 by Tommy Ettinger, public domain). */
+/** Numbers in [0, 1) that are the same for the same seed: Marsaglia's xorshift over 32 bits. */
 export function seeded(seed: number): () => number {
-  let state = seed >>> 0
+  let state = Math.imul(seed, 0x9e3779b1) >>> 0 || 1
   return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return (state >>> 0) / 2 ** 32
   }
 }
