@@ -1,6 +1,18 @@
-import type { Channel, Group, RoutingRequest, StrategyContext } from "../core/routing.ts"
+import type {
+  Channel,
+  Deployment,
+  Group,
+  RoutingRequest,
+  Strategy,
+  StrategyContext,
+} from "../core/routing.ts"
+import { chosenCanary } from "./canary.ts"
 import type { Filter, Objection } from "./filters/filter.ts"
+import { objectionsTo } from "./filters/objections.ts"
 import type { Health, Standing } from "./health.ts"
+
+/** What comes before the score, the weightiest first; a candidate's rank is the sum of what it is. */
+export const RANKS = { trial: 8, objected: 4, recovering: 2, usual: 1 } as const
 
 /** One channel of a group, as it looks for one request. */
 export interface Candidate {
@@ -8,10 +20,14 @@ export interface Candidate {
   readonly standing: Standing
   /** Why it is not to be used, or only when nothing else is left. */
   readonly objection: Objection | undefined
+  /** Lower is tried first, whatever the scores: a sum of `RANKS`; Infinity is not to be used now. */
+  rank: number
   /** The strategy's, lower is better; NaN where it was not asked. */
   score: number
-  /** Its key's place in the turn of its deployment. */
-  readonly turn: number
+  /** Decides between equal scores: its place in config order, with the deployment's keys in turn. */
+  place: number
+  /** What the strategy was told when it scored this channel and those of the same rank. */
+  context: StrategyContext
 }
 
 export interface CandidateOptions {
@@ -25,68 +41,101 @@ export interface CandidateOptions {
   random(): number
 }
 
-/** The candidates of one group with the context that its strategy scored them in. */
+/** The candidates of one group. */
 export interface Candidates {
+  /** In config order. */
   readonly all: readonly Candidate[]
+  /** What the strategy was told of those that are tried first. */
   readonly context: StrategyContext
 }
 
-/** Filters and scores the channels of a group for one request. Changes nothing. */
+/** Filters, ranks and scores the channels of a group for one request. Changes nothing. */
 export function candidatesOf(options: CandidateOptions): Candidates {
-  const { group, request, health, filters, now } = options
+  const { group, request, health, random, now } = options
+  const told = { request, now, random, memory: group.memory(group.strategy) }
+  const unasked: StrategyContext = { ...told, candidates: [] }
+  const objections = objectionsTo(options)
+  const canary = chosenCanary(group, request, random)
   const all: Candidate[] = []
-  const usable: Channel[] = []
+  /** Those of one rank; few ranks are ever there. */
+  const ranked: (Candidate[] | undefined)[] = []
   for (const deployment of group.deployments) {
-    const [first] = deployment.channels
-    if (!first) continue
-    const objection = objectionTo(first)
-    const keys = deployment.channels.length
-    for (const [index, channel] of deployment.channels.entries()) {
+    /** One draw for all keys, else the turn of one that is left out would be its neighbour's. */
+    let draw = Number.NaN
+    for (const channel of deployment.channels) {
+      const place = all.length
       const standing = health.standing(channel)
-      if (standing.state === "ready" && (!objection || objection.soft)) usable.push(channel)
-      const turn = keys > 1 ? (index - (deployment.health.turn % keys) + keys) % keys : 0
-      all.push({ channel, standing, objection, score: Number.NaN, turn })
+      const objection = objections[place]
+      let rank = rankOf(deployment, canary, objection)
+      if (standing.state !== "ready") rank = Number.POSITIVE_INFINITY
+      else if (standing.share < 1) {
+        if (Number.isNaN(draw)) draw = random()
+        if (draw >= standing.share) rank += RANKS.recovering
+      }
+      const score = Number.NaN
+      const candidate = { channel, standing, objection, rank, score, place, context: unasked }
+      all.push(candidate)
+      if (rank === Number.POSITIVE_INFINITY) continue
+      const peers = ranked[rank]
+      if (peers) peers.push(candidate)
+      else ranked[rank] = [candidate]
     }
   }
-  const { strategy } = group
-  const context: StrategyContext = {
-    request,
-    now,
-    random: options.random,
-    candidates: usable,
-    memory: group.memory(strategy),
+  let first: StrategyContext | undefined
+  for (const peers of ranked) {
+    if (!peers) continue
+    const context = { ...told, candidates: peers.map(({ channel }) => channel) }
+    first ??= context
+    score(peers, context, group.strategy)
   }
-  const score = strategy.scorer(context)
-  let last: Candidate | undefined
-  for (const candidate of all) {
-    if (candidate.standing.state !== "ready") continue
-    if (candidate.objection && !candidate.objection.soft) continue
-    const shared = strategy.scope === "deployment" && last?.channel.deployment
-    candidate.score =
-      shared === candidate.channel.deployment ? last!.score : score(candidate.channel)
-    last = candidate
-  }
-  return { all, context }
-
-  function objectionTo(channel: Channel): Objection | undefined {
-    const refusal = options.refuses(channel)
-    if (refusal !== undefined) return { filter: "protocol", why: refusal }
-    let soft: Objection | undefined
-    for (const filter of filters) {
-      const found = filter.check(channel.deployment, request, group, now)
-      if (!found) continue
-      const objection = { filter: filter.name, ...found }
-      if (!found.soft) return objection
-      soft ??= objection
-    }
-    return soft
-  }
+  return { all, context: first ?? unasked }
 }
 
 /** Whether `a` is tried before `b`, where both may be tried. */
 export function isBetter(a: Candidate, b: Candidate): boolean {
-  const soft = Number(a.objection !== undefined) - Number(b.objection !== undefined)
-  if (soft !== 0) return soft < 0
+  if (a.rank !== b.rank) return a.rank < b.rank
   if (a.score !== b.score) return a.score < b.score
-  return a.channel.deployment === b.channel.deployment && a.turn < b.turn
+  return a.place < b.place
+}
+
+function rankOf(
+  deployment: Deployment,
+  canary: Deployment | undefined,
+  objection: Objection | undefined,
+): number {
+  if (objection && !objection.soft) return Number.POSITIVE_INFINITY
+  const objected = objection ? RANKS.objected : 0
+  if (deployment === canary) return objected
+  return objected + RANKS.usual + (deployment.percent === undefined ? 0 : RANKS.trial)
+}
+
+function score(peers: readonly Candidate[], context: StrategyContext, strategy: Strategy): void {
+  const scoreOf = strategy.scorer(context)
+  const shared = strategy.scope === "deployment"
+  for (let begin = 0, end = 0; begin < peers.length; begin = end) {
+    const { deployment } = peers[begin]!.channel
+    while (peers[end]?.channel.deployment === deployment) end++
+    for (let index = begin; index < end; index++) {
+      const candidate = peers[index]!
+      candidate.context = context
+      if (shared && index > begin) candidate.score = peers[begin]!.score
+      else candidate.score = comparable(scoreOf(candidate.channel))
+    }
+    if (shared && end - begin > 1) takeTurns(peers, begin, end)
+  }
+}
+
+/** What cannot be compared comes last, and is not left out. */
+function comparable(score: number): number {
+  return Number.isNaN(score) ? Number.POSITIVE_INFINITY : score
+}
+
+/** Turns the places of one deployment's keys round, only among those that are equal otherwise. */
+function takeTurns(peers: readonly Candidate[], begin: number, end: number): void {
+  const keys = end - begin
+  const { place, channel } = peers[begin]!
+  const turn = channel.deployment.health.turn % keys
+  for (let index = 0; index < keys; index++) {
+    peers[begin + index]!.place = place + ((index - turn + keys) % keys)
+  }
 }

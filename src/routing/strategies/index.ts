@@ -1,5 +1,12 @@
 import type { Strategy } from "../../core/routing.ts"
+import { cacheAffinity } from "./cache-affinity.ts"
+import { leastBusy } from "./least-busy.ts"
+import { leastUsage } from "./least-usage.ts"
+import { lowestCost } from "./lowest-cost.ts"
+import { lowestLatency } from "./lowest-latency.ts"
+import { lowestTpmRpm } from "./lowest-tpm-rpm.ts"
 import { priority } from "./priority.ts"
+import { random } from "./random.ts"
 import { roundRobin } from "./round-robin.ts"
 import { weighted } from "./weighted.ts"
 
@@ -8,6 +15,13 @@ export const strategies = {
   priority,
   weighted,
   "round-robin": roundRobin,
+  random,
+  "least-busy": leastBusy,
+  "least-usage": leastUsage,
+  "lowest-tpm-rpm": lowestTpmRpm,
+  "lowest-latency": lowestLatency,
+  "lowest-cost": lowestCost,
+  "cache-affinity": cacheAffinity,
 } as const satisfies Record<string, Strategy>
 
 export type StrategyName = keyof typeof strategies

@@ -4,7 +4,7 @@ import { defineStrategy, noMemory } from "../define-strategy.ts"
 export const priority = defineStrategy({
   name: "priority",
   description: "Tries deployments in the order of the config; a higher weight goes first",
-  aliases: ["fallback", "rotor", "ordered", "single"],
+  aliases: ["fallback", "failover", "rotor", "ordered", "sequential", "single"],
   scope: "deployment",
   createMemory: noMemory,
   scorer:
