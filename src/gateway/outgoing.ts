@@ -1,4 +1,3 @@
-import type { Exchange } from "../core/exchange.ts"
 import type { RequestEnvelope, RequestHead } from "../core/protocol.ts"
 import type { BodyPatch, CallTarget, HeaderRecord, OutgoingRequest } from "../core/provider.ts"
 import type { Channel } from "../core/routing.ts"
@@ -26,9 +25,9 @@ export interface BuiltRequest {
 
 /** The request for one channel. The caller's headers stay behind, but for those that are let through. */
 export function buildRequest(
-  exchange: Exchange,
-  { facts }: RequestEnvelope,
-  call: Call,
+  exchange: RequestHead,
+  { facts }: Pick<RequestEnvelope, "facts">,
+  call: Pick<Call, "protocol" | "relayed" | "headers" | "body">,
   channel: Channel,
   signal: AbortSignal,
 ): BuiltRequest {
@@ -69,7 +68,7 @@ export function buildRequest(
 }
 
 /** What an upstream may know of where a request went. */
-function headOf({ operation, headers, path, query }: Exchange): RequestHead {
+function headOf({ operation, headers, path, query }: RequestHead): RequestHead {
   return { operation, headers, path, query: withoutKey(query) }
 }
 
@@ -122,7 +121,10 @@ function fix({ deployment, key }: Channel): Fixed {
   }
 }
 
-function passed({ headers }: Exchange, { passHeaders }: ProviderSettings): Record<string, string> {
+function passed(
+  { headers }: RequestHead,
+  { passHeaders }: ProviderSettings,
+): Record<string, string> {
   const found: Record<string, string> = {}
   for (const name of passHeaders) {
     const value = headers.get(name)

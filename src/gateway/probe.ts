@@ -1,26 +1,29 @@
-import { GatewayError } from "../core/error.ts"
-import type { OutgoingRequest } from "../core/provider.ts"
+import type { GatewayError } from "../core/error.ts"
 import type { Channel } from "../core/routing.ts"
 import type { Cooldown } from "../core/settings.ts"
 import { rejectionPause } from "../routing/health.ts"
 import type { GatewayContext } from "./context.ts"
-import { channelHeaders } from "./outgoing.ts"
+import { freeProbe, paidProbe, refusalOf } from "./probe-request.ts"
 
-/** Milliseconds for one probe. */
-const PROBE_TIME = 10_000
+/** Longest time that a timer takes, in milliseconds: a day is more than enough. */
+const LONGEST_TIMER = 86_400_000
 
 /** Finds out when rejected keys work again. */
 export interface Prober {
   /** A key was rejected: it is probed when its pause ends. */
-  rejected(channel: Channel): void
+  rejected(channel: Channel, error: GatewayError): void
   /** Stops probing the channels that a new config does not have. */
   keep(channels: ReadonlySet<string>): void
   close(): void
 }
 
+/** Undefined: there is no telling. */
+type Verdict = "accepted" | "rejected" | undefined
+
 /**
- * Probes rejected keys with a free request (a list of models), never with a paid one. Where there is
- * nothing free to ask, the pause's end lets one real request try.
+ * Probes rejected keys: with a free request (a list of models), with a small paid one only where the
+ * provider is configured so, or not at all. Where that says nothing, the pause's end lets one real
+ * request try. Breakers need no probes: half-open, they let one real request through.
  */
 export function createProber(
   context: Pick<GatewayContext, "clock" | "send" | "logger">,
@@ -28,42 +31,60 @@ export function createProber(
 ): Prober {
   const timers = new Map<string, ReturnType<typeof setTimeout>>()
 
-  function schedule(channel: Channel): void {
+  /** @param unknown whether the key itself was refused, rather than what it wanted to do */
+  function schedule(channel: Channel, unknown: boolean): void {
     const { health } = channel
     clearTimeout(timers.get(health.id))
-    const wait = Math.max(0, health.pausedUntil - context.clock.now())
+    const wait = Math.min(Math.max(0, health.pausedUntil - context.clock.now()), LONGEST_TIMER)
     const timer = setTimeout(() => {
       timers.delete(health.id)
-      void probe(channel)
+      void probe(channel, unknown)
     }, wait)
     timer.unref()
     timers.set(health.id, timer)
   }
 
-  async function probe(channel: Channel): Promise<void> {
+  async function probe(channel: Channel, unknown: boolean): Promise<void> {
     const { health, deployment, key } = channel
     if (health.reason !== "auth") return
-    const status = await ask(context, channel)
-    if (health.reason !== "auth") return
-    if (status === 401) {
+    const since = health.pausedAt
+    const verdict = await verdictOn(channel, unknown)
+    // A request has found out more meanwhile.
+    if (health.reason !== "auth" || health.pausedAt !== since) return
+    if (verdict === "rejected") {
       const pause = rejectionPause(cooldown(), health.rejections++)
       health.pausedUntil = context.clock.now() + pause
-      schedule(channel)
-    } else if (status !== undefined && status < 300) {
+      schedule(channel, unknown)
+    } else if (verdict === "accepted") {
       health.reason = undefined
       health.pausedUntil = 0
+      health.rejections = 0
       context.logger.info("a rejected key works again", {
         deployment: deployment.id,
         key: key?.fingerprint,
       })
     }
-    // Anything else, also 403, says nothing of what the key may do besides: the pause is over, and
-    // one real request may try.
+  }
+
+  async function verdictOn(channel: Channel, unknown: boolean): Promise<Verdict> {
+    const free = freeProbe(channel)
+    const refusal = free && (await refusalOf(context.send, channel, free))
+    if (refusal && isUnknown(refusal)) return "rejected"
+    // A key that may list models may be one that may do nothing else, or that has no credit.
+    if (free && !refusal && unknown) return "accepted"
+    const paid = channel.deployment.provider.probe === "paid" ? paidProbe(channel) : undefined
+    if (!paid) return undefined
+    const { kind, rule } = (await refusalOf(context.send, channel, paid)) ?? {}
+    if (kind === "upstream-unauthorized") return "rejected"
+    return rule?.breaker ? undefined : "accepted"
   }
 
   return {
-    rejected(channel) {
-      if (channel.deployment.account.probeUrl) schedule(channel)
+    rejected(channel, error) {
+      const { provider, account } = channel.deployment
+      if (provider.probe === "none") return
+      const unknown = isUnknown(error)
+      if (provider.probe === "paid" || (account.probeUrl && unknown)) schedule(channel, unknown)
     },
     keep(channels) {
       for (const [id, timer] of timers) {
@@ -79,32 +100,7 @@ export function createProber(
   }
 }
 
-/** @returns the status of a free request with the channel's key; undefined when there was none */
-async function ask(
-  context: Pick<GatewayContext, "send">,
-  channel: Channel,
-): Promise<number | undefined> {
-  const { account, provider, timeouts } = channel.deployment
-  const request: OutgoingRequest = {
-    url: account.probeUrl!,
-    method: "GET",
-    // Some APIs answer nothing without their version.
-    headers: {
-      ...channel.deployment.protocols("chat")[0]?.upstream.headers,
-      ...channelHeaders(channel),
-    },
-    signal: AbortSignal.timeout(PROBE_TIME),
-    connectTimeout: timeouts.connect,
-    ...(provider.proxy !== undefined && { proxy: provider.proxy }),
-  }
-  try {
-    const signed = (await account.sign?.(request, channel.key)) ?? request
-    const response = await (account.send ?? context.send)(signed)
-    await response.body?.cancel()
-    return response.status
-  } catch (thrown) {
-    // Also those are refused who give out the token that this key stands for.
-    const refused = thrown instanceof GatewayError && thrown.kind === "upstream-unauthorized"
-    return refused ? 401 : undefined
-  }
+/** Who it is was not believed; 403 says that it is known. */
+function isUnknown({ kind, status }: GatewayError): boolean {
+  return kind === "upstream-unauthorized" && status === 401
 }

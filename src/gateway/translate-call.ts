@@ -141,7 +141,8 @@ function unexpected(): never {
   })
 }
 
-function encodedCall(
+/** How an encoded request is sent. */
+export function encodedCall(
   protocol: Protocol,
   { body, contentType, headers, losses }: EncodedRequest,
 ): Pick<Call, "protocol" | "relayed" | "headers" | "losses" | "body"> {

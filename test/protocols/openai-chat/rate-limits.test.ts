@@ -106,7 +106,9 @@ describe("the limits that headers tell", () => {
       { "x-ratelimit-remaining-requests": "NaN" },
       { "x-ratelimit-remaining-tokens": "9".repeat(400) },
     ]) {
-      expect(upstream.rateLimits!(new Headers(headers as object), clock)).toBeUndefined()
+      expect(
+        upstream.rateLimits!(new Headers(headers as Record<string, string>), clock),
+      ).toBeUndefined()
     }
   })
 })
