@@ -1,4 +1,5 @@
 import type { Strategy } from "../../core/routing.ts"
+import { adaptive } from "./adaptive.ts"
 import { cacheAffinity } from "./cache-affinity.ts"
 import { leastBusy } from "./least-busy.ts"
 import { leastUsage } from "./least-usage.ts"
@@ -22,6 +23,7 @@ export const strategies = {
   "lowest-latency": lowestLatency,
   "lowest-cost": lowestCost,
   "cache-affinity": cacheAffinity,
+  adaptive,
 } as const satisfies Record<string, Strategy>
 
 export type StrategyName = keyof typeof strategies

@@ -1,0 +1,92 @@
+import type { Channel, Deployment, RoutingRequest } from "../core/routing.ts"
+import type { Traffic } from "../core/traffic.ts"
+
+/** Output tokens that an answer is guessed to have while none was seen. */
+const USUAL_OUTPUT = 500
+/** Share of a mean that an attempt makes up which waits for longer than it: what its sample will make up at least. */
+const WAITING_SHARE = 0.05
+/** Success rate that is reckoned with at least, so that one failure is no sentence for ever. */
+const LEAST_SUCCESS = 0.1
+
+/** The deployments of some channels, each once; keys of one deployment stand together. */
+export function deploymentsOf(channels: readonly Channel[]): Deployment[] {
+  const deployments: Deployment[] = []
+  for (const { deployment } of channels) {
+    if (deployments[deployments.length - 1] !== deployment) deployments.push(deployment)
+  }
+  return deployments
+}
+
+/**
+ * Output tokens that this request is expected to have: as many as answers of these deployments had,
+ * at most what the caller takes. The same for all of them, since chance alone makes their means differ.
+ */
+export function expectedOutput(
+  request: RoutingRequest,
+  deployments: readonly Deployment[],
+): number {
+  let sum = 0
+  let known = 0
+  for (const { health } of deployments) {
+    const { value } = health.traffic.output
+    if (Number.isNaN(value)) continue
+    sum += value
+    known++
+  }
+  const usual = known > 0 ? sum / known : USUAL_OUTPUT
+  return Math.min(usual, request.maxTokens ?? usual)
+}
+
+/**
+ * Expected price of a request in nano-USD; null is unpriced.
+ *
+ * @param cached share of the input that the prompt cache is expected to hold, from 0 to 1
+ */
+export function expectedCost(
+  deployment: Deployment,
+  input: number,
+  output: number,
+  cached: number,
+): number | null {
+  return deployment.cost({
+    input,
+    output: Math.ceil(output),
+    cacheRead: Math.floor(input * cached),
+    cacheWrite: 0,
+    reasoning: 0,
+  })
+}
+
+/** Share of the input that came from the prompt cache lately; 0 while unknown. */
+export function cacheShare({ cacheHits }: Traffic): number {
+  return Math.min(1, cacheHits.value || 0)
+}
+
+/** Share of attempts that go well, as far as is known. */
+export function successRate({ success }: Traffic): number {
+  return Number.isNaN(success.value) ? 1 : Math.max(success.value, LEAST_SUCCESS)
+}
+
+/**
+ * Milliseconds to the first content; NaN while unknown. An attempt that waits for longer than the mean
+ * counts already, as though its content came now: a deployment that became ten times slower is
+ * noticed before its first slow answer is there.
+ */
+export function expectedTtft({ ttft, waitingSince = Infinity }: Traffic, now: number): number {
+  const waiting = now - waitingSince
+  return waiting > ttft.value ? ttft.value + WAITING_SHARE * (waiting - ttft.value) : ttft.value
+}
+
+/**
+ * How busy a deployment is for its weight, with a draw among those that are busy alike which falls in
+ * proportion to the weights; Infinity for weight 0. In [0, 1) as a share: see {@link place}.
+ */
+export function load({ weight, health }: Deployment, random: number): number {
+  if (weight === 0) return Number.POSITIVE_INFINITY
+  return (health.traffic.inFlight - Math.log(1 - random)) / weight
+}
+
+/** A load as a number in [0, 1], in the same order. */
+export function place(load: number): number {
+  return 1 - 1 / (1 + load)
+}
