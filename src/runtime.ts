@@ -23,7 +23,10 @@ import { providers } from "./providers/index.ts"
 import { buildTable } from "./routing/build-table.ts"
 import { createHealth, type Health } from "./routing/health.ts"
 import { createFilters } from "./routing/filters/index.ts"
+import { createQueues } from "./routing/queue.ts"
+import { createRetryBudget } from "./routing/retry-budget.ts"
 import { findStrategy } from "./routing/strategies/index.ts"
+import { watchEnds } from "./routing/watch-ends.ts"
 import { nullLedger } from "./storage/null-ledger.ts"
 import { createMemoryAnswerStore } from "./storage/memory-answer-store.ts"
 import { openStorage } from "./storage/sqlite/open-storage.ts"
@@ -82,7 +85,11 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     stdout,
     createRedactor(() => settings),
   )
-  const health = createHealth(clock, () => settings)
+  const queues = createQueues(clock, systemTimers)
+  const health = watchEnds(
+    createHealth(clock, () => settings),
+    () => queues.freed(),
+  )
   const send = createHttpSend(clock)
   const { ledger, answers } = settings.storage
     ? await openStorage({ path: settings.storage.path, logger, clock })
@@ -94,6 +101,8 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     clock,
     random: Math.random,
     timers: systemTimers,
+    budget: createRetryBudget(),
+    queues,
     filters: createFilters(spending),
     spending,
     send,

@@ -2,6 +2,7 @@ import { clientGone, GatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
 import type { RequestEnvelope, StreamRelay } from "../core/protocol.ts"
 import type { IncomingResponse } from "../core/provider.ts"
+import type { AttemptRecord } from "../core/route-record.ts"
 import type { Usage } from "../core/usage.ts"
 import type { Trial } from "../routing/health.ts"
 import type { Call } from "./call.ts"
@@ -26,7 +27,14 @@ const KEPT = 1024 * 1024
 const REPEATED = 4
 
 /** An attempt whose answer has begun: from here on there is no other. */
-export type Committed = { trial: Trial; status: number; contentType: string } & (
+export type Committed = {
+  trial: Trial
+  /** Ends it. */
+  life: AbortController
+  record: AttemptRecord
+  status: number
+  contentType: string
+} & (
   | { kind: "whole"; body: Uint8Array; usage: Usage | undefined }
   | { kind: "bytes"; flow: Flow; first: Uint8Array }
   | { kind: "events"; flow: Flow; relay: StreamRelay; head: Uint8Array[] }
@@ -37,6 +45,9 @@ export interface AttemptOptions {
   envelope: RequestEnvelope
   call: Call
   trial: Trial
+  /** Ends the attempt, also after its answer has begun. */
+  life: AbortController
+  record: AttemptRecord
   /** Bytes of an answer that is held in memory. */
   responseLimit: number
 }
@@ -50,26 +61,24 @@ export async function attempt(
   context: GatewayContext,
   options: AttemptOptions,
 ): Promise<Committed> {
-  const { exchange, envelope, call, trial } = options
+  const { exchange, envelope, call, trial, life } = options
   const { deployment, key } = trial.channel
   const { account } = deployment
-  const controller = new AbortController()
-  const leave = () => controller.abort(clientGone())
+  const leave = () => life.abort(clientGone())
   if (exchange.signal.aborted) throw clientGone()
   exchange.signal.addEventListener("abort", leave, { once: true })
-  exchange.cut = (error) => controller.abort(error)
   const limits = startLimits(
     context,
     deployment.timeouts,
     envelope.facts.stream,
-    (error) => controller.abort(error),
+    (error) => life.abort(error),
     (cancel) => {
       exchange.signal.removeEventListener("abort", leave)
-      if (cancel) controller.abort(clientGone())
+      if (cancel) life.abort(clientGone())
     },
   )
   try {
-    const { signal } = controller
+    const { signal } = life
     const { target, request } = buildRequest(exchange, envelope, call, trial.channel, signal)
     const signed = account.sign ? await account.sign(request, key) : request
     const answered = await (account.send ?? context.send)(signed)
@@ -85,7 +94,7 @@ export async function attempt(
       throw withoutSecrets(disposed, secretsOf(request, signed))
     }
     limits.progress()
-    const flow = openFlow(response, controller.signal, limits)
+    const flow = openFlow(response, life.signal, limits)
     const beginning = beginningOf(deployment.provider, context.logger, () => [
       ...(key ? [key.reveal()] : []),
       ...secretsOf(request, signed),
@@ -95,7 +104,7 @@ export async function attempt(
     return committed
   } catch (thrown) {
     const known = thrown instanceof GatewayError && !exchange.signal.aborted
-    const reason = !known && controller.signal.aborted ? controller.signal.reason : thrown
+    const reason = !known && life.signal.aborted ? life.signal.reason : thrown
     limits.end(true)
     throw reason
   }
@@ -107,9 +116,9 @@ async function commit(
   flow: Flow,
   beginning: Beginning | undefined,
 ): Promise<Committed> {
-  const { exchange, envelope, call, trial } = options
+  const { exchange, envelope, call, trial, life, record } = options
   const contentType = response.headers.get("content-type") ?? "application/octet-stream"
-  const base = { trial, status: response.status, contentType }
+  const base = { trial, life, record, status: response.status, contentType }
   const isJson = /^application\/(.+\+)?json\b/i.test(contentType)
   const { stream } = envelope.facts
 

@@ -1,6 +1,7 @@
 import type { AnswerStore } from "../core/answer-store.ts"
 import type { CanonicalRequest } from "../core/canonical.ts"
 import type { Clock, Timers } from "../core/clock.ts"
+import type { GatewayError } from "../core/error.ts"
 import type { Ledger } from "../core/ledger.ts"
 import type { Logger } from "../core/log.ts"
 import type { Send } from "../core/provider.ts"
@@ -10,7 +11,9 @@ import type { Spending } from "../core/spending.ts"
 import type { Authenticator } from "../governance/authenticate.ts"
 import type { Filter } from "../routing/filters/filter.ts"
 import type { Health } from "../routing/health.ts"
+import type { Queues } from "../routing/queue.ts"
 import type { RouteTable } from "../routing/resolve.ts"
+import type { RetryBudget } from "../routing/retry-budget.ts"
 import type { StateMemory } from "./state-memory.ts"
 import type { FetchMedia } from "../transport/fetch-media.ts"
 import type { Watchdog } from "../transport/watchdog.ts"
@@ -33,6 +36,8 @@ export interface GatewayContext {
   readonly send: Send
   readonly health: Health
   readonly filters: readonly Filter[]
+  readonly budget: RetryBudget
+  readonly queues: Queues
   readonly spending: Spending
   readonly watchdog: Watchdog
   readonly ledger: () => Ledger
@@ -42,5 +47,5 @@ export interface GatewayContext {
   /** Tokens that a request has, guessed. */
   readonly estimateTokens: (request: CanonicalRequest) => Promise<number>
   /** Told of every channel whose key was rejected, to find out when it works again. */
-  readonly rejected: (channel: Channel) => void
+  readonly rejected: (channel: Channel, error: GatewayError) => void
 }

@@ -1,6 +1,7 @@
 import type { GatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
 import type { UsageRow } from "../core/ledger.ts"
+import type { AttemptRecord } from "../core/route-record.ts"
 import type { Channel } from "../core/routing.ts"
 import type { Hold } from "../core/spending.ts"
 import { NO_USAGE, type Usage } from "../core/usage.ts"
@@ -17,6 +18,8 @@ export interface Progress {
   /** The channel of the latest attempt. */
   channel: Channel | undefined
   attempts: number
+  /** Each of them, in the order in which they began. */
+  readonly attemptsMade: AttemptRecord[]
   /** What its latest attempt keeps aside of the provider's budget. */
   hold?: Hold
   /** Whether the latest attempt speaks the caller's own protocol. */
@@ -36,6 +39,7 @@ export function startProgress(): Progress {
     stream: false,
     channel: undefined,
     attempts: 0,
+    attemptsMade: [],
     relayed: false,
     warnings: "",
     firstContent: undefined,

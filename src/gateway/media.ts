@@ -61,9 +61,20 @@ export function createMediaFetcher(
 ): (request: CanonicalRequest, target: Target) => Promise<CanonicalRequest> {
   const controller = new AbortController()
   const once = createMediaOnce(fetchMedia, total, controller.signal)
+  let watching = false
+  /** Besides what else ends with the exchange. */
+  function watchCut(): void {
+    if (watching) return
+    watching = true
+    const { cut } = exchange
+    exchange.cut = (error) => {
+      controller.abort(error)
+      cut?.(error)
+    }
+  }
   return async (request, { capabilities }) => {
     const leave = () => controller.abort(clientGone())
-    exchange.cut = (error) => controller.abort(error)
+    watchCut()
     if (exchange.signal.aborted) leave()
     exchange.signal.addEventListener("abort", leave, { once: true })
     try {

@@ -6,7 +6,8 @@ import type { GatewayContext } from "./context.ts"
 import { dispose } from "./disposition.ts"
 import { explain } from "./explain.ts"
 import type { Finish } from "./finish.ts"
-import { judge } from "./run.ts"
+import { judge } from "./judge.ts"
+import { measuredOf } from "./measure.ts"
 
 type Events = Extract<Committed, { kind: "events" }>
 type Bytes = Extract<Committed, { kind: "bytes" }>
@@ -39,7 +40,7 @@ export function relayEvents(
   function complete(): void {
     over = true
     flow.settle()
-    context.health.succeed(trial)
+    context.health.succeed(trial, measuredOf(committed, relay.usage, context.clock))
     if (relay.answer) keep(relay.answer)
     finish({ status, usage: relay.usage })
   }
@@ -115,7 +116,7 @@ export function relayBytes(context: GatewayContext, committed: Bytes, finish: Fi
         }
         over = true
         flow.settle()
-        context.health.succeed(trial)
+        context.health.succeed(trial, measuredOf(committed, undefined, context.clock))
         finish({ status })
       } catch (thrown) {
         failure = failureOf(trial, thrown)

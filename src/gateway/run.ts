@@ -1,22 +1,23 @@
-import { clientGone, type GatewayError, toGatewayError } from "../core/error.ts"
+import { clientGone } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
 import type { RequestEnvelope } from "../core/protocol.ts"
-import type { Channel } from "../core/routing.ts"
+import type { Group } from "../core/routing.ts"
 import { exhausted } from "../routing/exhausted.ts"
 import type { Caller } from "../governance/authenticate.ts"
-import type { Trial } from "../routing/health.ts"
+import { type Due, NEVER_DUE } from "../routing/due.ts"
+import { hedgeDelay } from "../routing/hedge.ts"
+import { prepareOrder } from "../routing/prepare-order.ts"
+import { pursue, type Pursued } from "../routing/pursue.ts"
 import type { Resolution } from "../routing/resolve.ts"
-import { pursue } from "../routing/pursue.ts"
-import { createWalk } from "../routing/walk.ts"
-import { routingRequest } from "./routing-request.ts"
-import type { Steering } from "./steering.ts"
-import { attempt, type Committed } from "./attempt.ts"
+import { createWalk, type WalkOptions } from "../routing/walk.ts"
+import { type AttemptOptions, attemptOn } from "./attempt-on.ts"
+import type { Committed } from "./attempt.ts"
 import type { GatewayContext, Snapshot } from "./context.ts"
-import { dispose } from "./disposition.ts"
-import { explain, OURS } from "./explain.ts"
 import type { Progress } from "./finish.ts"
 import type { History } from "./history.ts"
-import { canTake, type PrepareOptions, prepare, warningsOf } from "./prepare.ts"
+import { canTake, type PrepareOptions } from "./prepare.ts"
+import { routingRequest } from "./routing-request.ts"
+import type { Steering } from "./steering.ts"
 
 export interface RunOptions {
   snapshot: Snapshot
@@ -38,24 +39,47 @@ export interface RunOptions {
  * @throws GatewayError of the last attempt, or why none could be made
  */
 export async function run(context: GatewayContext, options: RunOptions): Promise<Committed> {
-  const { snapshot, exchange, envelope, resolution } = options
-  const { health, clock, filters, random } = context
-  const walk = createWalk({
+  const { snapshot, exchange, envelope, resolution, progress, steering } = options
+  const { health, clock, timers, budget } = context
+  const { group, pinned } = resolution
+  const request = routingRequest(exchange, envelope, options.caller, steering)
+  const decide: WalkOptions = {
     resolution,
     table: snapshot.table,
     health,
     clock,
-    random,
-    filters,
-    request: routingRequest(exchange, envelope, options.caller, options.steering),
+    budget,
+    random: context.random,
+    filters: context.filters,
+    request,
     refuses: ({ deployment }) =>
       canTake(deployment, exchange, envelope) ? undefined : "does not offer this operation",
-  })
-  return pursue({
-    walk,
-    attempt: ({ channel }) => attemptOn(context, options, channel),
-    pause: (ms) => pause(ms, exchange),
-    exhausted: () => exhausted(resolution.group, walk.opened, health, clock),
+  }
+  await prepareOrder(decide)
+  let pursued: Pursued<Committed> | undefined
+  const attempting: AttemptOptions = { ...options, request }
+  exchange.cut = (error) => pursued?.end(error)
+  pursued = pursue<Committed>({
+    clock,
+    timers,
+    budget,
+    walk: () => createWalk(decide),
+    due: dueOf(group, exchange, steering.timeout),
+    stream: envelope.facts.stream,
+    hedgeAfter: pinned ? undefined : hedgeDelay(group.hedge, exchange.operation),
+    queue: group.queue && {
+      ...group.queue,
+      queue: context.queues.of(group.name),
+      caller: request.caller,
+    },
+    attempt: (step, trial, life) => attemptOn(context, attempting, step, trial, life),
+    drop(committed) {
+      if (committed.kind !== "whole") {
+        committed.flow.cancel()
+        health.release(committed.trial)
+      }
+    },
+    exhausted: ({ opened }) => exhausted(group, opened, health, clock),
     failed({ channel }, error) {
       context.logger.debug("attempt failed", {
         id: exchange.id,
@@ -65,92 +89,25 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
       })
     },
   })
-}
-
-/** One attempt, and once more without opaque state where the upstream refuses that of another one. */
-async function attemptOn(
-  context: GatewayContext,
-  options: RunOptions,
-  channel: Channel,
-): Promise<Committed> {
+  const { end, answer } = pursued
+  const leave = () => end(clientGone())
+  if (exchange.signal.aborted) leave()
+  exchange.signal.addEventListener("abort", leave, { once: true })
   try {
-    return await attemptOnce(context, options, channel, false)
-  } catch (thrown) {
-    const error = thrown as GatewayError
-    if (error.detail.reason !== "state-rejected" || !options.envelope.decode) throw error
-    try {
-      return await attemptOnce(context, options, channel, true)
-    } catch (again) {
-      throw (again as GatewayError).kind === "unsupported" ? error : again
-    }
-  }
-}
-
-/** @throws GatewayError that names the deployment, after the channel was judged by it */
-async function attemptOnce(
-  context: GatewayContext,
-  options: RunOptions,
-  channel: Channel,
-  withoutState: boolean,
-): Promise<Committed> {
-  const { snapshot, exchange, resolution, progress } = options
-  const { deployment } = channel
-  const { health } = context
-  progress.attempts++
-  progress.channel = channel
-  const trial = health.begin(channel)
-  try {
-    const envelope = options.history.seenBy(channel)
-    const call = await prepare({
-      exchange,
-      envelope,
-      deployment,
-      strict: resolution.group.strict,
-      withoutState,
-      caller: progress.caller,
-      memory: context.memory,
-      fetchMedia: options.fetchMedia,
-    })
-    const responseLimit = snapshot.settings.limits.response
-    const committed = await attempt(context, { exchange, envelope, call, trial, responseLimit })
-    progress.relayed = call.relayed
-    progress.warnings = warningsOf(call.losses, exchange.protocol.ingress.chat)
-    // A stream proves its deployment only at its end.
-    if (committed.kind === "whole") health.succeed(trial)
-    else health.answered(trial)
+    const committed = await answer
+    exchange.cut = (error) => committed.life.abort(error)
+    progress.channel = committed.trial.channel
     return committed
-  } catch (thrown) {
-    const disposed = dispose(toGatewayError(thrown), deployment.provider, "before")
-    const error = explain(disposed, channel)
-    judge(context, trial, error)
-    throw error
+  } finally {
+    exchange.signal.removeEventListener("abort", leave)
   }
 }
 
-/** What a failed attempt says of its channel. */
-export function judge(context: GatewayContext, trial: Trial, error: GatewayError): void {
-  const { health } = context
-  const { next, breaker, cooldown } = error.rule
-  if (OURS.has(error.kind) || error.kind === "unsupported") health.release(trial)
-  else if (next === "fail" && !breaker && !cooldown) health.succeed(trial)
-  else health.fail(trial, error)
-  if (cooldown === "auth") context.rejected(trial.channel)
-}
-
-function pause(ms: number, exchange: Exchange): Promise<void> {
-  const { signal } = exchange
-  return new Promise((resolve, reject) => {
-    const give = (error: GatewayError) => {
-      clearTimeout(timer)
-      reject(error)
-    }
-    const gone = () => give(clientGone())
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", gone)
-      resolve()
-    }, ms)
-    exchange.cut = give
-    if (signal.aborted) gone()
-    else signal.addEventListener("abort", gone, { once: true })
-  })
+/** @param timeout what the caller asked for, in milliseconds */
+function dueOf({ total }: Group, { arrived }: Exchange, timeout: number | undefined): Due {
+  if (timeout !== undefined && (total === 0 || timeout < total)) {
+    return { at: arrived + timeout, ms: timeout, name: "x-llmrouter-timeout", callers: true }
+  }
+  if (total === 0) return NEVER_DUE
+  return { at: arrived + total, ms: total, name: "timeouts.total", callers: false }
 }

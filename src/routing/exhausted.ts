@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts"
 import { GatewayError } from "../core/error.ts"
 import type { Group } from "../core/routing.ts"
 import type { Health } from "./health.ts"
-import type { Opened } from "./walk.ts"
+import type { Opened } from "./prospects.ts"
 
 const REASONS = {
   network: "resting after a connection failure",

@@ -1,46 +1,213 @@
-import type { GatewayError } from "../core/error.ts"
+import type { Clock, Timers } from "../core/clock.ts"
+import { GatewayError, toGatewayError } from "../core/error.ts"
+import type { Due } from "./due.ts"
+import { attemptLate, LEAST_TIME, tooLate } from "./due.ts"
+import type { Trial } from "./health.ts"
+import type { Queue } from "./queue.ts"
+import type { RetryBudget } from "./retry-budget.ts"
 import type { Step, Walk } from "./walk.ts"
 
 /** What the attempts of one request need of whoever makes them: the gateway, or the simulator. */
 export interface Pursuit<Answer> {
-  walk: Walk
+  clock: Clock
+  timers: Timers
+  budget: RetryBudget
+  /** A fresh decision; asked for again when the request has waited in the queue. */
+  walk(): Walk
+  /** By when the answer has to begin. */
+  due: Due
+  /** Whether the answer streams: then an attempt leaves time for the next one. */
+  stream: boolean
+  /** Milliseconds after which a second attempt begins beside this one; undefined is never. */
+  hedgeAfter?: ((step: Step) => number | undefined) | undefined
+  /** Where the request waits when every channel is at its limit. */
+  queue?: { queue: Queue; caller: string | null; max: number; timeout: number } | undefined
   /**
    * Makes one attempt. Resolves when its answer has begun; from then on there is no other.
    *
+   * @param trial of the step's channel; the attempt ends it when it fails
+   * @param life aborted with a GatewayError when the attempt is to end before it has answered
    * @throws GatewayError that says what is next; the channel was judged by it already
    */
-  attempt(step: Step): Promise<Answer>
-  /** @throws GatewayError when the client leaves meanwhile */
-  pause(ms: number): Promise<void>
+  attempt(step: Step, trial: Trial, life: AbortController): Promise<Answer>
+  /** Ends an answer that nobody waits for any more. */
+  drop(answer: Answer): void
   /** Why no attempt could be made at all. */
-  exhausted(): GatewayError
-  /** Told of every failed attempt. */
+  exhausted(walk: Walk): GatewayError
+  /** Told of every failed attempt that something else follows. */
   failed?(step: Step, error: GatewayError): void
 }
 
-/**
- * Takes attempt after attempt until one answers.
- *
- * @throws GatewayError of the last attempt, or why none could be made
- */
-export async function pursue<Answer>(pursuit: Pursuit<Answer>): Promise<Answer> {
-  const { walk } = pursuit
+/** A pursuit under way. */
+export interface Pursued<Answer> {
+  /** @throws GatewayError of the last attempt, or why none could be made, or what it was ended with */
+  readonly answer: Promise<Answer>
+  /** Ends all of its attempts and waits at once; nothing when it has been answered. */
+  end(error: GatewayError): void
+}
+
+/** What ends the slower one of two attempts. */
+export const LOST = "hedge_lost"
+
+/** Takes attempt after attempt until one answers. */
+export function pursue<Answer>(pursuit: Pursuit<Answer>): Pursued<Answer> {
+  const { clock, timers, budget, due } = pursuit
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+  const running = new Map<Step, AbortController>()
+  /** What calls off the timers and the queue. */
+  const waits = new Set<() => void>()
+  let walk = pursuit.walk()
   let last: GatewayError | undefined
-  for (;;) {
-    const step = walk.next()
-    if (!step) throw last ?? pursuit.exhausted()
-    if (step.wait > 0) await pursuit.pause(step.wait)
+  let over = false
+
+  /** Runs now or later what must not throw into the void. */
+  function safely(run: () => void): void {
     try {
-      const answer = await pursuit.attempt(step)
-      walk.answered(step.channel)
-      return answer
+      run()
     } catch (thrown) {
-      const error = thrown as GatewayError
-      // That this upstream cannot do it says less than what another one said.
-      last = error.kind === "unsupported" ? (last ?? error) : error
-      if (error.rule.next === "fail") throw error
-      pursuit.failed?.(step, error)
-      walk.failed(step.channel, error)
+      end(toGatewayError(thrown))
     }
   }
+
+  function after(ms: number, run: () => void): () => void {
+    const cancel = timers.after(ms, () => {
+      waits.delete(stop)
+      safely(run)
+    })
+    const stop = () => {
+      waits.delete(stop)
+      cancel()
+    }
+    waits.add(stop)
+    return stop
+  }
+
+  function settle(): void {
+    over = true
+    budget.leave()
+    for (const stop of waits) stop()
+  }
+
+  function end(error: GatewayError): void {
+    if (over) return
+    settle()
+    for (const [step, life] of running) {
+      walk.abandoned(step)
+      life.abort(error)
+    }
+    reject(error)
+  }
+
+  function advance(): void {
+    if (due.at - clock.now() < LEAST_TIME) return end(tooLate(due))
+    const step = walk.next()
+    if (!step) return giveUp()
+    if (step.wait === 0) return launch(step)
+    if (clock.now() + step.wait + LEAST_TIME > due.at) {
+      walk.abandoned(step)
+      return end(last ?? tooLate(due))
+    }
+    // Whoever ends the request meanwhile gives back what the step took.
+    running.set(step, new AbortController())
+    after(step.wait, () => launch(step))
+  }
+
+  function launch(step: Step): void {
+    const trial = walk.begin(step)
+    const life = new AbortController()
+    running.set(step, life)
+    const stops: (() => void)[] = []
+    const left = due.at - clock.now()
+    if (pursuit.stream && left < Number.POSITIVE_INFINITY && step.why !== "hedge" && walk.more()) {
+      stops.push(after(left / 2, () => life.abort(attemptLate(due, left / 2))))
+    }
+    const delay = step.why === "hedge" ? undefined : pursuit.hedgeAfter?.(step)
+    if (delay !== undefined && delay < left) {
+      stops.push(
+        after(delay, () => {
+          const second = walk.hedge(step)
+          if (second) launch(second)
+        }),
+      )
+    }
+    const done = () => {
+      for (const stop of stops) stop()
+      running.delete(step)
+    }
+    pursuit.attempt(step, trial, life).then(
+      (answer) => {
+        if (over) return pursuit.drop(answer)
+        done()
+        safely(() => won(step, answer))
+      },
+      (thrown: unknown) => {
+        if (over) return
+        done()
+        safely(() => lost(step, thrown as GatewayError))
+      },
+    )
+  }
+
+  function won(step: Step, answer: Answer): void {
+    settle()
+    walk.answered(step)
+    for (const [other, life] of running) {
+      walk.abandoned(other)
+      life.abort(new GatewayError("client-gone", "Another attempt answered first.", { code: LOST }))
+    }
+    resolve(answer)
+  }
+
+  function lost(step: Step, error: GatewayError): void {
+    const goesOn = walk.failed(step, error)
+    // That this upstream cannot do it says less than what another one said.
+    last = error.kind === "unsupported" ? (last ?? error) : error
+    if (!goesOn) return end(error)
+    pursuit.failed?.(step, error)
+    if (running.size === 0) advance()
+  }
+
+  function giveUp(): void {
+    const limited = last === undefined || last.rule.cooldown === "rate-limit"
+    const waiting = limited && walk.earliest() !== undefined && join()
+    if (!waiting) end(last ?? pursuit.exhausted(walk))
+  }
+
+  /** @returns whether the request waits now, or has waited and gone on */
+  function join(): boolean {
+    if (!pursuit.queue) return false
+    const { queue, caller, max, timeout } = pursuit.queue
+    const leave = queue.enter(
+      {
+        caller,
+        ask() {
+          walk = pursuit.walk()
+          const step = walk.next()
+          if (!step) return walk.earliest() ?? Number.POSITIVE_INFINITY
+          waits.delete(leave!)
+          safely(() => launch(step))
+          return undefined
+        },
+        expired() {
+          waits.delete(leave!)
+          end(pursuit.exhausted(walk))
+        },
+      },
+      { max, timeout },
+    )
+    if (!leave) return false
+    waits.add(leave)
+    queue.wake()
+    return true
+  }
+
+  budget.enter()
+  safely(() => {
+    if (due.at < Number.POSITIVE_INFINITY) after(due.at - clock.now(), () => end(tooLate(due)))
+    if (over) return
+    // Those who wait already come first.
+    if (pursuit.queue && pursuit.queue.queue.size > 0 && join()) return
+    advance()
+  })
+  return { answer: promise, end }
 }

@@ -1,31 +1,54 @@
 import type { Clock } from "../core/clock.ts"
 import type { GatewayError } from "../core/error.ts"
 import type { Channel, ChannelHealth, Group, RoutingRequest } from "../core/routing.ts"
-import { type Candidates, candidatesOf, isBetter } from "./candidates.ts"
+import { detourOf } from "./chain.ts"
+import { earliest } from "./earliest.ts"
+import { expectedTokens } from "./estimate-tokens.ts"
 import type { Filter } from "./filters/filter.ts"
-import type { Health } from "./health.ts"
+import type { Health, Trial } from "./health.ts"
+import { leastBad } from "./least-bad.ts"
+import { onlyOne } from "./only-one.ts"
+import { createProspects, type Found, type Opened } from "./prospects.ts"
+import { createRepeats } from "./repeat.ts"
 import type { Resolution, RouteTable } from "./resolve.ts"
+import type { RetryBudget } from "./retry-budget.ts"
 
 /** One attempt to make: after `wait` milliseconds, on this channel. */
 export interface Step {
-  channel: Channel
-  wait: number
+  readonly channel: Channel
+  /** The group that it was found in. */
+  readonly group: Group
+  /**
+   * `first` and `next` are healthy and new; `retry` was tried before; `resting` may be well again;
+   * `panic` is behind an open breaker, and nothing better is left; `hedge` runs beside another one.
+   */
+  readonly why: "first" | "next" | "retry" | "resting" | "panic" | "hedge"
+  readonly wait: number
 }
 
 /** The ordered decision of one request, taken step by step as attempts fail. */
 export interface Walk {
   /** What to try next; undefined when nothing is left. */
   next(): Step | undefined
-  failed(channel: Channel, error: GatewayError): void
-  /** The attempt on this channel has begun its answer. */
-  answered(channel: Channel): void
+  /** A second attempt beside this one, where its group has another healthy channel. */
+  hedge(step: Step): Step | undefined
+  /** Marks a step's channel as in use. Every step ends in exactly one of the three below. */
+  begin(step: Step): Trial
+  /** The step's answer has begun. */
+  answered(step: Step): void
+  /** @returns whether anything else may be tried */
+  failed(step: Step, error: GatewayError): boolean
+  /** The step ended, or never began, without saying anything. */
+  abandoned(step: Step): void
+  /** Whether a healthy channel is left untried. */
+  more(): boolean
+  /**
+   * When a limit that is in the way ends: monotonic milliseconds, Infinity for when something that is
+   * under way does; undefined when no limit is in the way.
+   */
+  earliest(): number | undefined
   /** Every group that was looked at, in order, with what its strategy said. */
   readonly opened: readonly Opened[]
-}
-
-/** A group with its candidates as they were when it was looked at. */
-export interface Opened extends Candidates {
-  readonly group: Group
 }
 
 export interface WalkOptions {
@@ -33,6 +56,7 @@ export interface WalkOptions {
   table: RouteTable
   health: Health
   clock: Clock
+  budget: RetryBudget
   request: RoutingRequest
   filters: readonly Filter[]
   /** Undefined when a channel's deployment can serve the request at all, else why not. */
@@ -47,167 +71,127 @@ export interface WalkOptions {
  *    turn; a rejected or limited key leads to the next key, any other failure to the next deployment;
  * 2. the keys that were left out in 1;
  * 3. channels that rest after a network or server failure, soonest ready first;
- * 4. the same channels again after a pause, while `retries.attempts` lasts.
+ * 4. the same channels again after a pause;
+ * 5. when nothing else was there to try: a channel behind an open breaker.
  *
- * 1 and 2 are not limited: a healthy channel is always found. When a request finds nothing healthy
- * at all, it makes one attempt and no more, so that an outage is not amplified.
+ * 1 and 2 are free: a healthy channel is always found. The others end with `retries.attempts` and
+ * need the retry budget. When a request finds nothing healthy at all, it makes one attempt and no
+ * more, so that an outage is not amplified.
+ *
+ * A request that is too long, or refused for what it says, goes where the group sends it: never to
+ * the same model again.
  */
 export function createWalk(options: WalkOptions): Walk {
-  const { resolution, health, clock, random } = options
-  const { pinned } = resolution
-  const groups = pinned ? [] : chain(resolution.group, options.table)
-  const retries = resolution.group.retries
-  const opened: Opened[] = []
-  /** By health: a group and its fallback may name the same channel. */
-  const failures = new Map<ChannelHealth, { channel: Channel; error: GatewayError }>()
-  /** Deployments whose other keys come later. */
-  const leftOut = new Set<Channel["deployment"]>()
-  let pin = pinned
+  const { resolution, health, budget, request } = options
+  const { pinned, group: root } = resolution
+  const { retries } = root
+  const prospects = pinned ? onlyOne(pinned, options) : createProspects({ ...options, root })
+  const repeats = createRepeats(retries, options.clock, options.random)
+  const failures = new Map<ChannelHealth, { step: Step; error: GatewayError }>()
+  /** Where steps were found, and what gives back their part of the retry budget. */
+  const found = new Map<Step, Found>()
+  const taken = new Map<Step, () => void>()
   let attempts = 0
-  let rounds = 0
   let desperate = false
+  /** A failed step whose provider says that it is worth another try. */
+  let hopeful: Step | undefined
 
-  const untried = ({ health }: Channel) => !failures.has(health)
-  const ready = (channel: Channel) => health.standing(channel).state === "ready"
-  const considered = () =>
-    pinned
-      ? [pinned]
-      : opened.flatMap(({ all }) =>
-          all.filter(({ objection }) => !objection || objection.soft).map(({ channel }) => channel),
-        )
-
-  function open(group: Group): Opened {
-    const { request, filters, refuses } = options
-    const now = clock.now()
-    const found = candidatesOf({ group, request, health, filters, refuses, now, random })
-    const made = { group, ...found }
-    opened.push(made)
-    return made
+  function stepTo(from: Found, why: Step["why"], wait = 0): Step {
+    const { candidate, opened } = from
+    const step: Step = { channel: candidate.channel, group: opened.group, why, wait }
+    found.set(step, from)
+    attempts++
+    return step
   }
 
-  function bestOf({ all, context, group }: Opened): Channel | undefined {
-    let best: Opened["all"][number] | undefined
-    for (const candidate of all) {
-      const { channel } = candidate
-      if (Number.isNaN(candidate.score) || !untried(channel)) continue
-      if (leftOut.has(channel.deployment) || !ready(channel)) continue
-      if (!best || isBetter(candidate, best)) best = candidate
-    }
-    if (!best) return undefined
-    best.channel.deployment.health.turn++
-    group.strategy.picked?.(best.channel, context)
-    return best.channel
-  }
-
-  function healthy(): Channel | undefined {
-    if (pin) {
-      const channel = pin
-      pin = undefined
-      return channel
-    }
-    for (const group of opened) {
-      const channel = bestOf(group)
-      if (channel) return channel
-    }
-    for (let group = groups.shift(); group; group = groups.shift()) {
-      const channel = bestOf(open(group))
-      if (channel) return channel
-    }
-    if (leftOut.size === 0) return undefined
-    leftOut.clear()
-    return healthy()
+  /** A step that is made only where the retry budget has room. */
+  function budgeted(make: () => Step): Step | undefined {
+    const give = budget.take()
+    if (!give) return undefined
+    const step = make()
+    taken.set(step, give)
+    return step
   }
 
   /** A channel that rests after a failure which may be over: better than no answer. */
-  function resting(): Channel | undefined {
-    if (attempts > retries.attempts) return undefined
-    let best: Channel | undefined
-    for (const channel of considered()) {
-      if (!untried(channel) || !mayRecover(channel)) continue
-      if (!best || channel.health.pausedUntil < best.health.pausedUntil) best = channel
-    }
-    return best
+  function resting(broken: boolean): Step | undefined {
+    const untried = prospects
+      .fitting()
+      .filter(({ candidate }) => !prospects.wasTried(candidate.channel))
+    const best = leastBad(untried, health, broken)
+    if (!best) return undefined
+    return budgeted(() => {
+      desperate = attempts === 0
+      prospects.mark(best.candidate.channel)
+      return stepTo(best, broken ? "panic" : "resting")
+    })
   }
 
-  function mayRecover(channel: Channel): boolean {
-    const { reason } = channel.health
-    if (reason !== "network" && reason !== "server") return false
-    return channel.deployment.health.opened === 0
+  function again(only?: Step): Step | undefined {
+    let best: { step: Step; wait: number } | undefined
+    for (const { step, error } of failures.values()) {
+      if (only && step !== only) continue
+      const wait = repeats.waitBefore(step.channel, error)
+      if (wait !== undefined && (!best || wait < best.wait)) best = { step, wait }
+    }
+    if (!best) return undefined
+    const { step, wait } = best
+    return budgeted(() => {
+      repeats.count()
+      failures.delete(step.channel.health)
+      return stepTo(found.get(step)!, "retry", wait)
+    })
   }
 
-  function again(): Step | undefined {
-    if (desperate || attempts > retries.attempts) return undefined
-    let best: Step | undefined
-    for (const { channel, error } of failures.values()) {
-      const wait = waitBefore(channel, error)
-      if (wait !== undefined && (!best || wait < best.wait)) best = { channel, wait }
-    }
-    if (best) {
-      rounds++
-      failures.delete(best.channel.health)
-    }
-    return best
+  function next(): Step | undefined {
+    const mayRepeat = attempts <= retries.attempts && !desperate
+    const worthIt = hopeful && mayRepeat && again(hopeful)
+    hopeful = undefined
+    if (worthIt) return worthIt
+    const healthy = prospects.take()
+    if (healthy) return stepTo(healthy, attempts === 0 ? "first" : "next")
+    if (!mayRepeat) return undefined
+    return resting(false) ?? again() ?? resting(true)
   }
 
-  /** Milliseconds before the same channel may be tried again; undefined is never. */
-  function waitBefore(channel: Channel, error: GatewayError): number | undefined {
-    if (channel.deployment.health.opened > 0) return undefined
-    const backoff = random() * Math.min(retries.maxBackoff, retries.backoff * 2 ** rounds)
-    const asked = error.detail.retryAfterMs
-    if (error.rule.cooldown === "rate-limit" || asked !== undefined) {
-      const until = channel.health.pausedUntil - clock.now()
-      return asked !== undefined && until <= retries.maxBackoff
-        ? Math.max(until, backoff)
-        : undefined
-    }
-    return error.rule.breaker ? backoff : undefined
+  function ended(step: Step): void {
+    taken.get(step)?.()
+  }
+
+  function tell(outcome: "answered" | "failed", step: Step): void {
+    if (pinned) return
+    step.group.strategy[outcome]?.(step.channel, found.get(step)!.candidate.context)
   }
 
   return {
-    opened,
-    next() {
-      const found = healthy()
-      if (found) {
-        attempts++
-        return { channel: found, wait: 0 }
-      }
-      if (!desperate) {
-        const last = resting()
-        if (last) {
-          desperate = attempts === 0
-          attempts++
-          return { channel: last, wait: 0 }
-        }
-      }
-      const step = again()
-      if (step) attempts++
-      return step
+    get opened() {
+      return prospects.opened
     },
-    failed(channel, error) {
-      failures.set(channel.health, { channel, error })
-      tell("failed", channel)
-      if (error.rule.next !== "next-key") leftOut.add(channel.deployment)
+    next,
+    hedge({ channel, group }) {
+      if (!prospects.hasBeside(channel, group)) return undefined
+      return budgeted(() => stepTo(prospects.takeBeside(channel, group)!, "hedge"))
     },
-    answered: (channel) => tell("answered", channel),
+    begin: ({ channel }) => health.begin(channel, expectedTokens(request, channel.deployment)),
+    answered(step) {
+      ended(step)
+      tell("answered", step)
+    },
+    failed(step, error) {
+      ended(step)
+      const { channel, group } = step
+      const detour = pinned ? undefined : detourOf(error)
+      if (detour && prospects.divert(detour, group, channel.deployment, error)) return true
+      const { next } = error.rule
+      if (next === "fail") return false
+      failures.set(channel.health, { step, error })
+      if (error.kind !== "unsupported") tell("failed", step)
+      if (next === "retry") hopeful = step
+      if (next !== "next-key") prospects.leaveOut(channel.deployment)
+      return true
+    },
+    abandoned: ended,
+    more: () => prospects.more(),
+    earliest: () => earliest(prospects.opened, health),
   }
-
-  /** Tells the strategies that have picked a channel what became of it. */
-  function tell(outcome: "answered" | "failed", channel: Channel): void {
-    for (const { group, all, context } of opened) {
-      if (all.some((candidate) => candidate.channel === channel)) {
-        group.strategy[outcome]?.(channel, context)
-      }
-    }
-  }
-}
-
-/** A group and its fallbacks, depth first, each once. */
-function chain(group: Group, table: RouteTable, seen = new Set<Group>()): Group[] {
-  if (seen.has(group)) return []
-  seen.add(group)
-  const next = group.fallbacks.flatMap((name) => {
-    const fallback = table.groups.get(name)
-    return fallback ? chain(fallback, table, seen) : []
-  })
-  return [group, ...next]
 }

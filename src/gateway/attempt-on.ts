@@ -1,0 +1,101 @@
+import { type GatewayError, toGatewayError } from "../core/error.ts"
+import type { RoutingRequest } from "../core/routing.ts"
+import { costToHold } from "../routing/filters/budget.ts"
+import type { Trial } from "../routing/health.ts"
+import type { Step } from "../routing/walk.ts"
+import { attempt, type Committed } from "./attempt.ts"
+import { recordAttempt, recordFailure } from "./attempt-record.ts"
+import type { GatewayContext } from "./context.ts"
+import { dispose } from "./disposition.ts"
+import { explain } from "./explain.ts"
+import { judge } from "./judge.ts"
+import { measuredOf } from "./measure.ts"
+import { prepare, warningsOf } from "./prepare.ts"
+import type { RunOptions } from "./run.ts"
+
+export interface AttemptOptions extends RunOptions {
+  request: RoutingRequest
+}
+
+/**
+ * One attempt, and once more without opaque state where the upstream refuses that of another one.
+ *
+ * @param life what ends it
+ * @throws GatewayError that names the deployment, after the channel was judged by it
+ */
+export async function attemptOn(
+  context: GatewayContext,
+  options: AttemptOptions,
+  step: Step,
+  trial: Trial,
+  life: AbortController,
+): Promise<Committed> {
+  const { channel } = step
+  try {
+    return await attemptOnce(context, options, step, trial, life, false)
+  } catch (thrown) {
+    const error = thrown as GatewayError
+    if (error.detail.reason !== "state-rejected" || !options.envelope.decode) throw error
+    try {
+      const again = context.health.begin(channel)
+      return await attemptOnce(context, options, step, again, life, true)
+    } catch (again) {
+      throw (again as GatewayError).kind === "unsupported" ? error : again
+    }
+  }
+}
+
+async function attemptOnce(
+  context: GatewayContext,
+  options: AttemptOptions,
+  step: Step,
+  trial: Trial,
+  life: AbortController,
+  withoutState: boolean,
+): Promise<Committed> {
+  const { snapshot, exchange, resolution, progress, request } = options
+  const { channel } = step
+  const { deployment } = channel
+  const { health, clock, spending } = context
+  progress.attempts++
+  progress.channel = channel
+  const record = recordAttempt(exchange, step, trial)
+  progress.attemptsMade.push(record)
+  const hold =
+    deployment.provider.budget &&
+    spending.hold(deployment.provider, costToHold(request, deployment))
+  try {
+    const envelope = options.history.seenBy(channel)
+    const call = await prepare({
+      exchange,
+      envelope,
+      deployment,
+      strict: resolution.group.strict,
+      withoutState,
+      caller: progress.caller,
+      memory: context.memory,
+      fetchMedia: options.fetchMedia,
+    })
+    life.signal.throwIfAborted()
+    const responseLimit = snapshot.settings.limits.response
+    const made = { exchange, envelope, call, trial, life, record, responseLimit }
+    const committed = await attempt(context, made)
+    progress.relayed = call.relayed
+    progress.warnings = warningsOf(call.losses, exchange.protocol.ingress.chat)
+    if (hold) progress.hold = hold
+    record.outcome = "ok"
+    record.ttft = clock.now() - trial.began
+    // A stream proves its deployment only at its end.
+    if (committed.kind === "whole") {
+      health.succeed(trial, measuredOf(committed, committed.usage, clock))
+    } else health.answered(trial)
+    return committed
+  } catch (thrown) {
+    const disposed = dispose(toGatewayError(thrown), deployment.provider, "before")
+    const error = explain(disposed, channel)
+    recordFailure(record, error, request, trial, clock)
+    hold?.settle(record.wasted)
+    judge(context, trial, error)
+    throw error
+  }
+}

@@ -1,0 +1,66 @@
+import type { GatewayError } from "../core/error.ts"
+import type { Group } from "../core/routing.ts"
+import type { RouteTable } from "./resolve.ts"
+
+/** What leads a request away from the usual fallbacks. */
+export type Detour = "context-length" | "content-policy"
+
+/** The groups that one request may go through, in order, each once. */
+export interface Chain {
+  /** The next group to look at; undefined at the end. */
+  next(): Group | undefined
+  /** The groups that `next` has yet to give. */
+  rest(): readonly Group[]
+  /**
+   * Goes to the groups that are for this case.
+   *
+   * @param keep whether what is left comes after them, else it is dropped
+   * @returns whether there are any
+   */
+  divert(detour: Detour, from: Group, keep: boolean): boolean
+}
+
+/** Which chain an error calls for. */
+export function detourOf(error: GatewayError): Detour | undefined {
+  const { reason } = error.detail
+  return reason === "context-length" || reason === "content-policy" ? reason : undefined
+}
+
+/** A group and its fallbacks, depth first, each once. */
+export function chain(group: Group, table: RouteTable): Group[] {
+  return inOrder([group], table, new Set())
+}
+
+/** @param root whose detours serve for groups that have none of their own */
+export function createChain(root: Group, table: RouteTable): Chain {
+  const seen = new Set<Group>()
+  let rest = inOrder([root], table, seen)
+  return {
+    next: () => rest.shift(),
+    rest: () => rest,
+    divert(detour, from, keep) {
+      const key = detour === "context-length" ? "contextFallbacks" : "contentPolicyFallbacks"
+      const names = from[key].length > 0 ? from[key] : root[key]
+      // What was a usual fallback, and was not reached, is free again.
+      for (const group of rest) seen.delete(group)
+      const next = inOrder(named(names, table), table, seen)
+      rest = keep ? [...next, ...rest.filter((group) => !next.includes(group))] : next
+      return next.length > 0
+    },
+  }
+}
+
+function inOrder(groups: readonly Group[], table: RouteTable, seen: Set<Group>): Group[] {
+  return groups.flatMap((group) => {
+    if (seen.has(group)) return []
+    seen.add(group)
+    const { fallbacks } = group
+    return fallbacks.length === 0
+      ? [group]
+      : [group, ...inOrder(named(fallbacks, table), table, seen)]
+  })
+}
+
+function named(names: readonly string[], table: RouteTable): Group[] {
+  return names.map((name) => table.find(name)).filter((group) => group !== undefined)
+}

@@ -1,0 +1,25 @@
+import type { Health } from "./health.ts"
+import { isLimit, type Opened } from "./prospects.ts"
+
+/**
+ * When a limit ends that keeps a request from being sent: monotonic milliseconds, Infinity for when
+ * something that is under way does; undefined when no limit is in the way.
+ */
+export function earliest(opened: readonly Opened[], health: Health): number | undefined {
+  let limited = false
+  let at = Number.POSITIVE_INFINITY
+  for (const { all } of opened) {
+    for (const { channel, objection } of all) {
+      if (objection && !objection.soft) {
+        if (!isLimit(objection)) continue
+        limited = true
+        at = Math.min(at, objection.until ?? at)
+        continue
+      }
+      const { state, until } = health.standing(channel)
+      if (state === "paused" && channel.health.reason === "rate-limit") limited = true
+      if (until > 0) at = Math.min(at, until)
+    }
+  }
+  return limited ? at : undefined
+}

@@ -1,0 +1,68 @@
+import type { GatewayError } from "../core/error.ts"
+import type { Deployment } from "../core/routing.ts"
+import type { Candidate } from "./candidates.ts"
+import type { Detour } from "./chain.ts"
+import type { Opened } from "./prospects.ts"
+
+/** Which candidates are right for a request, as far as it has learned from being refused. */
+export interface Fit {
+  /** Undefined until the request was refused for what it is. */
+  readonly detour: Detour | undefined
+  /** Whether a candidate is right, whatever its health, of a group that this detour led to. */
+  admits(candidate: Candidate, detour: Detour | undefined): boolean
+  /** A deployment has refused it: its model is not asked again. */
+  refused(detour: Detour, deployment: Deployment, error: GatewayError): void
+  /** Whether all that is left of a group is taken to be far too small for it. */
+  isTooSmall(opened: Opened): boolean
+  /** Leaves the groups alone that were looked at so far, on a guess. */
+  avoid(detour: Detour): void
+  /** Takes that back, since it was only a guess. @returns whether there was anything to take back */
+  forgive(): boolean
+}
+
+export function createFit(): Fit {
+  const models = new Set<string>()
+  let detour: Detour | undefined
+  /** Tokens that were too few; 0 is not known. */
+  let window = 0
+  let guessed = false
+
+  return {
+    get detour() {
+      return detour
+    },
+    admits({ objection, channel: { deployment } }, way) {
+      if (objection && !objection.soft) return false
+      if (detour === undefined) return true
+      if (detour === "context-length" && window > 0 && deployment.window !== undefined) {
+        return deployment.window > window
+      }
+      return way === detour && !models.has(deployment.model)
+    },
+    refused(why, deployment, { detail: { tokens } }) {
+      detour = why
+      guessed = false
+      models.add(deployment.model)
+      window = Math.max(window, deployment.window ?? 0, tokens?.limit ?? 0, tokens?.given ?? 0)
+    },
+    isTooSmall({ all }) {
+      let found = false
+      for (const { objection } of all) {
+        const tooSmall = objection?.filter === "window" && objection.guess !== undefined
+        if (!tooSmall && (!objection || objection.soft)) return false
+        found ||= tooSmall
+      }
+      return found && detour === undefined
+    },
+    avoid(why) {
+      detour = why
+      guessed = true
+    },
+    forgive() {
+      if (!guessed) return false
+      guessed = false
+      detour = undefined
+      return true
+    },
+  }
+}

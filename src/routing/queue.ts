@@ -1,0 +1,160 @@
+import type { Clock, Timers } from "../core/clock.ts"
+
+/** One request that waits for capacity. */
+export interface Waiter {
+  /** Key id; callers take turns. */
+  readonly caller: string | null
+  /**
+   * Lets it decide anew; when it finds room it goes, at once.
+   *
+   * @returns undefined when it went, else when asking again makes sense: monotonic milliseconds, or
+   *   Infinity for when something ends
+   */
+  ask(): number | undefined
+  /** It has waited as long as it may. */
+  expired(): void
+}
+
+/**
+ * Requests of one group that wait for capacity: bounded, and fair. Callers take turns, so that one
+ * who floods the router waits for itself; within one caller the first to come is the first to go.
+ */
+export interface Queue {
+  readonly size: number
+  /** @param timeout milliseconds. @returns what takes it out again; undefined when the queue is full */
+  enter(waiter: Waiter, limits: { max: number; timeout: number }): (() => void) | undefined
+  /** There may be room: lets requests go as long as they find some. */
+  wake(): void
+}
+
+/** Requests that are asked in vain before a wake-up ends: what one lacks another may not need. */
+const IN_VAIN = 8
+/** Milliseconds between two wake-ups by time at least. */
+const SHORTEST = 10
+
+interface Waiting {
+  readonly waiter: Waiter
+  until: number
+  stop(): void
+}
+
+export function createQueue(clock: Clock, timers: Timers): Queue {
+  /** By caller, whose turn is next first. */
+  const lines = new Map<string | null, Waiting[]>()
+  let size = 0
+  let waking = false
+  /** Whether there was another wake-up during one. */
+  let again = false
+  let alarm: { at: number; stop: () => void } | undefined
+
+  function remove(waiting: Waiting): boolean {
+    const { caller } = waiting.waiter
+    const line = lines.get(caller)
+    const at = line?.indexOf(waiting) ?? -1
+    if (!line || at < 0) return false
+    line.splice(at, 1)
+    if (line.length === 0) lines.delete(caller)
+    size--
+    waiting.stop()
+    return true
+  }
+
+  /** The caller has had its turn. */
+  function toTheEnd(caller: string | null): void {
+    const line = lines.get(caller)
+    if (!line) return
+    lines.delete(caller)
+    lines.set(caller, line)
+  }
+
+  function wake(): void {
+    again = true
+    if (waking) return
+    waking = true
+    while (again) {
+      again = false
+      askAround()
+    }
+    waking = false
+    setAlarm()
+  }
+
+  function askAround(): void {
+    const asked = new Set<string | null>()
+    while (asked.size < IN_VAIN) {
+      const next = lines.entries().find(([caller]) => !asked.has(caller))
+      if (!next) return
+      const [caller, line] = next
+      const waiting = line[0]!
+      const until = waiting.waiter.ask()
+      if (until === undefined) {
+        remove(waiting)
+        toTheEnd(caller)
+      } else {
+        waiting.until = until
+        asked.add(caller)
+      }
+    }
+  }
+
+  function setAlarm(): void {
+    const now = clock.now()
+    let at = Number.POSITIVE_INFINITY
+    for (const line of lines.values()) at = Math.min(at, line[0]!.until)
+    at = Math.max(at, now + SHORTEST)
+    if (alarm?.at === at) return
+    alarm?.stop()
+    alarm = undefined
+    if (at === Number.POSITIVE_INFINITY) return
+    const stop = timers.after(at - now, () => {
+      alarm = undefined
+      wake()
+    })
+    alarm = { at, stop }
+  }
+
+  return {
+    get size() {
+      return size
+    },
+    enter(waiter, { max, timeout }) {
+      if (size >= max) return undefined
+      const stop = timers.after(timeout, () => {
+        if (remove(waiting)) waiter.expired()
+      })
+      const waiting: Waiting = { waiter, until: clock.now(), stop }
+      const line = lines.get(waiter.caller)
+      if (line) line.push(waiting)
+      else lines.set(waiter.caller, [waiting])
+      size++
+      return () => {
+        if (remove(waiting)) setAlarm()
+      }
+    },
+    wake,
+  }
+}
+
+/** The queues of all groups. */
+export interface Queues {
+  of(group: string): Queue
+  /** An attempt has ended somewhere: there may be room. */
+  freed(): void
+}
+
+export function createQueues(clock: Clock, timers: Timers): Queues {
+  const queues = new Map<string, Queue>()
+  return {
+    of(group) {
+      let queue = queues.get(group)
+      if (!queue) {
+        queue = createQueue(clock, timers)
+        queues.set(group, queue)
+      }
+      return queue
+    },
+    freed() {
+      for (const queue of queues.values()) if (queue.size > 0) queue.wake()
+    },
+  }
+}
