@@ -19,6 +19,7 @@ const commands = {
   config: () => import("./config-schema.ts").then((module) => module.configCommand),
   explain: () => import("./explain.ts").then((module) => module.explainCommand),
   health: () => import("./health.ts").then((module) => module.healthCommand),
+  simulate: () => import("./simulate.ts").then((module) => module.simulateCommand),
 }
 
 type CommandName = keyof typeof commands

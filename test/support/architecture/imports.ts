@@ -19,10 +19,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   config: ["core", "index", "providers/index", "routing/strategies/index"],
   index: ["core", "config", "providers", "routing"],
   gateway: ["core", ...LEAVES],
+  // It runs the router's own routing, with the defaults that the config has.
+  simulator: ["core", "routing", "config/defaults", "config/units"],
   runtime: BELOW_RUNTIME,
   dashboard: ["core"],
   server: [...BELOW_RUNTIME, "runtime", "dashboard"],
-  cli: [...BELOW_RUNTIME, "runtime", "server", "index"],
+  cli: [...BELOW_RUNTIME, "runtime", "server", "simulator", "index"],
 }
 
 /** The part of `src` that a path belongs to: its folder, or the name of a file at the top. */

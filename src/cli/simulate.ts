@@ -1,0 +1,158 @@
+import { existsSync, readFileSync } from "node:fs"
+import { defineCommand } from "citty"
+import pc from "picocolors"
+import { nearest } from "../core/nearest.ts"
+import { findStrategy, strategies } from "../routing/strategies/index.ts"
+import { compare } from "../simulator/compare.ts"
+import { readScenario } from "../simulator/read-scenario.ts"
+import type { Scenario } from "../simulator/scenario.ts"
+import { scenarios } from "../simulator/scenarios/index.ts"
+import { type Setup, setUp } from "../simulator/setup.ts"
+import { EXIT, fail } from "./exit.ts"
+import { comparisonJson, comparisonTable, markdown, type Report } from "./simulate-report.ts"
+import { renderTable } from "./table.ts"
+
+/** Fewer requests have no 99th percentile; more do not fit into memory. */
+const REQUESTS = { least: 100, most: 10_000_000 }
+/** Milliseconds between two lines of progress. */
+const PROGRESS = 500
+
+/** `llmrouter simulate`: strategies compared on a virtual clock, with the router's own code. */
+export const simulateCommand = defineCommand({
+  meta: {
+    name: "simulate",
+    description:
+      "Compares routing strategies on a virtual clock. Nothing is sent. Examples:\n" +
+      "  llmrouter simulate --list\n" +
+      "  llmrouter simulate brown-out --strategy adaptive,priority\n" +
+      "  llmrouter simulate my-scenario.yaml --requests 1000000 --json\n" +
+      "  llmrouter simulate --all --markdown",
+  },
+  args: {
+    scenario: {
+      type: "positional",
+      required: false,
+      description: "A scenario's name, or a JSON, JSONC or YAML file",
+    },
+    list: { type: "boolean", description: "List the scenarios that ship" },
+    all: { type: "boolean", description: "Run every scenario that ships" },
+    strategy: { type: "string", description: "Only these strategies, with commas (default: all)" },
+    requests: { type: "string", description: "How many requests (default: what the scenario has)" },
+    seed: { type: "string", description: "Another seed draws other requests", default: "1" },
+    json: { type: "boolean", description: "Print JSON" },
+    markdown: { type: "boolean", description: "Print one table of all results for docs" },
+  },
+  run({ args }) {
+    if (args.list) return void process.stdout.write(list())
+    const seed = wholeOf("--seed", args.seed, 0, 2 ** 31 - 1)
+    const requests =
+      args.requests === undefined
+        ? undefined
+        : wholeOf("--requests", args.requests, REQUESTS.least, REQUESTS.most)
+    const names = strategiesOf(args.strategy)
+    const reports = chosen(args).map((scenario) => {
+      const setup = guarded(() => setUp(scenario, { requests, seed }))
+      return report(scenario, setup, names)
+    })
+    if (args.json) process.stdout.write(comparisonJson(reports))
+    else if (args.markdown) process.stdout.write(markdown(reports))
+    else for (const each of reports) process.stdout.write(text(each))
+  },
+})
+
+function chosen(args: {
+  scenario?: string | undefined
+  all?: boolean | undefined
+}): readonly Scenario[] {
+  if (args.all) return scenarios
+  const { scenario: name } = args
+  if (name === undefined) {
+    fail(
+      EXIT.usage,
+      "name a scenario or a file, or --all. `llmrouter simulate --list` shows what ships.",
+    )
+  }
+  const known = scenarios.find((scenario) => scenario.name === name)
+  if (known) return [known]
+  if (existsSync(name)) {
+    return [guarded(() => readScenario(readFileSync(name, "utf8"), name))]
+  }
+  const [near] = nearest(
+    name,
+    scenarios.map((scenario) => scenario.name),
+  )
+  const hint = near ? `Did you mean \`${near}\`?` : "See `llmrouter simulate --list`."
+  fail(EXIT.usage, `there is no scenario and no file \`${name}\`. ${hint}`)
+}
+
+/** Runs what fails only by what the user wrote. */
+function guarded<Result>(run: () => Result): Result {
+  try {
+    return run()
+  } catch (thrown) {
+    fail(EXIT.usage, (thrown as Error).message)
+  }
+}
+
+function report({ name, description }: Scenario, setup: Setup, names: readonly string[]): Report {
+  const tell = progressOn(name, setup.requests.length)
+  const comparison = compare({ setup, strategies: names, progress: tell.progress })
+  tell.done()
+  return { name, description, comparison }
+}
+
+/** A line on a terminal that says how far it is, when it takes long. */
+function progressOn(name: string, requests: number) {
+  const shown = process.stderr.isTTY === true
+  let last = performance.now()
+  return {
+    progress(what: string, arrived: number): void {
+      if (!shown || performance.now() - last < PROGRESS) return
+      last = performance.now()
+      const share = Math.floor((arrived / requests) * 100)
+      process.stderr.write(`\r\u001b[K${name}: ${what} ${share}%`)
+    },
+    done(): void {
+      if (shown) process.stderr.write("\r\u001b[K")
+    },
+  }
+}
+
+function text(each: Report): string {
+  const { requests } = each.comparison.oracle
+  const head = `${pc.bold(each.name)}: ${each.description} ${pc.dim(`(${requests.toLocaleString("en-US")} requests)`)}`
+  return `${head}\n${comparisonTable(each)}\n`
+}
+
+function list(): string {
+  return renderTable(
+    [
+      { title: "scenario", align: "left" },
+      { title: "upstreams", align: "right" },
+      { title: "what happens", align: "left" },
+    ],
+    scenarios.map(({ name, description, upstreams }) => [
+      name,
+      String(Object.keys(upstreams).length),
+      description,
+    ]),
+  )
+}
+
+function strategiesOf(text: string | undefined): string[] {
+  const all = Object.keys(strategies)
+  if (text === undefined) return all
+  return [...new Set(text.split(",").map((name) => name.trim()))].map((name) => {
+    const found = findStrategy(name)
+    if (found) return found.name
+    const [near] = nearest(name, all)
+    const hint = near ? `Did you mean \`${near}\`?` : `There is ${all.join(", ")}.`
+    fail(EXIT.usage, `there is no strategy \`${name}\`. ${hint}`)
+  })
+}
+
+function wholeOf(flag: string, text: string, least: number, most: number): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= least && value <= most) return value
+  fail(EXIT.usage, `${flag} \`${text}\` is no whole number from ${least} to ${most}.`)
+}
