@@ -142,13 +142,14 @@ function list(): string {
 function strategiesOf(text: string | undefined): string[] {
   const all = Object.keys(strategies)
   if (text === undefined) return all
-  return [...new Set(text.split(",").map((name) => name.trim()))].map((name) => {
-    const found = findStrategy(name)
-    if (found) return found.name
-    const [near] = nearest(name, all)
-    const hint = near ? `Did you mean \`${near}\`?` : `There is ${all.join(", ")}.`
-    fail(EXIT.usage, `there is no strategy \`${name}\`. ${hint}`)
-  })
+  const wanted = new Set(text.split(",").map((name) => name.trim()))
+  return [...wanted].map((name) => findStrategy(name)?.name ?? unknownStrategy(name, all))
+}
+
+function unknownStrategy(name: string, all: readonly string[]): never {
+  const [near] = nearest(name, all)
+  const hint = near ? `Did you mean \`${near}\`?` : `There is ${all.join(", ")}.`
+  fail(EXIT.usage, `there is no strategy \`${name}\`. ${hint}`)
 }
 
 function wholeOf(flag: string, text: string, least: number, most: number): number {

@@ -1,4 +1,5 @@
 import type { Channel } from "../core/routing.ts"
+import { withinLimits } from "./attempt.ts"
 import type { Outcome } from "./recorder.ts"
 import type { VirtualRequest } from "./request.ts"
 import type { Setup } from "./setup.ts"
@@ -6,23 +7,18 @@ import { createStage } from "./stage.ts"
 import { costOn } from "./usage.ts"
 import { MILLISECOND } from "./worth.ts"
 
-/** Milliseconds that it waits for a channel to become usable, and between two looks meanwhile. */
+/** Milliseconds that it waits for a channel to become usable, and at least between two looks. */
 const PATIENCE = 5000
 const LOOK = 100
 
-interface Choice {
-  channel: Channel
-  /** Virtual milliseconds when the attempt begins. */
-  at: number
-  /** Nano-USD, with what the waiting is worth. */
-  score: number
-}
+const NONE: ReadonlySet<Channel> = new Set()
 
 /**
  * Serves each request as one would who knows all that is to come: outages, limits, every latency, and
- * its own caches. At each arrival it takes the channel (or the short wait) for which money and waiting
- * together are least, so an attempt that would fail is never made. It decides request by request: what
- * a choice means for later requests is not in the sum.
+ * its own caches. At each arrival it takes the channel that serves it at once for which money and
+ * waiting together are least, so an attempt that would fail is never made. Where none would serve it,
+ * it waits a little for the first that does. It decides request by request: what a choice means for
+ * later requests is not in the sum.
  *
  * @param blind knows all but the luck of single attempts, which nobody can learn
  */
@@ -30,40 +26,50 @@ export function consult(setup: Setup, blind = false): Outcome {
   const { engine, channels, upstream, recorder, play } = createStage(setup, "priority")
   const { clock } = engine
 
-  function bestFor(request: VirtualRequest, tried: ReadonlySet<Channel>): Choice | undefined {
+  function bestFor(request: VirtualRequest, tried: ReadonlySet<Channel>): Channel | undefined {
     const now = clock.now()
-    let best: Choice | undefined
+    let best: Channel | undefined
+    let least = Number.POSITIVE_INFINITY
     for (const channel of channels) {
       if (tried.has(channel)) continue
-      const place = upstream(channel)
-      const at = Math.max(now, place.ready(request, now))
-      if (at - request.at > PATIENCE) continue
-      const answer = place.look(request, at, blind)
+      const answer = upstream(channel).look(request, now, blind)
       if (!answer.ok) continue
-      const wait = at - request.at + (request.stream ? answer.ttft : answer.duration)
+      const wait = request.stream ? answer.ttft : answer.duration
       const score = wait * MILLISECOND + costOn(channel, request, answer.cacheRead)
-      if (!best || score < best.score) best = { channel, at, score }
+      if (score >= least) continue
+      best = channel
+      least = score
     }
     return best
   }
 
-  function serve(request: VirtualRequest, tried: ReadonlySet<Channel> = new Set()): void {
+  /** Comes back when something may serve it, or gives up. */
+  function postpone(request: VirtualRequest): void {
     const now = clock.now()
-    const choice = bestFor(request, tried)
-    if (!choice) {
-      if (now + LOOK - request.at > PATIENCE) return recorder.failed(request, false)
-      return engine.at(now + LOOK, () => serve(request))
+    const ready = Math.min(...channels.map((channel) => upstream(channel).ready(request, now)))
+    const next = Math.max(ready, now + LOOK)
+    if (next - request.at > PATIENCE) recorder.failed(request, false)
+    else engine.at(next, () => serve(request, NONE))
+  }
+
+  function serve(request: VirtualRequest, tried: ReadonlySet<Channel>): void {
+    const now = clock.now()
+    const channel = bestFor(request, tried)
+    if (!channel) {
+      postpone(request)
+      return
     }
-    // Others may have used it up until then: it is looked at again.
-    if (choice.at > now) return engine.at(choice.at, () => serve(request, tried))
-    const { channel } = choice
     const place = upstream(channel)
-    const answer = place.look(request, now)
+    const { timeouts } = channel.deployment
+    const answer = withinLimits(place.look(request, now), timeouts, request.stream)
     place.enter(request, now, answer)
     recorder.attempt(now)
     engine.at(now + (answer.ok ? answer.duration : answer.after), () => {
       place.leave()
-      if (!answer.ok) return serve(request, new Set([...tried, channel]))
+      if (!answer.ok) {
+        serve(request, new Set([...tried, channel]))
+        return
+      }
       const waited = now - request.at
       const times = { ttft: waited + answer.ttft, duration: waited + answer.duration }
       recorder.answered(
@@ -75,6 +81,6 @@ export function consult(setup: Setup, blind = false): Outcome {
     })
   }
 
-  play((request) => serve(request))
+  play((request) => serve(request, NONE))
   return recorder.outcome()
 }

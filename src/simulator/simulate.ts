@@ -1,9 +1,10 @@
+import type { GatewayError } from "../core/error.ts"
 import type { Channel, RoutingRequest } from "../core/routing.ts"
 import type { GroupSettings } from "../core/settings.ts"
 import { NEVER_DUE } from "../routing/due.ts"
 import { exhausted } from "../routing/exhausted.ts"
 import { filters } from "../routing/filters/index.ts"
-import type { Trial } from "../routing/health.ts"
+import { rejectionPause, type Trial } from "../routing/health.ts"
 import { pursue } from "../routing/pursue.ts"
 import { createRetryBudget } from "../routing/retry-budget.ts"
 import { createWalk } from "../routing/walk.ts"
@@ -22,6 +23,8 @@ interface Begun {
   first: number
   end: number
   cacheRead: number
+  /** Ends an answer that nobody waits for. */
+  drop(): void
 }
 
 /** Routes every request of a setup with the router's own code, and says what came of it. */
@@ -31,7 +34,7 @@ export function simulate(
   progress?: (arrived: number) => void,
 ): Outcome {
   const stage = createStage(setup, strategy, progress)
-  const { engine, table, health, channels, upstream, recorder } = stage
+  const { engine, settings, table, health, channels, upstream, recorder } = stage
   const { clock, timers } = engine
   const random = createRandom(setup.seed)
   const budget = createRetryBudget()
@@ -40,63 +43,71 @@ export function simulate(
   /** One attempt, judged as the gateway judges it. */
   function attempt(request: VirtualRequest, trial: Trial, life: AbortController): Promise<Begun> {
     const { channel } = trial
-    const { timeouts } = channel.deployment
     const place = upstream(channel)
     const now = clock.now()
+    const { timeouts } = channel.deployment
     const answer = withinLimits(place.look(request, now), timeouts, request.stream)
     place.enter(request, now, answer)
     recorder.attempt(now)
     const { promise, resolve, reject } = Promise.withResolvers<Begun>()
     let over = false
-    life.signal.addEventListener("abort", () => {
-      if (over) return
+    /** @returns whether it was the first to end the attempt */
+    const end = () => {
+      if (over) return false
       over = true
       place.leave()
-      const { reason } = life.signal
-      if (reason.rule.breaker) health.fail(trial, reason)
-      else health.release(trial)
-      reject(reason)
-    })
-
+      return true
+    }
+    const fail = (error: GatewayError) => {
+      if (!end()) return
+      if (error.kind === "client-gone") health.release(trial)
+      else if (error.rule.next === "fail") health.succeed(trial)
+      else health.fail(trial, error)
+      if (error.rule.cooldown === "auth") probe(channel)
+      reject(error)
+    }
+    life.signal.addEventListener("abort", () => fail(life.signal.reason))
     if (!answer.ok) {
-      timers.after(answer.after, () => {
-        if (over) return
-        over = true
-        place.leave()
-        const error = errorOf(answer)
-        if (error.rule.next === "fail") health.succeed(trial)
-        else health.fail(trial, error)
-        reject(error)
-      })
+      timers.after(answer.after, () => fail(errorOf(answer)))
       return promise
     }
 
     const { ttft, duration, cacheRead } = answer
-    const begun = { channel, first: now + ttft, end: now + duration, cacheRead }
+    const { stream } = request
     const finish = () => {
-      place.leave()
+      if (!end()) return
       const { input, output } = usageOf(request, cacheRead)
-      health.succeed(trial, {
-        ttft: request.stream ? ttft : undefined,
-        duration,
-        stream: request.stream,
-        input,
-        output,
-        cacheRead,
-      })
+      const first = stream ? ttft : undefined
+      health.succeed(trial, { ttft: first, duration, stream, input, output, cacheRead })
+    }
+    const drop = () => {
+      if (end()) health.release(trial)
+    }
+    timers.after(stream ? ttft : duration, () => {
+      if (over) return
       const told = place.told(clock.now())
       if (told) health.tell(channel, told)
-    }
-    timers.after(request.stream ? ttft : duration, () => {
-      if (over) return
-      over = true
-      if (request.stream) {
-        health.answered(trial)
-        engine.at(begun.end, finish)
-      } else finish()
-      resolve(begun)
+      if (stream) health.answered(trial)
+      else finish()
+      resolve({ channel, first: now + ttft, end: now + duration, cacheRead, drop })
+      if (stream) engine.at(now + duration, finish)
     })
     return promise
+  }
+
+  /** Asks a rejected key for free when its pause ends, as the gateway does. */
+  function probe(channel: Channel): void {
+    const { health } = channel
+    engine.at(health.pausedUntil, () => {
+      if (health.reason !== "auth" || health.pausedUntil > clock.now()) return
+      if (upstream(channel).authorised(clock.now())) {
+        health.reason = undefined
+        health.pausedUntil = 0
+        return
+      }
+      health.pausedUntil = clock.now() + rejectionPause(settings.cooldown, health.rejections++)
+      probe(channel)
+    })
   }
 
   /** Whether something was healthy from a request's arrival to its failure, and would have served it. */
@@ -130,7 +141,7 @@ export function simulate(
           random,
         }),
       attempt: (_step, trial, life) => attempt(request, trial, life),
-      drop() {},
+      drop: (answer) => answer.drop(),
       exhausted: (walk) => exhausted(group, walk.opened, health, clock),
     })
     answer.then(

@@ -58,6 +58,8 @@ export interface VirtualUpstream {
   ready(request: VirtualRequest, now: number): number
   /** Whether no outage that hits everything hits it at a time. */
   well(now: number): boolean
+  /** Whether it takes its key at a time. */
+  authorised(now: number): boolean
   /** What its headers tell of its limits. */
   told(now: number): ToldLimits | undefined
 }
@@ -183,6 +185,7 @@ export function createUpstream({
       return course.wellFrom(now + wait(request, now), key)
     },
     well: (now) => course.wellFrom(now, key) === now,
+    authorised: (now) => course.trouble(now, key)?.error !== "unauthorized",
     told(now) {
       if (!behaviour.headers || (!requests && !tokens)) return undefined
       const limitOf = (bucket: ReturnType<typeof createBucket>) => ({
