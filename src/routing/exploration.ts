@@ -1,7 +1,7 @@
 import type { Deployment, StrategyContext } from "../core/routing.ts"
 
 /** Milliseconds after which a figure that says "nearly as good" is old; the worse it is, the longer. */
-const STALE = 15_000
+const STALE = 5_000
 /** How much worse counts at most: nothing is given up for longer than STALE times this. */
 const WORST = 20
 /** Milliseconds before something is tried again of which a first try has taught nothing. */

@@ -117,7 +117,7 @@ function outlookOf(candidates: readonly Channel[], matter: Matter): Outlook {
     estimates.push({
       deployment,
       value: Number.isNaN(appraisal.time) ? Number.NaN : score,
-      hope: sumOf({ ...appraisal, time, risk: 0 }, guess),
+      hope: sumOf({ ...appraisal, time, generation: 0, risk: 0 }, guess),
       at: deployment.health.traffic.success.at,
     })
   }
