@@ -1,5 +1,7 @@
 import { KindGuard, type TObject, Type as t } from "@sinclair/typebox"
+import { FUNCTIONS } from "../../src/config/schema-fields.ts"
 import { ConfigSchema } from "../../src/config/schema.ts"
+import type { Strategy } from "../../src/core/routing.ts"
 import { DEFAULT_STRATEGY, strategies } from "../../src/routing/strategies/index.ts"
 import { commonOptions, providerSchemas } from "./config-options.ts"
 import type { Field } from "./declarations.ts"
@@ -47,6 +49,9 @@ errors; \`llmrouter check\` lists all of them with their lines.
 | --- | --- |
 | duration | \`"250ms"\`, \`"60s"\`, \`"5m"\`, \`"1h"\`, \`"1d"\`, or a number of milliseconds |
 | size | \`"512b"\`, \`"64kb"\`, \`"32mb"\`, \`"1gb"\` (by 1,024), or a number of bytes |
+| money | \`"$5"\` in all, \`"$0.50/hour"\`, \`"$20/day"\`, \`"$100/week"\`, \`"$500/month"\` (UTC) |
+| pattern | \`/quota/i\`, or a text, which is found in any case; in JSON and YAML \`"/quota/i"\` |
+| function | \`(text) => text.startsWith("error")\`; not in JSON and YAML |
 | secret | \`env("NAME")\`, \`env("NAME", { optional: true })\`, \`file("/path")\`, or a string; in JSON and YAML \`"\${NAME}"\` and \`"\${file:/path}"\` |
 
 Configs may also be JSON or YAML: \`llmrouter config schema > llmrouter.schema.json\` writes the JSON
@@ -115,7 +120,9 @@ function defaultCell(path: string, field: Field): string {
 }
 
 function typeOf(field: Field): string {
-  if (field.kind && field.kind !== "strategy") return field.kind
+  if (field.kind === "strategy") return "a name from the table below, or a function"
+  if (FUNCTIONS.some((kind) => kind === field.kind)) return "function"
+  if (field.kind) return field.kind
   if (KindGuard.IsLiteral(field)) return code(JSON.stringify(field.const))
   if (KindGuard.IsUnion(field)) return [...new Set(field.anyOf.map(typeOf))].join(" | ")
   if (KindGuard.IsArray(field)) return `list of ${typeOf(field.items)}`
@@ -143,10 +150,10 @@ function optionTable(): string {
 
 function strategyTable(): string {
   const lines = Object.values(strategies).map(
-    ({ name, description }) =>
-      `| \`${name}\`${name === DEFAULT_STRATEGY ? " (default)" : ""} | ${description} |`,
+    ({ name, description, aliases = [] }: Strategy) =>
+      `| \`${name}\`${name === DEFAULT_STRATEGY ? " (default)" : ""} | ${description} | ${aliases.map(code).join(", ")} |`,
   )
-  return ["| Strategy | What it does |", "| --- | --- |", ...lines].join("\n")
+  return ["| Strategy | What it does | Also called |", "| --- | --- | --- |", ...lines].join("\n")
 }
 
 const code = (text: string) => `\`${text}\``

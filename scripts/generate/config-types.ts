@@ -1,5 +1,7 @@
 import { ConfigSchema } from "../../src/config/schema.ts"
 import type { ProviderDefinition } from "../../src/core/provider.ts"
+import type { Strategy } from "../../src/core/routing.ts"
+import { strategies } from "../../src/routing/strategies/index.ts"
 import { commonOptions, ownOptions, providerSchemas } from "./config-options.ts"
 import { createDeclarations, pascal } from "./declarations.ts"
 import { knownModels } from "./known-models.ts"
@@ -10,10 +12,14 @@ const interfaceName = (type: string) => `${pascal(type)}Provider`
 const needs = ({ needs = [] }: ProviderDefinition) =>
   needs.map((keys) => ` & (${keys.map((key) => `{ ${key}: string }`).join(" | ")})`).join("")
 
+const union = (names: readonly string[]) =>
+  names.map((name) => `\n    | ${JSON.stringify(name)}`).join("") || " never"
+
 /** Text of `src/config/types.gen.ts`: every key of the config with its description and default. */
 export function configTypes(): string {
   const declarations = createDeclarations()
   const { membersOf, write } = declarations
+  const all: readonly Strategy[] = Object.values(strategies)
 
   declarations.interfaceOf(ConfigSchema, "", new Set())
   const shared = membersOf(commonOptions, new Set())
@@ -27,15 +33,21 @@ export function configTypes(): string {
     const type = JSON.stringify(definition.type)
     write(name, ` extends ProviderOptions<${type}>`, membersOf(ownOptions(schema), new Set()))
     types += `  /** ${definition.description} */\n  ${type}: ${name}${needs(definition)}\n`
-    const ids = knownModels(definition).map((id) => `\n    | ${JSON.stringify(id)}`)
-    known += `  ${type}:${ids.join("") || " never"}\n`
+    known += `  ${type}:${union(knownModels(definition))}\n`
   }
 
   return `// Written by \`bun run generate\` from src/config/schema.ts and the registries. Do not edit.
-import type { KnownModel, ModelRef } from "./types/accounts.ts"
-import type { Duration, Secret, Size } from "./types/values.ts"
+import type { StrategyFunction } from "../core/strategy-function.ts"
+import type { KnownModel, ModelRef, Open } from "./types/accounts.ts"
+import type { Duration, Money, Secret, Size, TextMatcher } from "./types/values.ts"
 
 ${declarations.text()}
+/** The routing strategies. */
+export type StrategyName =${union(Object.keys(strategies))}
+
+/** Names that other gateways have for them. */
+export type StrategyAlias =${union(all.flatMap(({ aliases = [] }) => aliases))}
+
 /** The options of each provider type. */
 export interface ProviderTypes {
 ${types}}

@@ -21,7 +21,12 @@ type Used = Set<Parameter>
 const BY_KIND: Record<string, string> = {
   duration: "Duration",
   size: "Size",
+  money: "Money",
   secret: "Secret | string",
+  pattern: "RegExp | string",
+  strategy: "StrategyName | Open<StrategyAlias> | StrategyFunction",
+  StrategyFunction: "StrategyFunction",
+  TextMatcher: "TextMatcher",
 }
 
 const PARAMETER_BY_KIND: Record<string, Parameter> = {
@@ -81,7 +86,7 @@ export function createDeclarations() {
   }
 
   function interfaceOf(field: TObject, key: string, used: Used): string {
-    const name = `${NAMES[key] ?? key}Config`
+    const name = `${field["typeName"] ?? NAMES[key] ?? key}Config`
     const own: Used = new Set()
     const members = membersOf(field, own)
     const parameters = (Object.keys(PARAMETERS) as Parameter[]).filter((one) => own.has(one))

@@ -7,8 +7,13 @@ const read = (path: string) => readFileSync(join(SOURCE, path), "utf8")
 
 /** Text of `llmrouter-env.d.ts`: what `src/index.ts` exports, in one file that imports nothing. */
 export function envDeclarations(configTypes: string): string {
-  const body = ["face", "accounts", "values"]
-    .map((name) => read(`config/types/${name}.ts`))
+  const body = [
+    "config/types/face",
+    "config/types/accounts",
+    "config/types/values",
+    "core/strategy-function",
+  ]
+    .map((name) => read(`${name}.ts`))
     .concat(configTypes)
     .join("\n")
     .replace(/^import type [^"]*"[^"]+"\n|^\/\/ .*\n/gm, "")

@@ -1,14 +1,16 @@
 import { Secret } from "../core/secret.ts"
 import { type DecodeContext, describePlace, wrongType } from "./decode-context.ts"
-import { describe, isPlainObject, type Node } from "./decode-schema.ts"
+import { describe, isPlainObject, isScalar, type Node, takesFunction } from "./decode-schema.ts"
+import { decodePattern } from "./decode-pattern.ts"
 import { fillIn } from "./fill-in.ts"
 import type { Path } from "./finding.ts"
+import { correctMoney, parseMoney } from "./money.ts"
 import { placeholderSecret } from "./placeholders.ts"
 import { show } from "./redact.ts"
 import { SecretRef } from "./secret-ref.ts"
 import { correctDuration, correctSize, parseDuration, parseSize } from "./units.ts"
 
-/** Decodes what has no parts: text, numbers, durations, sizes, secrets and free values. */
+/** Decodes what has no parts: text, numbers, amounts, secrets, patterns, functions and free values. */
 export function decodeScalar(
   node: Node,
   value: unknown,
@@ -16,8 +18,11 @@ export function decodeScalar(
   context: DecodeContext,
 ): unknown {
   if (node.kind === "secret") return decodeSecret(node, value, path, context)
-  if (node.kind === "duration" || node.kind === "size") {
-    return decodeAmount(node, value, path, context)
+  if (isScalar(node)) return decodeAmount(node, value, path, context)
+  if (node.kind === "money") return decodeMoney(node, value, path, context)
+  if (node.kind === "pattern") return decodePattern(node, value, path, context)
+  if (takesFunction(node)) {
+    return typeof value === "function" ? value : wrongType(node, value, path, context)
   }
   if (node.literal !== undefined) {
     return value === node.literal ? value : wrongType(node, value, path, context)
@@ -63,7 +68,17 @@ function decodeAmount(node: Node, value: unknown, path: Path, context: DecodeCon
     return wrongType(node, value, path, context)
   }
   const amount = isSize ? parseSize(value) : parseDuration(value)
-  if (amount !== undefined && (!isSize || amount >= 1)) return amount
+  if (amount !== undefined && amount >= (isSize ? 1 : (node.minimum ?? 0))) return amount
+  if (amount !== undefined && !isSize) {
+    context.report({
+      code: "LR2023",
+      path,
+      message: `${describePlace(path)} takes a duration above 0, not ${show(value)}`,
+      ...(node.description && { why: node.description }),
+      hint: exampleOf(node),
+    })
+    return undefined
+  }
   const text = String(value)
   const correct = isSize ? correctSize(text) : correctDuration(text)
   context.report({
@@ -73,9 +88,30 @@ function decodeAmount(node: Node, value: unknown, path: Path, context: DecodeCon
     why: isSize
       ? "a size is a number and b, kb, mb or gb, or a whole number of bytes"
       : "a duration is a number and ms, s, m, h or d, or a number of milliseconds",
-    hint: correct
-      ? `did you mean \`"${correct}"\`?`
-      : `for example \`"${node.default}"\`, the default`,
+    hint: correct ? `did you mean \`"${correct}"\`?` : exampleOf(node),
+  })
+  return undefined
+}
+
+function exampleOf({ default: value }: Node): string {
+  return value === undefined ? 'such as `"30s"`' : `for example \`"${value}"\`, the default`
+}
+
+function decodeMoney(node: Node, value: unknown, path: Path, context: DecodeContext): unknown {
+  const text = typeof value === "number" ? String(value) : value
+  if (typeof text !== "string") return wrongType(node, value, path, context)
+  const budget = typeof value === "string" ? parseMoney(text) : undefined
+  if (budget && budget.amount > 0) return budget
+  const correct = budget ? undefined : correctMoney(text)
+  context.report({
+    code: "LR2037",
+    path,
+    message: `${describePlace(path)} takes ${describe(node)}, not ${show(value)}`,
+    why: "an amount is a dollar sign and a number above 0, alone or with /hour, /day, /week or /month",
+    hint:
+      correct && parseMoney(correct)?.amount
+        ? `did you mean \`"${correct}"\`?`
+        : 'such as `"$20/month"`',
   })
   return undefined
 }

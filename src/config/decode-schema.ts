@@ -1,5 +1,5 @@
 import type { TSchema } from "@sinclair/typebox"
-import type { ValueKind } from "./schema-fields.ts"
+import { FUNCTIONS, type FunctionKind, type ValueKind } from "./schema-fields.ts"
 
 /** What decoding reads of a TypeBox schema. */
 export interface Node {
@@ -61,6 +61,10 @@ export function describe(node: Node): string {
   if (node.kind === "secret") return 'a secret such as `env("NAME")`'
   if (node.kind === "duration") return 'a duration such as `"60s"`'
   if (node.kind === "size") return 'a size such as `"32mb"`'
+  if (node.kind === "money") return 'US dollars such as `"$20/day"`'
+  if (node.kind === "pattern") return "text or a regular expression"
+  if (node.kind === "strategy") return "the name of a strategy or a function"
+  if (takesFunction(node)) return "a function"
   if (node.literal !== undefined) return `\`${JSON.stringify(node.literal)}\``
   if (node.anyOf) {
     const all = [...new Set(node.anyOf.map(describe))]
@@ -82,6 +86,16 @@ export function describe(node: Node): string {
     default:
       return "a value"
   }
+}
+
+/** Whether a schema takes a function. */
+export function takesFunction({ kind }: Pick<Node, "kind">): boolean {
+  return FUNCTIONS.includes(kind as FunctionKind)
+}
+
+/** Whether a schema is a union only for the spellings of one kind of value. */
+export function isScalar({ kind }: Pick<Node, "kind">): boolean {
+  return kind === "duration" || kind === "size"
 }
 
 /** Whether a value is an object as configs have them, not an instance of a class. */

@@ -1,5 +1,13 @@
 import { type DecodeContext, describePlace, wrongType } from "./decode-context.ts"
-import { isPlainObject, type Node, schemaNode } from "./decode-schema.ts"
+import {
+  describe,
+  isPlainObject,
+  isScalar,
+  type Node,
+  schemaNode,
+  takesFunction,
+} from "./decode-schema.ts"
+import { strategies } from "../routing/strategies/index.ts"
 import type { Path } from "./finding.ts"
 import { show } from "./redact.ts"
 import { bestGuess, didYouMean } from "./suggest.ts"
@@ -20,40 +28,63 @@ export function decodeUnion(
       ? decodeTagged(objects, value, path, context)
       : context.decode(only.schema, value, path)
   }
-  if (branches.every((branch) => branch.literal !== undefined)) {
-    return decodeChoice(node, value, path, context)
-  }
   const branch = branches.find((candidate) => accepts(candidate, value))
-  if (!branch) return wrongType(node, value, path, context)
-  return context.decode(branch.schema, value, path)
+  if (!branch && branches.every(({ literal }) => literal !== undefined)) {
+    return rejectChoice(node, value, path, context)
+  }
+  if (typeof value === "string" && branch?.literal === undefined) {
+    // Words beside something else: `"p95"` or a duration, a strategy's name or a function.
+    const words = wordsOf(node)
+    if (branch ? bestGuess(value, words) !== undefined : words.length > 0) {
+      return rejectChoice(node, value, path, context)
+    }
+  }
+  return branch ? context.decode(branch.schema, value, path) : wrongType(node, value, path, context)
 }
 
 function accepts(branch: Node, value: unknown): boolean {
   if (branch.literal !== undefined) return branch.literal === value
   if (branch.kind === "secret") return typeof value !== "number" && typeof value !== "boolean"
+  if (takesFunction(branch)) return typeof value === "function"
+  if (branch.kind === "pattern") return typeof value === "string" || value instanceof RegExp
+  if (isScalar(branch)) return typeof value === "string" || typeof value === "number"
   if (branch.type === "array") return Array.isArray(value)
   if (branch.type === "integer") return typeof value === "number"
   return branch.type === typeof value
 }
 
-function decodeChoice(node: Node, value: unknown, path: Path, context: DecodeContext): unknown {
-  const choices = node.anyOf!.map((branch) => branch.literal)
-  if (choices.includes(value)) return value
-  const names = choices.map(String)
+function wordsOf({ anyOf = [] }: Node): string[] {
+  return anyOf.flatMap(({ literal }) => (typeof literal === "string" ? [literal] : []))
+}
+
+function rejectChoice(node: Node, value: unknown, path: Path, context: DecodeContext): undefined {
+  const isStrategy = node.kind === "strategy"
+  const names = wordsOf(node)
+  const choices = isStrategy
+    ? // Their aliases are understood, and so also guessed, but nobody has to choose from them.
+      `one of ${quoted(Object.keys(strategies))}, or a function`
+    : node.anyOf!.every(({ literal }) => literal !== undefined)
+      ? `one of ${quoted(node.anyOf!.map(({ literal }) => literal))}`
+      : describe(node)
   context.report({
-    code: node.kind === "strategy" ? "LR2054" : "LR2024",
+    code: isStrategy ? "LR2054" : "LR2024",
     path,
-    message:
-      node.kind === "strategy"
-        ? `there is no strategy ${show(value)}`
-        : `${describePlace(path)} cannot be ${show(value)}`,
-    why: `it is one of ${names.map((name) => `\`"${name}"\``).join(", ")}`,
+    message: isStrategy
+      ? `there is no strategy ${show(value)}`
+      : `${describePlace(path)} cannot be ${show(value)}`,
+    why: `it is ${choices}`,
     hint:
       typeof value === "string" && bestGuess(value, names) !== undefined
         ? didYouMean(value, names, "choices")
-        : `the default is \`${JSON.stringify(node.default)}\``,
+        : node.default === undefined
+          ? "write one of these, or remove it"
+          : `the default is \`${JSON.stringify(node.default)}\``,
   })
   return undefined
+}
+
+function quoted(values: readonly unknown[]): string {
+  return values.map((value) => `\`${JSON.stringify(value)}\``).join(", ")
 }
 
 /** One of several kinds of object, told apart by a key with a fixed value, such as `type`. */

@@ -1,6 +1,6 @@
 import type { TSchema } from "@sinclair/typebox"
 import { type DecodeContext, describePlace, wrongType } from "./decode-context.ts"
-import { isPlainObject, type Node, schemaNode } from "./decode-schema.ts"
+import { isPlainObject, isScalar, type Node, schemaNode } from "./decode-schema.ts"
 import { decodeObject, decodeRecord } from "./decode-object.ts"
 import { decodeScalar } from "./decode-scalar.ts"
 import { decodeUnion } from "./decode-union.ts"
@@ -46,9 +46,7 @@ function decodeNode(schema: TSchema, value: unknown, path: Path, context: Decode
     if (expanded === undefined) return undefined
     given = expanded
   }
-  if (node.anyOf && node.kind !== "duration" && node.kind !== "size") {
-    return decodeUnion(node, given, path, context)
-  }
+  if (node.anyOf && !isScalar(node)) return decodeUnion(node, given, path, context)
   if (node.type === "object") {
     if (!isPlainObject(given)) return wrongType(node, given, path, context)
     return node.record

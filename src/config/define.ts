@@ -9,6 +9,9 @@ export const env: typeof face.env = (name, options = {}) =>
 export const file: typeof face.file = (path, options = {}) =>
   new SecretRef("file", path, options.optional ?? false, callSite(file))
 
+/** Gives the strategy back; its type does the work. */
+export const defineStrategy: typeof face.defineStrategy = (strategy) => strategy
+
 /** Gives the config back; its types do the work. A function, as in plain JavaScript, is called. */
 export const defineConfig = ((config: unknown) =>
   typeof config === "function" ? config() : config) as typeof face.defineConfig

@@ -1,4 +1,5 @@
 import { KindGuard, type TSchema } from "@sinclair/typebox"
+import { schemaNode, takesFunction } from "./decode-schema.ts"
 import { ConfigSchema } from "./schema.ts"
 import type { FieldOptions, ValueKind } from "./schema-fields.ts"
 
@@ -25,6 +26,12 @@ const BY_KIND: { readonly [Kind in ValueKind]?: JsonSchema } = {
     ],
     examples: ["64kb", "32mb", "1gb"],
   },
+  money: {
+    type: "string",
+    pattern: "^\\$\\d+(\\.\\d+)?(/(hour|day|week|month))?$|\\$\\{.+\\}",
+    examples: ["$5", "$20/day", "$500/month"],
+  },
+  pattern: { type: "string", minLength: 1, examples: ["/quota|overloaded/i", "quota"] },
   // biome-ignore lint/suspicious/noTemplateCurlyInString: that is how a config spells it.
   secret: { type: "string", examples: ["${API_KEY}", "${file:/run/secrets/api-key}"] },
 }
@@ -54,7 +61,10 @@ function documented({ description, default: value, defaultText, examples }: Fiel
 function shape(field: Field): JsonSchema {
   const known = field.kind && BY_KIND[field.kind]
   if (known) return known
-  if (KindGuard.IsUnion(field)) return { anyOf: field.anyOf.map(convert) }
+  if (KindGuard.IsUnion(field)) {
+    const branches = field.anyOf.filter((branch) => !takesFunction(schemaNode(branch)))
+    return branches.length === 1 ? convert(branches[0]!) : { anyOf: branches.map(convert) }
+  }
   if (KindGuard.IsArray(field)) return { ...constraints(field), items: convert(field.items) }
   if (KindGuard.IsRecord(field)) {
     const [value] = Object.values(field.patternProperties)

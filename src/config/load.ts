@@ -88,6 +88,9 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadResult>
       }
     }
   }
+  // What has no effect, and whom nothing serves, is known where all values are.
+  const isSure = ({ code }: Finding) =>
+    (code !== "LR2055" && code !== "LR2059") || !findings.some(isError)
   // A provider whose keys are under a wrong name is not also told that it has none.
   const isNotEcho = ({ code, path }: Finding) =>
     code !== "LR2061" ||
@@ -103,7 +106,10 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadResult>
     )
     if (findings.some(isError)) settings = undefined
   }
-  const diagnostics = await toDiagnostics(findings.filter(isNotEcho), { file, literals })
+  const diagnostics = await toDiagnostics(findings.filter(isNotEcho).filter(isSure), {
+    file,
+    literals,
+  })
   const facts: LoadFacts = {
     file,
     origin: found?.origin ?? "",

@@ -1,9 +1,11 @@
+import { PLAIN_PROVIDER } from "../core/plain-settings.ts"
 import { Secret } from "../core/secret.ts"
 import { type ProviderDefinition, worksWithoutKey } from "../core/provider.ts"
-import type { ProviderSettings } from "../core/settings.ts"
+import type { ErrorRule, ProviderSettings } from "../core/settings.ts"
 import { providers } from "../providers/index.ts"
 import type { Environment } from "./environment.ts"
-import type { ParsedProvider } from "./parsed.ts"
+import type { ParsedErrorRule, ParsedProvider } from "./parsed.ts"
+import { present } from "./present.ts"
 
 /** One provider with its defaults: the type's base URL, keys from its well-known variables. */
 export function normaliseProvider(
@@ -39,13 +41,25 @@ export function normaliseProvider(
     protocols: present(provider.protocols),
     proxy: provider.proxy,
     timeouts: provider.timeouts ?? {},
-    region: undefined,
-    budget: undefined,
-    errors: [],
-    errorMatchers: [],
-    probe: "free",
+    region: regionOf(provider),
+    budget: provider.budget,
+    errors: present(provider.errors).map(normaliseRule),
+    errorMatchers: present(provider.errorMatchers),
+    probe: provider.probe ?? PLAIN_PROVIDER.probe,
     options,
   }
+}
+
+/** Where a provider's models run; some types have an option for that, by one of these names. */
+export function regionOf(provider: ParsedProvider): string | undefined {
+  const { location } = provider
+  return provider.region || (typeof location === "string" && location) || undefined
+}
+
+function normaliseRule(rule: ParsedErrorRule): ErrorRule {
+  const { status = [], body, phase, then, breaker, cooldown } = rule
+  const statuses = typeof status === "number" ? [status] : present(status)
+  return { status: statuses, body, phase, then, breaker, cooldown }
 }
 
 /** The keys of a provider, and the origins that had none when it needs one. */
@@ -68,8 +82,4 @@ export function providerKeys(
   }
   const looked = (definition?.env ?? []).map((variable) => `env ${variable}`)
   return { keys: [], missingKeys: needed ? looked : [] }
-}
-
-function present<T>(list: readonly (T | undefined)[] | undefined): T[] {
-  return (list ?? []).filter((item) => item !== undefined)
 }

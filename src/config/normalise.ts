@@ -1,28 +1,19 @@
 import { isAbsolute, resolve } from "node:path"
-import { PLAIN_DEPLOYMENT, PLAIN_GROUP } from "../core/plain-settings.ts"
 import { Secret } from "../core/secret.ts"
 import type {
   BreakerSettings,
   CallerKey,
   Cooldown,
-  DeploymentSettings,
-  GroupSettings,
   Retries,
   Settings,
   Timeouts,
 } from "../core/settings.ts"
-import { DEFAULT_STRATEGY } from "../routing/strategies/index.ts"
 import { defaultOf, defaultsOf } from "./defaults.ts"
 import type { Environment } from "./environment.ts"
-import { parseModelRef } from "./model-ref.ts"
+import { normaliseGroup, normaliseRetries } from "./normalise-group.ts"
 import { normaliseProvider } from "./normalise-provider.ts"
-import type {
-  ParsedConfig,
-  ParsedDeployment,
-  ParsedGroup,
-  ParsedModel,
-  ParsedRetries,
-} from "./parsed.ts"
+import type { ParsedCallerKey, ParsedConfig } from "./parsed.ts"
+import { present } from "./present.ts"
 import { MissingSecret, type SecretValue } from "./secret-value.ts"
 import { settingsVersion } from "./version.ts"
 
@@ -39,7 +30,7 @@ export function normalise(config: ParsedConfig, origin: Origin): Settings {
   const { environment, folder } = origin
   const server = { ...defaultsOf("server"), ...config.server }
   const groups = Object.entries(config.groups ?? {}).map(([name, group]) =>
-    normaliseGroup(name, Array.isArray(group) ? { models: group } : (group ?? {})),
+    normaliseGroup(name, group),
   )
   const storage = config.storage ?? {}
   const settings: Omit<Settings, "version"> = {
@@ -83,35 +74,6 @@ export function normalise(config: ParsedConfig, origin: Origin): Settings {
   return { ...settings, version: settingsVersion(settings) }
 }
 
-function normaliseGroup(name: string, group: ParsedGroup): GroupSettings {
-  return {
-    ...PLAIN_GROUP,
-    name,
-    strategy: group.strategy ?? DEFAULT_STRATEGY,
-    models: (group.models ?? []).filter((model) => model !== undefined).map(normaliseModel),
-    fallbacks: present(group.fallbacks),
-    timeouts: group.timeouts ?? {},
-    retries: normaliseRetries(group.retries),
-    strict: group.strict ?? false,
-  }
-}
-
-function normaliseModel(model: ParsedModel): DeploymentSettings {
-  const long: ParsedDeployment = typeof model === "string" ? (parseModelRef(model) ?? {}) : model
-  return {
-    ...PLAIN_DEPLOYMENT,
-    provider: long.provider ?? "",
-    model: long.model ?? "",
-    weight: long.weight ?? 1,
-    tags: present(long.tags),
-    timeouts: long.timeouts ?? {},
-  }
-}
-
-function normaliseRetries(retries: ParsedRetries | undefined): Partial<Retries> {
-  return typeof retries === "number" ? { attempts: retries } : (retries ?? {})
-}
-
 function normaliseCors(
   cors: boolean | { origins?: (string | undefined)[] } | undefined,
 ): Settings["server"]["cors"] {
@@ -121,14 +83,14 @@ function normaliseCors(
 
 function normaliseAuth(auth: ParsedConfig["auth"]): Settings["auth"] {
   const keys = present(auth?.keys).map((entry): CallerKey | undefined => {
-    const long = isSecretValue(entry) ? { key: entry } : entry
+    const long: ParsedCallerKey = isSecretValue(entry) ? { key: entry } : entry
     if (!(long.key instanceof Secret)) return undefined
     return {
-      id: ("name" in long ? long.name : undefined) ?? `key-${long.key.fingerprint}`,
+      id: long.name ?? `key-${long.key.fingerprint}`,
       key: long.key,
-      groups: "groups" in long && long.groups ? present(long.groups) : undefined,
-      tags: [],
-      region: undefined,
+      groups: long.groups && present(long.groups),
+      tags: present(long.tags),
+      region: long.region,
     }
   })
   const { adminKey } = auth ?? {}
@@ -146,8 +108,4 @@ function isSecretValue(value: unknown): value is SecretValue {
 function storagePath(path: string | undefined, folder: string): string {
   const given = path ?? (defaultsOf("storage")["path"] as string)
   return given === ":memory:" || isAbsolute(given) ? given : resolve(folder, given)
-}
-
-function present<T>(list: readonly (T | undefined)[] | undefined): T[] {
-  return (list ?? []).filter((item) => item !== undefined)
 }

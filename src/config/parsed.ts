@@ -1,4 +1,13 @@
-import type { Retries, Settings, Timeouts } from "../core/settings.ts"
+import type {
+  Budget,
+  ErrorMatcher,
+  ErrorRule,
+  ProviderSettings,
+  Retries,
+  Settings,
+  Timeouts,
+} from "../core/settings.ts"
+import type { StrategyFunction } from "../core/strategy-function.ts"
 import type { SecretValue } from "./secret-value.ts"
 
 /**
@@ -47,9 +56,19 @@ export interface ParsedProvider {
   protocols?: (string | undefined)[]
   proxy?: string
   timeouts?: Partial<Timeouts>
+  region?: string
+  budget?: Budget
+  errors?: (ParsedErrorRule | undefined)[]
+  errorMatchers?: (ErrorMatcher | undefined)[]
+  probe?: ProviderSettings["probe"]
   /** The type's own options. */
   [option: string]: unknown
 }
+
+/** What of an error rule was written. */
+export type ParsedErrorRule = {
+  [Key in Exclude<keyof ErrorRule, "status">]?: NonNullable<ErrorRule[Key]>
+} & { status?: number | (number | undefined)[] }
 
 /** `provider/model`, or its long form. */
 export type ParsedModel = string | ParsedDeployment
@@ -60,12 +79,26 @@ export interface ParsedDeployment {
   weight?: number
   tags?: (string | undefined)[]
   timeouts?: Partial<Timeouts>
+  region?: string
+  limits?: { rpm?: number; tpm?: number; parallel?: number }
+  percent?: number
+  /** By the config's own keys, such as `parallelTools`. */
+  capabilities?: { contextWindow?: number; [need: string]: boolean | number | undefined }
+  /** US dollars per million tokens. */
+  price?: { input?: number; output?: number; cacheRead?: number; cacheWrite?: number }
 }
 
 export interface ParsedGroup {
-  strategy?: string
-  models?: (ParsedModel | undefined)[]
+  strategy?: string | StrategyFunction
+  models?: readonly (ParsedModel | undefined)[]
   fallbacks?: (string | undefined)[]
+  contextFallbacks?: (string | undefined)[]
+  contentPolicyFallbacks?: (string | undefined)[]
+  tagMatch?: "strict" | "preferred"
+  queue?: number | { max?: number; timeout?: number }
+  hedge?: boolean | number | "p95" | { delay?: number | "p95" }
+  continuation?: boolean
+  mirror?: { group?: string; percent?: number }
   timeouts?: Partial<Timeouts>
   retries?: ParsedRetries
   strict?: boolean
@@ -75,4 +108,6 @@ export interface ParsedCallerKey {
   key?: SecretValue
   name?: string
   groups?: (string | undefined)[]
+  tags?: (string | undefined)[]
+  region?: string
 }

@@ -1,11 +1,26 @@
-import { type TProperties, Type as t } from "@sinclair/typebox"
+import { type TProperties, type TSchema, Type as t } from "@sinclair/typebox"
 
 /**
  * Values that the checker knows beyond JSON Schema, by the `kind` annotation:
- * `duration` "60s" or milliseconds, `size` "64mb" or bytes, `secret` a Secret or a string,
- * `provider`, `group`, `strategy`, `model` names that must exist elsewhere in the config.
+ * `duration` "60s" or milliseconds, `size` "64mb" or bytes, `money` "$20/day", `secret` a Secret or a
+ * string, `pattern` a regular expression or plain text, `provider`, `group`, `strategy`, `model` names
+ * that must exist elsewhere in the config. Any other is a function, by the name of its type.
  */
-export type ValueKind = "duration" | "size" | "secret" | "group" | "strategy" | "provider" | "model"
+export type ValueKind =
+  | "duration"
+  | "size"
+  | "money"
+  | "secret"
+  | "pattern"
+  | "group"
+  | "strategy"
+  | "provider"
+  | "model"
+  | FunctionKind
+
+/** Types of the functions that a config written in TypeScript or JavaScript may hold. */
+export const FUNCTIONS = ["StrategyFunction", "TextMatcher"] as const
+export type FunctionKind = (typeof FUNCTIONS)[number]
 
 /** Annotations of a config field: what the editor, the docs and the checker show. */
 export interface FieldOptions {
@@ -16,6 +31,8 @@ export interface FieldOptions {
   examples?: readonly unknown[]
   /** Computed at start, so there is no literal default: said in words. */
   defaultText?: string
+  /** Name of an object's generated type, where that is not its key's. */
+  typeName?: string
 }
 
 /** An object that takes no other keys. */
@@ -23,14 +40,12 @@ export const object = <P extends TProperties>(properties: P, options: Partial<Fi
   t.Object(properties, { additionalProperties: false, ...options })
 
 /** A length of time: `"60s"`, or milliseconds. */
-export const duration = (description: string, value: string) =>
-  t.Optional(
-    t.Union([t.String(), t.Number({ minimum: 0 })], {
-      kind: "duration",
-      description,
-      default: value,
-    } satisfies FieldOptions),
-  )
+export const Duration = (options: Partial<FieldOptions & { minimum: number }> = {}) =>
+  t.Union([t.String(), t.Number({ minimum: 0 })], { kind: "duration", ...options })
+
+/** The same as an optional field, with its default where it has one. */
+export const duration = (description: string, value?: string) =>
+  t.Optional(Duration({ description, ...(value !== undefined && { default: value }) }))
 
 /** A number of bytes: `"64mb"`, or the number. */
 export const size = (description: string, value: string) =>
@@ -53,48 +68,33 @@ export const flag = (description: string, value: boolean) =>
 /** A text that never prints. */
 export const secret = (description: string) => t.Unsafe<unknown>({ kind: "secret", description })
 
-/** Time limits, which every level may have. */
-export const Timeouts = (title: string) =>
-  object(
-    {
-      connect: duration("Longest time to reach the upstream's host.", "5s"),
-      firstByte: duration("Longest time to the first byte of a streamed answer.", "60s"),
-      firstContent: duration(
-        "Longest time to the first event of a streamed answer that carries content; `0s` is no limit.",
-        "5m",
-      ),
-      stall: duration(
-        "Longest silence between two events that carry content. Keepalives do not count.",
-        "5m",
-      ),
-      response: duration("Longest time to the headers of an answer that does not stream.", "15m"),
-      total: duration(
-        "Longest time until an answer begins, over all attempts; `0s` is no limit.",
-        "0s",
-      ),
-    },
-    { description: title },
+/** US dollars, at once or in a window of the calendar: `"$20/day"`. */
+export const money = (description: string) =>
+  t.Optional(t.String({ kind: "money", description } satisfies FieldOptions))
+
+/** A text to look for: a regular expression, or what is plainly in it. */
+export const Pattern = (description: string) => t.Unsafe<unknown>({ kind: "pattern", description })
+
+/** A function of one of the known types; configs in JSON and YAML cannot have it. */
+export const Callback = (kind: FunctionKind, description: string) =>
+  t.Unsafe<unknown>({ kind, description })
+
+/** One of a few words. */
+export const choice = (description: string, words: readonly string[], value?: string) =>
+  t.Optional(
+    t.Union(
+      words.map((word) => t.Literal(word)),
+      { description, ...(value !== undefined && { default: value }) },
+    ),
   )
 
-const Retries = object(
-  {
-    attempts: count(
-      "Attempts beyond the first. A healthy channel that was not tried yet is tried all the same.",
-      3,
-    ),
-    backoff: duration(
-      "Pause before the same deployment is tried again; doubles each time, with full jitter.",
-      "250ms",
-    ),
-    maxBackoff: duration("Longest such pause.", "5s"),
-  },
-  { description: "Trying again after a failure, before anything reached the caller." },
-)
+/** A list of texts that are not empty. */
+export const words = (description: string) =>
+  t.Optional(t.Array(t.String({ minLength: 1 }), { description, default: [] }))
 
-/** How often to try again: a number, or the details. */
-export const retries = t.Optional(
-  t.Union([t.Integer({ minimum: 0 }), Retries], {
-    description: "Attempts beyond the first, or their details.",
-    default: 3,
-  }),
-)
+/** One, or a list of them. */
+export const oneOrMore = <S extends TSchema>(item: S, description: string) =>
+  t.Optional(t.Union([item, t.Array(item, { minItems: 1 })], { description }))
+
+/** A text that names a group. */
+export const groupName = (description: string) => t.String({ kind: "group", description })

@@ -1,12 +1,15 @@
 import { type TObject, type TSchema, Type as t } from "@sinclair/typebox"
 import type { ProviderDefinition } from "../core/provider.ts"
 import { providers } from "../providers/index.ts"
-import { object, secret, Timeouts } from "./schema-fields.ts"
+import { errorFields } from "./schema-errors.ts"
+import { choice, money, object, secret } from "./schema-fields.ts"
+import { Timeouts } from "./schema-timeouts.ts"
 
 /** Every protocol in which some provider answers chats. */
 const PROTOCOLS = [...new Set([...providers.values()].flatMap(({ speaks }) => speaks.chat ?? []))]
 
-const common = {
+/** What every provider takes, whatever its type. */
+export const commonFields = {
   keys: t.Optional(
     t.Array(secret("A provider key."), {
       description: 'Provider keys: `env("X")`, `file("/run/secrets/x")` or a string.',
@@ -51,6 +54,23 @@ const common = {
     }),
   ),
   timeouts: t.Optional(Timeouts("Time limits of this provider.")),
+  region: t.Optional(
+    t.String({
+      minLength: 1,
+      description:
+        "Where its models run, such as `eu` or `us-east-1`, for requests that stay there.",
+      defaultText: "what the type's own options say",
+    }),
+  ),
+  budget: money(
+    "What may be spent here, in all or in each hour, day, week or month (UTC). After that it is skipped.",
+  ),
+  ...errorFields,
+  probe: choice(
+    "How a key that was rejected is tried again: by a free request, by a small paid one, or only by real ones.",
+    ["free", "paid", "none"],
+    "free",
+  ),
 }
 
 /** The config block of one provider type. */
@@ -68,8 +88,9 @@ export function providerSchema(definition: ProviderDefinition): TObject {
     {
       type: t.Literal(definition.type, { description: definition.description }),
       baseUrl: required ? url : t.Optional(url),
+      ...commonFields,
+      // After the common ones: some types have a `region` of their own.
       ...options,
-      ...common,
     },
     { description: definition.description },
   )

@@ -1,7 +1,8 @@
 import { Type as t } from "@sinclair/typebox"
-import { count, duration, flag, object, retries, secret, size, Timeouts } from "./schema-fields.ts"
-import { GroupObject, groupName, Models } from "./schema-group.ts"
+import { count, duration, flag, groupName, object, secret, size, words } from "./schema-fields.ts"
+import { GroupObject, Models } from "./schema-group.ts"
 import { Provider } from "./schema-provider.ts"
+import { RequestTimeouts, retries } from "./schema-timeouts.ts"
 
 const CallerKey = t.Union([
   secret("A key that callers send."),
@@ -15,6 +16,14 @@ const CallerKey = t.Union([
       t.Array(groupName("Name of a group."), {
         description: "Groups that this key may use.",
         defaultText: "every group and `provider/model`",
+      }),
+    ),
+    tags: words("Tags that every request with this key has, beside its own."),
+    region: t.Optional(
+      t.String({
+        minLength: 1,
+        description: "Region that every request with this key stays in.",
+        defaultText: "anywhere",
       }),
     ),
   }),
@@ -112,7 +121,7 @@ export const ConfigSchema = object(
         { description: "Who may call." },
       ),
     ),
-    timeouts: t.Optional(Timeouts("Time limits of every attempt. There is no total limit.")),
+    timeouts: t.Optional(RequestTimeouts("Time limits of requests and their attempts.")),
     retries,
     cooldown: t.Optional(
       object(

@@ -1,8 +1,137 @@
 // Written by `bun run generate` from src/config/schema.ts and the registries. Do not edit.
-import type { KnownModel, ModelRef } from "./types/accounts.ts"
-import type { Duration, Secret, Size } from "./types/values.ts"
+import type { StrategyFunction } from "../core/strategy-function.ts"
+import type { KnownModel, ModelRef, Open } from "./types/accounts.ts"
+import type { Duration, Money, Secret, Size, TextMatcher } from "./types/values.ts"
+
+export interface DeploymentLimitsConfig {
+  /** Requests a minute. */
+  rpm?: number
+  /** Tokens a minute, input and output together. */
+  tpm?: number
+  /** Requests at the same time. */
+  parallel?: number
+}
+
+export interface CapabilitiesConfig {
+  /** Tools. */
+  tools?: boolean
+  /** More than one tool call in an answer. */
+  parallelTools?: boolean
+  /** Images in the input. */
+  vision?: boolean
+  /** Audio in the input or the output. */
+  audio?: boolean
+  /** Documents in the input, such as PDF. */
+  documents?: boolean
+  /** Video in the input. */
+  video?: boolean
+  /** Answers by a JSON Schema. */
+  jsonSchema?: boolean
+  /** Reasoning. */
+  reasoning?: boolean
+  /** Streamed answers. */
+  streaming?: boolean
+  /** Tokens of input and output together. */
+  contextWindow?: number
+}
+
+export interface PriceConfig {
+  /** Of input tokens. */
+  input: number
+  /** Of output tokens. */
+  output: number
+  /** Of input tokens that come from the prompt cache. */
+  cacheRead?: number
+  /** Of input tokens that are written to the prompt cache. */
+  cacheWrite?: number
+}
 
 export interface TimeoutsConfig {
+  /**
+   * Longest time to reach the upstream's host.
+   * @default "5s"
+   */
+  connect?: Duration
+  /**
+   * Longest time to the first byte of a streamed answer.
+   * @default "60s"
+   */
+  firstByte?: Duration
+  /**
+   * Longest time to the first event of a streamed answer that carries content; `0s` is no limit.
+   * @default "5m"
+   */
+  firstContent?: Duration
+  /**
+   * Longest silence between two events that carry content. Keepalives do not count.
+   * @default "5m"
+   */
+  stall?: Duration
+  /**
+   * Longest time to the headers of an answer that does not stream.
+   * @default "15m"
+   */
+  response?: Duration
+}
+
+export interface DeploymentConfig<Provider extends string = string, Model extends string = string> {
+  /** Name of a provider in this config. */
+  provider: Provider
+  /** The provider's own name of the model. */
+  model: Model
+  /**
+   * Share of the traffic, for the strategies that use it.
+   * @default 1
+   */
+  weight?: number
+  /**
+   * Words to route by and to report by.
+   * @default []
+   */
+  tags?: readonly string[]
+  /**
+   * Where it runs, such as `eu` or `us-east-1`.
+   * @default the provider's
+   */
+  region?: string
+  /** What it takes, over all of its keys; more is sent elsewhere. */
+  limits?: DeploymentLimitsConfig
+  /** Percentage of the group's traffic that it gets for a trial, whatever the strategy says. */
+  percent?: number
+  /** What the model can do and cannot; what is not said is as it is known of the model. */
+  capabilities?: CapabilitiesConfig
+  /** US dollars per million tokens, instead of the published price. */
+  price?: PriceConfig
+  /** Time limits of this deployment. */
+  timeouts?: TimeoutsConfig
+}
+
+export interface QueueConfig {
+  /** Requests that may wait at the same time. */
+  max: number
+  /**
+   * Longest time that each may wait.
+   * @default "30s"
+   */
+  timeout?: Duration
+}
+
+export interface HedgeConfig {
+  /** Time without content after which it begins, or `p95` of the deployment's own. */
+  delay: "p95" | Duration
+}
+
+export interface MirrorConfig<Group extends string = string> {
+  /** Name of the group that gets the copies. */
+  group: Group
+  /**
+   * Percentage of the requests that are copied.
+   * @default 100
+   */
+  percent?: number
+}
+
+export interface RequestTimeoutsConfig {
   /**
    * Longest time to reach the upstream's host.
    * @default "5s"
@@ -35,25 +164,6 @@ export interface TimeoutsConfig {
   total?: Duration
 }
 
-export interface DeploymentConfig<Provider extends string = string, Model extends string = string> {
-  /** Name of a provider in this config. */
-  provider: Provider
-  /** The provider's own name of the model. */
-  model: Model
-  /**
-   * Share of the traffic, for the strategies that use it.
-   * @default 1
-   */
-  weight?: number
-  /**
-   * Words to route by and to report by.
-   * @default []
-   */
-  tags?: readonly string[]
-  /** Time limits of this deployment. */
-  timeouts?: TimeoutsConfig
-}
-
 export interface RetriesConfig {
   /**
    * Attempts beyond the first. A healthy channel that was not tried yet is tried all the same.
@@ -74,10 +184,10 @@ export interface RetriesConfig {
 
 export interface GroupConfig<Ref = ModelRef, Group extends string = string> {
   /**
-   * How a deployment is chosen.
+   * How a deployment is chosen: by a strategy's name, or by a function that puts the candidates in order.
    * @default "priority"
    */
-  strategy?: "priority" | "weighted" | "round-robin"
+  strategy?: StrategyName | Open<StrategyAlias> | StrategyFunction
   /** Deployments: `provider/model`, or an object with more. */
   models: readonly Ref[]
   /**
@@ -85,8 +195,40 @@ export interface GroupConfig<Ref = ModelRef, Group extends string = string> {
    * @default []
    */
   fallbacks?: readonly Group[]
+  /**
+   * Groups that are tried when a request is too long for this one.
+   * @default []
+   */
+  contextFallbacks?: readonly Group[]
+  /**
+   * Groups that are tried when this one refuses what a request says.
+   * @default []
+   */
+  contentPolicyFallbacks?: readonly Group[]
+  /**
+   * Whether a deployment has to have a request's tags (`strict`), or is only better with them (`preferred`).
+   * @default "strict"
+   */
+  tagMatch?: "strict" | "preferred"
+  /**
+   * Lets requests wait while no channel can take them, instead of 429: how many, or the details.
+   * @default none waits
+   */
+  queue?: number | QueueConfig
+  /**
+   * Begins a second attempt when the first one gives nothing for some time; the first content wins. Both are paid. `true` is `p95`.
+   * @default false
+   */
+  hedge?: boolean | "p95" | Duration | HedgeConfig
+  /**
+   * Lets the next upstream go on from the text so far when a text stream dies; the answer says so.
+   * @default false
+   */
+  continuation?: boolean
+  /** Sends copies of requests to another group; their answers are dropped. They cost what they cost. */
+  mirror?: MirrorConfig<Group>
   /** Time limits of this group. */
-  timeouts?: TimeoutsConfig
+  timeouts?: RequestTimeoutsConfig
   /**
    * Attempts beyond the first, or their details.
    * @default 3
@@ -152,6 +294,16 @@ export interface CallerKeyConfig<Group extends string = string> {
    * @default every group and `provider/model`
    */
   groups?: readonly Group[]
+  /**
+   * Tags that every request with this key has, beside its own.
+   * @default []
+   */
+  tags?: readonly string[]
+  /**
+   * Region that every request with this key stays in.
+   * @default anywhere
+   */
+  region?: string
 }
 
 export interface AuthConfig<Group extends string = string> {
@@ -308,8 +460,8 @@ export interface Config<Providers = Record<string, ProviderConfig>, Groups = Rec
   server?: ServerConfig
   /** Who may call. */
   auth?: AuthConfig<Group>
-  /** Time limits of every attempt. There is no total limit. */
-  timeouts?: TimeoutsConfig
+  /** Time limits of requests and their attempts. */
+  timeouts?: RequestTimeoutsConfig
   /**
    * Attempts beyond the first, or their details.
    * @default 3
@@ -333,6 +485,21 @@ export interface Config<Providers = Record<string, ProviderConfig>, Groups = Rec
   storage?: false | StorageConfig
   /** The log. */
   log?: LogConfig
+}
+
+export interface ErrorRuleConfig {
+  /** HTTP statuses: one of them is the answer's. */
+  status?: number | readonly number[]
+  /** Found in the error's body or message: a regular expression, or text in any case. In JSON and YAML `/…/i` is one. */
+  body?: RegExp | string
+  /** Whether something had reached the caller. */
+  phase?: "before" | "after"
+  /** What is tried next. */
+  then?: "fail" | "next-key" | "next-deployment" | "retry"
+  /** Whether the breaker counts it. */
+  breaker?: boolean
+  /** How long the channel rests; `0s` is not at all. */
+  cooldown?: Duration
 }
 
 export interface ProviderOptions<Type> {
@@ -370,6 +537,28 @@ export interface ProviderOptions<Type> {
   proxy?: string
   /** Time limits of this provider. */
   timeouts?: TimeoutsConfig
+  /**
+   * Where its models run, such as `eu` or `us-east-1`, for requests that stay there.
+   * @default what the type's own options say
+   */
+  region?: string
+  /** What may be spent here, in all or in each hour, day, week or month (UTC). After that it is skipped. */
+  budget?: Money
+  /**
+   * What its errors lead to, where they mean something of their own. The first that fits decides; what it does not say stays as it is.
+   * @default []
+   */
+  errors?: readonly ErrorRuleConfig[]
+  /**
+   * Finds errors in the first kilobytes of answers with status 200: regular expressions, texts in any case, or functions. In JSON and YAML `/…/i` is a regular expression.
+   * @default []
+   */
+  errorMatchers?: readonly (RegExp | string | TextMatcher)[]
+  /**
+   * How a key that was rejected is tried again: by a free request, by a small paid one, or only by real ones.
+   * @default "free"
+   */
+  probe?: "free" | "paid" | "none"
 }
 
 export interface OpenaiProvider extends ProviderOptions<"openai"> {
@@ -693,6 +882,74 @@ export interface DemoProvider extends ProviderOptions<"demo"> {
   /** How fast it streams (`"60"`); `"0"` is as fast as possible. */
   tokensPerSecond?: string
 }
+
+/** The routing strategies. */
+export type StrategyName =
+    | "priority"
+    | "weighted"
+    | "round-robin"
+    | "random"
+    | "least-busy"
+    | "least-usage"
+    | "lowest-tpm-rpm"
+    | "lowest-latency"
+    | "lowest-cost"
+    | "cache-affinity"
+    | "adaptive"
+
+/** Names that other gateways have for them. */
+export type StrategyAlias =
+    | "fallback"
+    | "failover"
+    | "rotor"
+    | "ordered"
+    | "sequential"
+    | "single"
+    | "simple-shuffle"
+    | "simple_shuffle"
+    | "shuffle"
+    | "lottery"
+    | "loadbalance"
+    | "load-balance"
+    | "load_balance"
+    | "weighted-random"
+    | "weighted_random"
+    | "round_robin"
+    | "roundrobin"
+    | "weighted-round-robin"
+    | "weighted_round_robin"
+    | "wrr"
+    | "uniform"
+    | "least_busy"
+    | "least-connections"
+    | "least_connections"
+    | "least_conn"
+    | "least_usage"
+    | "lowest-usage"
+    | "lowest_usage"
+    | "lowest_tpm_rpm"
+    | "usage-based"
+    | "usage_based"
+    | "usage-based-routing"
+    | "usage-based-routing-v2"
+    | "lowest_latency"
+    | "latency-based-routing"
+    | "latency-based"
+    | "latency"
+    | "fastest"
+    | "lowest_cost"
+    | "cost-based-routing"
+    | "cost-based"
+    | "cost"
+    | "cheapest"
+    | "cache_affinity"
+    | "session-affinity"
+    | "affinity"
+    | "sticky"
+    | "consistent-hash"
+    | "auto"
+    | "smart"
+    | "balanced"
 
 /** The options of each provider type. */
 export interface ProviderTypes {

@@ -69,6 +69,13 @@ test("completes strategies", async () => {
   expect(labels.toSorted()).toEqual(Object.keys(strategies).sort())
 })
 
+test("completes the keys of a strategy function's candidates", async () => {
+  const body = `${PROVIDERS} groups: { fast: { strategy: ({ candidates }) => [candidates[0].|], models: ["openai/gpt-5"] } },`
+  const labels = await editor.completions(config(body))
+  expect(labels).toContain("ttft")
+  expect(labels).toContain("inFlight")
+})
+
 test("completes the other groups as fallbacks", async () => {
   const groups = `a: ["openai/x"], b: ["openai/x"], c: { models: ["openai/x"], fallbacks: ["|"] }`
   const labels = await editor.completions(config(`${PROVIDERS} groups: { ${groups} },`))

@@ -3,13 +3,17 @@ import { CODES } from "../../src/config/codes.ts"
 import { fileMistakes } from "./mistakes/files.ts"
 import { expectMistake, type Mistake } from "./mistakes/mistake.ts"
 import { nameMistakes } from "./mistakes/names.ts"
+import { routingMistakes } from "./mistakes/routing.ts"
 import { secretMistakes } from "./mistakes/secrets.ts"
+import { upstreamMistakes } from "./mistakes/upstreams.ts"
 import { valueMistakes } from "./mistakes/values.ts"
 
 const tables: Readonly<Record<string, readonly Mistake[]>> = {
   files: fileMistakes,
   values: valueMistakes,
   names: nameMistakes,
+  routing: routingMistakes,
+  upstreams: upstreamMistakes,
   secrets: secretMistakes,
 }
 

@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: a config in JSON spells secrets so.
+// biome-ignore-all lint/suspicious/noThenProperty: a key of the config, which nobody awaits
 import { describe, expect, test } from "bun:test"
 import { Ajv } from "ajv"
 import { configJsonSchema } from "../../src/config/json-schema.ts"
@@ -39,6 +40,40 @@ describe("the JSON Schema accepts", () => {
     "callers' keys as text and as objects": withDemo({
       auth: { keys: ["${A}", { key: "${B}", name: "b", groups: ["list"] }] },
     }),
+    "what routing has": {
+      providers: {
+        demo: {
+          type: "demo",
+          region: "eu",
+          budget: "$20/day",
+          errors: [{ status: [500], body: "/overloaded/i", then: "next-key", cooldown: "30s" }],
+          errorMatchers: ["/quota/i", "overloaded"],
+          probe: "none",
+        },
+      },
+      groups: {
+        a: {
+          strategy: "round_robin",
+          models: [
+            {
+              provider: "demo",
+              model: "x",
+              limits: { rpm: 60 },
+              percent: 5,
+              capabilities: { tools: false, contextWindow: 8000 },
+              price: { input: 1, output: 2 },
+            },
+          ],
+          queue: { max: 5, timeout: "2s" },
+          hedge: { delay: "p95" },
+          mirror: { group: "b" },
+          timeouts: { total: "1m" },
+        },
+        b: { models: ["demo/x"], hedge: "2s", queue: 5 },
+        c: { models: ["demo/x"], hedge: true, tagMatch: "preferred", continuation: true },
+      },
+      auth: { keys: [{ key: "${B}", name: "b", tags: ["cheap"], region: "eu" }] },
+    },
     "no storage": withDemo({ storage: false }),
   }
   for (const [name, config] of Object.entries(right)) {
@@ -74,6 +109,24 @@ describe("the JSON Schema rejects", () => {
     "an unknown strategy": [
       withDemo({ groups: { fast: { strategy: "best", models: ["demo/demo"] } } }),
       "/groups/fast/strategy",
+    ],
+    "money without its sign": [
+      { providers: { x: { type: "demo", budget: "20/day" } } },
+      "/providers/x/budget",
+    ],
+    "a hedge at an unknown quantile": [
+      withDemo({ groups: { fast: { models: ["demo/demo"], hedge: "p99" } } }),
+      "/groups/fast/hedge",
+    ],
+    "a deployment's limit over all attempts": [
+      withDemo({
+        groups: { a: [{ provider: "demo", model: "x", timeouts: { total: "1m" } }] },
+      }),
+      "/groups/a/0/timeouts",
+    ],
+    "an empty text to find errors by": [
+      { providers: { x: { type: "demo", errorMatchers: [""] } } },
+      "/providers/x/errorMatchers/0",
     ],
     "a secret that is a number": [
       { providers: { x: { type: "demo", keys: [1] } } },

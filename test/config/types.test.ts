@@ -8,7 +8,7 @@ import { providers } from "../../src/providers/index.ts"
 
 const ROOT = join(import.meta.dir, "../..")
 const NAMES = [
-  "defineConfig, env, file",
+  "defineConfig, defineStrategy, env, file",
   "type Config, type Duration, type Money, type ProviderConfig, type ProviderType, type Size, type TimeoutsConfig",
 ]
 const HEAD = `/// <reference path="./llmrouter-env.d.ts" />\nimport { ${NAMES.join(", ")} } from "llmrouter"\n`

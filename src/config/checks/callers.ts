@@ -5,7 +5,9 @@ import { show } from "../redact.ts"
 import { MissingSecret, type SecretValue } from "../secret-value.ts"
 import { type CheckContext, requireSecret } from "./check-context.ts"
 import { checkGroupName } from "./group-name.ts"
+import { checkReach } from "./reach.ts"
 import { checkSecretText } from "./secret-text.ts"
+import { checkTags } from "./tags.ts"
 
 /** Characters below which a key can be guessed. */
 const SHORTEST = 16
@@ -46,6 +48,8 @@ export function checkCallers(config: ParsedConfig, context: CheckContext): void 
       }
       names.add(long.name)
     }
+    checkTags(long.tags, [...path, "tags"], context)
+    checkReach(long, path, config, context)
     for (const [position, group] of (long.groups ?? []).entries()) {
       if (group !== undefined) {
         checkGroupName(group, [...path, "groups", position], config, context)

@@ -1,11 +1,14 @@
-import { type Path, printPath } from "../finding.ts"
+import type { Path } from "../finding.ts"
 import { parseModelRef } from "../model-ref.ts"
 import type { ParsedConfig, ParsedGroup, ParsedModel } from "../parsed.ts"
 import { show } from "../redact.ts"
 import type { CheckContext } from "./check-context.ts"
+import { checkEffects } from "./effects.ts"
 import { checkFallbacks } from "./fallbacks.ts"
 import { checkGroupName } from "./group-name.ts"
 import { checkModelText, checkTarget } from "./models.ts"
+import { checkTags } from "./tags.ts"
+import { checkTrials } from "./trials.ts"
 
 /** Checks groups: their names, what they point to, and what points to them. */
 export function checkGroups(config: ParsedConfig, context: CheckContext): void {
@@ -37,19 +40,21 @@ function checkGroup(
   config: ParsedConfig,
   context: CheckContext,
 ): void {
-  const models = group.models ?? []
-  checkModels(models, [...path, "models"], config, context)
-  const weights = models.map((model) => (typeof model === "object" ? (model.weight ?? 1) : 1))
-  if (models.length > 0 && weights.every((weight) => weight === 0)) {
-    context.report({
-      code: "LR2051",
-      path: [...path, "models"],
-      at: "key",
-      message: `every deployment of \`${printPath(path)}\` has weight 0`,
-      why: "weight 0 takes no share of the traffic, so none could be picked",
-      hint: "give at least one a weight above 0",
-    })
+  checkModels(group.models ?? [], [...path, "models"], config, context)
+  checkEffects(group, path, config, context)
+  if (group.mirror?.group === undefined) return
+  const at = [...path, "mirror", "group"]
+  if (group.mirror.group !== path.at(-1)) {
+    checkGroupName(group.mirror.group, at, config, context)
+    return
   }
+  context.report({
+    code: "LR2057",
+    path: at,
+    message: `the group ${show(group.mirror.group)} is mirrored to itself`,
+    why: "every copy would be another request for the same upstreams",
+    hint: "name another group, or remove `mirror`",
+  })
 }
 
 function checkModels(
@@ -58,12 +63,14 @@ function checkModels(
   config: ParsedConfig,
   context: CheckContext,
 ): void {
+  checkTrials(models, path, context)
   const seen = new Map<string, number>()
   for (const [index, model] of models.entries()) {
     if (model === undefined) continue
     const at = [...path, index]
     if (typeof model === "string") checkModelText(model, at, config, context)
     else checkTarget(model, at, config, context)
+    if (typeof model === "object") checkTags(model.tags, [...at, "tags"], context)
     const target = typeof model === "string" ? parseModelRef(model) : model
     if (!target?.provider || !target.model) continue
     const id = `${target.provider}/${target.model}`

@@ -5,6 +5,7 @@ import { show } from "../redact.ts"
 import { type CheckContext, requireSecret } from "./check-context.ts"
 import { checkHeaderName, checkHeaderValue } from "./headers.ts"
 import { checkProviderKeys } from "./provider-keys.ts"
+import { checkUpstreamErrors } from "./upstream-errors.ts"
 import { checkBaseUrl, checkProxy } from "./urls.ts"
 
 /** Checks every provider by itself. */
@@ -55,6 +56,7 @@ function checkProvider(path: Path, provider: ParsedProvider, context: CheckConte
     checkHeaderName(header, [...path, "passHeaders", index], "value", context)
   }
   checkProviderKeys(path, provider, definition, context)
+  checkUpstreamErrors(provider, path, context)
 }
 
 function checkName(name: string, { report }: CheckContext): void {

@@ -21,14 +21,14 @@ export const nameCodes = defineCodes({
   LR2043: {
     severity: "error",
     title: "unknown group",
-    text: "`defaultGroup`, `fallbacks` and the `groups` of a caller key name groups of this config.",
+    text: "`defaultGroup`, all kinds of fallbacks, `mirror` and the `groups` of a caller key name groups of this config.",
     wrong: 'groups: { fast: ["demo/demo"] },\ndefaultGroup: "quick"',
     right: 'groups: { fast: ["demo/demo"] },\ndefaultGroup: "fast"',
   },
   LR2044: {
     severity: "error",
     title: "fallbacks go in a circle",
-    text: "A request never tries a group twice, so a fallback that leads back would have no effect.",
+    text: "A request never tries a group twice, so a fallback that leads back would have no effect, whether the way there was by `fallbacks`, `contextFallbacks` or `contentPolicyFallbacks`.",
     wrong:
       'a: { models: ["demo/demo"], fallbacks: ["b"] },\nb: { models: ["demo/demo"], fallbacks: ["a"] }',
     right: 'a: { models: ["demo/demo"], fallbacks: ["b"] },\nb: { models: ["demo/demo"] }',
@@ -78,7 +78,7 @@ export const nameCodes = defineCodes({
   LR2051: {
     severity: "error",
     title: "every weight is 0",
-    text: "Weight 0 takes no share of the traffic. At least one deployment of a group needs more.",
+    text: 'Weight 0 takes no share of the traffic. At least one deployment of a group needs more. With `least-usage` it means "always first", and is fine.',
     wrong: 'models: [{ provider: "demo", model: "demo", weight: 0 }]',
     right: 'models: [{ provider: "demo", model: "demo", weight: 1 }]',
   },
@@ -100,8 +100,45 @@ export const nameCodes = defineCodes({
   LR2054: {
     severity: "error",
     title: "unknown strategy",
-    text: "`strategy` is one of those that the router knows.",
-    wrong: 'strategy: "roundrobin"',
+    text: "`strategy` is one of those that the router knows, by its name or by one that other gateways have for it, or a function.",
+    wrong: 'strategy: "turns"',
     right: 'strategy: "round-robin"',
+  },
+  LR2055: {
+    severity: "warning",
+    title: "a setting without effect",
+    text: "Something else in the config leaves nothing for it to do.",
+    wrong: 'fast: { models: ["demo/demo"], hedge: true }',
+    right: 'fast: { models: ["demo/demo", "demo/other"], hedge: true }',
+  },
+  LR2056: {
+    severity: "error",
+    title: "trials that leave nothing, or take too much",
+    text: "The percentages of a group's deployments make at most 100 together, and what they leave goes to a deployment without one.",
+    wrong:
+      'models: [\n  { provider: "demo", model: "a", percent: 50 },\n  { provider: "demo", model: "b", percent: 50 },\n]',
+    right: 'models: ["demo/a", { provider: "demo", model: "b", percent: 50 }]',
+  },
+  LR2057: {
+    severity: "error",
+    title: "a group that is mirrored to itself",
+    text: "Copies of requests go to another group, which can have the same deployments.",
+    wrong: 'fast: { models: ["demo/demo"], mirror: { group: "fast" } }',
+    right: 'fast: { models: ["demo/demo"], mirror: { group: "next" } },\nnext: ["demo/next"]',
+  },
+  LR2058: {
+    severity: "error",
+    title: "not a tag",
+    text: "Callers list tags in a header with commas between them, so a tag is a word without spaces and commas.",
+    wrong: 'tags: ["eu, cheap"]',
+    right: 'tags: ["eu", "cheap"]',
+  },
+  LR2059: {
+    severity: "warning",
+    title: "a caller that no deployment can serve",
+    text: "The tags and the region of a caller key count for every request with it. Where no deployment has them, all are refused.",
+    wrong: 'auth: { keys: [{ name: "web", key: env("KEY"), region: "eu" }] }',
+    right:
+      'providers: { openai: { type: "openai", region: "eu" } },\nauth: { keys: [{ name: "web", key: env("KEY"), region: "eu" }] }',
   },
 })

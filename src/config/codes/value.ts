@@ -122,4 +122,33 @@ export const valueCodes = defineCodes({
     wrong: 'demo: { type: "demo", firstToken: "soon" }',
     right: 'demo: { type: "demo", firstToken: "50" }',
   },
+  LR2037: {
+    severity: "error",
+    title: "not an amount of money",
+    text: "An amount is a dollar sign and a number above 0, alone for all time or with /hour, /day, /week or /month.",
+    wrong: 'budget: "20 USD a day"',
+    right: 'budget: "$20/day"',
+  },
+  LR2038: {
+    severity: "error",
+    title: "not a regular expression",
+    text: "In JSON and YAML a text between slashes is a regular expression of JavaScript, with its flags after the second slash.",
+    wrong: 'errorMatchers: ["/quota (exceeded/i"]',
+    right: 'errorMatchers: ["/quota \\\\(exceeded/i"]',
+    language: "yaml",
+  },
+  LR2039: {
+    severity: "warning",
+    title: "a regular expression in quotes",
+    text: "In TypeScript and JavaScript a regular expression has no quotes. A text is looked for as it stands, with its slashes.",
+    wrong: 'errorMatchers: ["/quota/i"]',
+    right: "errorMatchers: [/quota/i]",
+  },
+  LR2040: {
+    severity: "error",
+    title: "a pattern that is found everywhere",
+    text: "What finds an error must not be in every text, or every answer would be one.",
+    wrong: "errorMatchers: [/.*/]",
+    right: "errorMatchers: [/quota exceeded/i]",
+  },
 })

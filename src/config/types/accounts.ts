@@ -1,7 +1,7 @@
 import type { DeploymentConfig, KnownModels, ProviderType, ProviderTypes } from "../types.gen.ts"
 
 /** Completes nothing in the editor and accepts what `T` accepts, beside literals that complete. */
-type Open<T> = T & Record<never, never>
+export type Open<T> = T & Record<never, never>
 
 /** Models that complete for a provider type. Any other name is fine too. */
 export type KnownModel<Type> =

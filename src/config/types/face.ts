@@ -1,3 +1,4 @@
+import type { StrategyFunction } from "../../core/strategy-function.ts"
 import type { Config, GroupConfig } from "../types.gen.ts"
 import type { Accounts, ProvidersOf, Refs } from "./accounts.ts"
 import type { Secret } from "./values.ts"
@@ -19,6 +20,13 @@ export declare function defineConfig<const All extends Accounts, const Groups>(
     NoInfer<keyof Groups & string>
   >,
 ): Config
+
+/**
+ * Types a routing strategy of your own: `strategy: defineStrategy(({ request, candidates }) => …)`. It
+ * may use what the config's files import and define; what they opened at their top level, such as
+ * timers and sockets, is closed when the config is loaded, and nothing can be imported later.
+ */
+export declare function defineStrategy(strategy: StrategyFunction): StrategyFunction
 
 /** How a secret is looked up. */
 export interface SecretOptions {

@@ -158,7 +158,7 @@ export const nameMistakes: readonly Mistake[] = [
   {
     title: "a strategy that does not exist",
     code: "LR2054",
-    source: withDemo('  groups: { fast: { strategy: ⟦"roundrobin"⟧, models: ["demo/demo"] } },'),
+    source: withDemo('  groups: { fast: { strategy: ⟦"round-robbin"⟧, models: ["demo/demo"] } },'),
     hint: "did you mean `round-robin`?",
     fix: '"round-robin"',
   },
