@@ -96,12 +96,14 @@ export class Breaker implements Recorded {
   /** @param latest the last attempt that has begun */
   succeeded(trial: BreakerTrial, now: number, latest: number, rules: BreakerSettings): void {
     const { order, probe } = trial
-    // Attempts that began before it opened say nothing new, but for a probe later than the failed one.
-    if (order <= this.#openedAfter && !(probe && order > this.#blamed)) return
+    // Attempts that began before it opened say nothing new.
+    const fresh = order > this.#openedAfter
     if (this.opened > 0) {
-      this.#close(now, latest, rules)
+      // But for a probe later than the one whose failure opened it again.
+      if (fresh || (probe && order > this.#blamed)) this.#close(now, latest, rules)
       return
     }
+    if (!fresh) return
     this.#settle(now, rules)
     this.failures = 0
     this.failingSince = NEVER
