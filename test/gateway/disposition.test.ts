@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noThenProperty: a key of the config, which nobody awaits
 import { describe, expect, test } from "bun:test"
 import { type ErrorKind, GatewayError } from "../../src/core/error.ts"
 import type { ErrorRule } from "../../src/core/settings.ts"
@@ -14,7 +15,6 @@ const NOTHING: ErrorRule = {
   status: [],
   body: undefined,
   phase: undefined,
-  // biome-ignore lint/suspicious/noThenProperty: a key of the config, which nobody awaits
   then: undefined,
   breaker: undefined,
   cooldown: undefined,
