@@ -235,7 +235,7 @@ declare module "llmrouter" {
      */
     weight?: number
     /**
-     * Words to route by and to report by.
+     * Words to route by and to report by. `default` is for requests without tags.
      * @default []
      */
     tags?: readonly string[]

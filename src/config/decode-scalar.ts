@@ -1,10 +1,10 @@
 import { Secret } from "../core/secret.ts"
 import { type DecodeContext, describePlace, wrongType } from "./decode-context.ts"
 import { describe, isPlainObject, isScalar, type Node, takesFunction } from "./decode-schema.ts"
+import { decodeMoney } from "./decode-money.ts"
 import { decodePattern } from "./decode-pattern.ts"
 import { fillIn } from "./fill-in.ts"
 import type { Path } from "./finding.ts"
-import { correctMoney, parseMoney } from "./money.ts"
 import { placeholderSecret } from "./placeholders.ts"
 import { show } from "./redact.ts"
 import { SecretRef } from "./secret-ref.ts"
@@ -95,25 +95,6 @@ function decodeAmount(node: Node, value: unknown, path: Path, context: DecodeCon
 
 function exampleOf({ default: value }: Node): string {
   return value === undefined ? 'such as `"30s"`' : `for example \`"${value}"\`, the default`
-}
-
-function decodeMoney(node: Node, value: unknown, path: Path, context: DecodeContext): unknown {
-  const text = typeof value === "number" ? String(value) : value
-  if (typeof text !== "string") return wrongType(node, value, path, context)
-  const budget = typeof value === "string" ? parseMoney(text) : undefined
-  if (budget && budget.amount > 0) return budget
-  const correct = budget ? undefined : correctMoney(text)
-  context.report({
-    code: "LR2037",
-    path,
-    message: `${describePlace(path)} takes ${describe(node)}, not ${show(value)}`,
-    why: "an amount is a dollar sign and a number above 0, alone or with /hour, /day, /week or /month",
-    hint:
-      correct && parseMoney(correct)?.amount
-        ? `did you mean \`"${correct}"\`?`
-        : 'such as `"$20/month"`',
-  })
-  return undefined
 }
 
 function decodeText(node: Node, value: unknown, path: Path, context: DecodeContext): unknown {

@@ -17,7 +17,7 @@ export function parseMoney(text: string): Budget | undefined {
 /** How an amount is spelled that was written in another way: `"20 USD per day"` gives `"$20/day"`. */
 export function correctMoney(text: string): string | undefined {
   const match =
-    /^\s*(?:us)?\$?\s*(\d+(?:\.\d+)?)\s*(?:\$|usd|dollars?)?\s*(?:(?:\/|per|an?)?\s*([a-z]+))?\s*$/i.exec(
+    /^\s*(?:usd?\$?|\$)?\s*(\d+(?:\.\d+)?)\s*(?:\$|usd|dollars?)?\s*(?:(?:\/|per|an?)?\s*([a-z]+))?\s*$/i.exec(
       text,
     )
   if (!match) return undefined

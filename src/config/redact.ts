@@ -34,6 +34,7 @@ export function show(value: unknown): string {
   if (value === null) return "null"
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list"
   if (typeof value === "function") return "a function"
+  if (value instanceof RegExp) return "a regular expression"
   if (value instanceof Promise) return "a promise"
   if (typeof value === "object") return "an object"
   return String(value)

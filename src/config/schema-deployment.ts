@@ -79,7 +79,7 @@ export const Deployment = object(
         default: 1,
       }),
     ),
-    tags: words("Words to route by and to report by."),
+    tags: words("Words to route by and to report by. `default` is for requests without tags."),
     region: t.Optional(
       t.String({
         minLength: 1,

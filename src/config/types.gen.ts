@@ -85,7 +85,7 @@ export interface DeploymentConfig<Provider extends string = string, Model extend
    */
   weight?: number
   /**
-   * Words to route by and to report by.
+   * Words to route by and to report by. `default` is for requests without tags.
    * @default []
    */
   tags?: readonly string[]

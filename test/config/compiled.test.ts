@@ -9,8 +9,10 @@ let binary = ""
 const ENTRY = `import { loadConfig } from ${JSON.stringify(LOAD)}
 const show = async () => {
   const result = await loadConfig({ limit: 1000 })
+  const strategy = result.ok ? result.settings.groups[0]?.strategy : undefined
+  const picked = typeof strategy === "function" ? await strategy({ candidates: ["a", "b"] }) : undefined
   const text = result.ok
-    ? { models: result.settings.groups.flatMap(({ models }) => models.map(({ model }) => model)), keys: result.settings.providers.map(({ keys }) => keys.map((key) => key.origin)) }
+    ? { models: result.settings.groups.flatMap(({ models }) => models.map(({ model }) => model)), keys: result.settings.providers.map(({ keys }) => keys.map((key) => key.origin)), picked }
     : { diagnostics: result.diagnostics.map(({ code, line, column, hint }) => ({ code, line, column, hint })) }
   process.stdout.write(JSON.stringify(text) + "\\n")
 }
@@ -83,6 +85,25 @@ export default defineConfig({
     { models: ["one"], keys: [["env K"]] },
     { models: ["two"], keys: [["env K"]] },
   ])
+})
+
+test("the binary runs a strategy function of the config, and the new one when it changed", async () => {
+  const cwd = folder({
+    "llmrouter.config.ts": `import { defineConfig, defineStrategy } from "llmrouter"
+import { place } from "./place.ts"
+const strategy = defineStrategy(async ({ candidates }) => {
+  await new Promise((done) => setTimeout(done, 1))
+  return candidates.at(place)
+})
+export default defineConfig({
+  providers: { demo: { type: "demo" } },
+  groups: { fast: { strategy, models: ["demo/a", "demo/b"] } },
+})
+`,
+    "place.ts": "export const place = 0\n",
+  })
+  const answers = await run(cwd, () => write(cwd, { "place.ts": "export const place = -1\n" }))
+  expect(answers).toMatchObject([{ picked: "a" }, { picked: "b" }])
 })
 
 test("the binary finds the place of a mistake in TypeScript, in YAML and in a syntax error", async () => {

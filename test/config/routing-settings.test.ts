@@ -229,6 +229,14 @@ test("a caller's key has tags and a region", async () => {
   ])
 })
 
+test("a caller's region is no mistake where it may name a provider there itself", async () => {
+  const cwd = folder({
+    "llmrouter.config.ts": `export default { providers: { demo: { type: "demo", region: "EU-west-1" } }, auth: { keys: [{ name: "web", key: "0123456789abcdef", region: "eu" }] } }`,
+  })
+  const { ok, warnings } = await load(cwd)
+  expect([ok, warnings]).toEqual([true, []])
+})
+
 test("a caller's tags are no mistake where they are only a wish, or another group has them", async () => {
   const warnings = async (groups: string, key: string) => {
     const { warnings, ...result } = await load(

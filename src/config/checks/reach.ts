@@ -1,7 +1,7 @@
 import type { Path } from "../finding.ts"
 import { parseModelRef } from "../model-ref.ts"
 import { regionOf } from "../normalise-provider.ts"
-import type { ParsedCallerKey, ParsedConfig, ParsedDeployment } from "../parsed.ts"
+import type { ParsedCallerKey, ParsedConfig, ParsedDeployment, ParsedGroup } from "../parsed.ts"
 import { present } from "../present.ts"
 import { show } from "../redact.ts"
 import { didYouMean } from "../suggest.ts"
@@ -9,45 +9,75 @@ import type { CheckContext } from "./check-context.ts"
 
 /** Checks that some deployment can serve a caller whose key says tags or a region. */
 export function checkReach(
-  { groups, tags, region }: ParsedCallerKey,
+  caller: ParsedCallerKey,
   path: Path,
   config: ParsedConfig,
   context: CheckContext,
 ): void {
-  const reachable = Object.entries(config.groups ?? {}).flatMap(([name, group]) =>
-    !group || (groups && !groups.includes(name)) ? [] : [group],
+  const { groups, tags = [], region } = caller
+  const reachable = Object.entries(config.groups ?? {}).flatMap(([name, group]): ParsedGroup[] =>
+    !group || (groups && !groups.includes(name))
+      ? []
+      : [Array.isArray(group) ? { models: group } : group],
   )
-  const wishes = reachable.some((group) => !Array.isArray(group) && group.tagMatch === "preferred")
   const deployments = reachable
-    .flatMap((group) => present(Array.isArray(group) ? group : group.models))
+    .flatMap(({ models }) => present(models))
     .map(
       (model): ParsedDeployment =>
         typeof model === "string" ? (parseModelRef(model) ?? {}) : model,
     )
-  const known = [...new Set(deployments.flatMap((deployment) => present(deployment.tags)))]
-  for (const [index, tag] of (tags ?? []).entries()) {
-    if (tag === undefined || wishes || known.includes(tag)) continue
-    context.report({
-      code: "LR2059",
-      path: [...path, "tags", index],
-      message: `no deployment that this caller may use has the tag ${show(tag)}`,
-      why: "every request with this key has the tag, and none would be answered",
-      hint: didYouMean(tag, known, "tags") || "give the tag to a deployment, or remove it here",
-    })
+  if (tags.length > 0 && !reachable.some(({ tagMatch }) => tagMatch === "preferred")) {
+    checkTagsServed(tags, [...path, "tags"], deployments, context)
   }
   if (region === undefined) return
-  const regions = [
-    ...new Set(
-      deployments.flatMap(({ provider = "", region: own }) => {
-        const place = own ?? regionOf(config.providers?.[provider] ?? {})
-        return place === undefined ? [] : [place]
-      }),
-    ),
-  ]
-  if (regions.some((place) => place === region || place.startsWith(`${region}-`))) return
-  context.report({
+  const places = deployments.map(({ provider = "", region: own }) => ({ provider, own }))
+  // Without a list of groups a caller may also write `provider/model`.
+  const direct = groups ? [] : Object.keys(config.providers ?? {})
+  const regions = [...places, ...direct.map((provider) => ({ provider, own: undefined }))].map(
+    ({ provider, own }) => own ?? regionOf(config.providers?.[provider] ?? {}),
+  )
+  checkRegionServed(region, [...path, "region"], [...new Set(present(regions))], context)
+}
+
+function checkTagsServed(
+  tags: readonly (string | undefined)[],
+  path: Path,
+  deployments: readonly ParsedDeployment[],
+  { report }: CheckContext,
+): void {
+  const known = [...new Set(deployments.flatMap((deployment) => present(deployment.tags)))]
+  const wanted = present(tags)
+  const strange = wanted.find((tag) => !known.includes(tag))
+  if (strange !== undefined) {
+    report({
+      code: "LR2059",
+      path: [...path, tags.indexOf(strange)],
+      message: `no deployment that this caller may use has the tag ${show(strange)}`,
+      why: "every request with this key has the tag, and none would be answered",
+      hint: didYouMean(strange, known, "tags") || "give the tag to a deployment, or remove it here",
+    })
+  } else if (!deployments.some((one) => wanted.every((tag) => one.tags?.includes(tag)))) {
+    report({
+      code: "LR2059",
+      path,
+      message: `no deployment that this caller may use has all of these tags: ${wanted.map(show).join(", ")}`,
+      why: "every request with this key has them all, and none would be answered",
+      hint: "give them all to a deployment, or remove some here",
+    })
+  }
+}
+
+function checkRegionServed(
+  region: string,
+  path: Path,
+  regions: readonly string[],
+  { report }: CheckContext,
+): void {
+  const wanted = `${region}-`.toLowerCase()
+  if (regions.some((place) => `${place}-`.toLowerCase().startsWith(wanted))) return
+  report({
     code: "LR2059",
-    path: [...path, "region"],
+    path,
     message: `no deployment that this caller may use is known to be in the region ${show(region)}`,
     why: "every request with this key stays there, and none would be answered",
     hint: didYouMean(region, regions, "regions") || "give `region` to a provider or a deployment",

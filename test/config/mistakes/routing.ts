@@ -39,6 +39,13 @@ export const routingMistakes: readonly Mistake[] = [
     fix: '"weighted"',
   },
   {
+    title: "a strategy that is a regular expression",
+    code: "LR2022",
+    source: fast("strategy: ⟦/weighted/⟧"),
+    message: "not a regular expression",
+    fix: '"weighted"',
+  },
+  {
     title: "a group for long requests that does not exist",
     code: "LR2043",
     source: fast('contextFallbacks: [⟦"slwo"⟧]'),
@@ -255,6 +262,15 @@ export const routingMistakes: readonly Mistake[] = [
     source: caller('tags: [⟦"chaep"⟧]'),
     hint: "did you mean `cheap`?",
     fix: '"cheap"',
+  },
+  {
+    title: "a caller with tags that no deployment has together",
+    code: "LR2059",
+    source: config(`  providers: { demo: { type: "demo" } },
+  groups: { fast: ["a", "b"].map((tag) => ({ provider: "demo", model: tag, tags: [tag] })) },
+  auth: { keys: [{ key: "0123456789abcdef", name: "web", tags: ⟦["a", "b"]⟧ }] },`),
+    message: 'has all of these tags: "a", "b"',
+    fix: '["b"]',
   },
   {
     title: "a caller's tag with a space",
