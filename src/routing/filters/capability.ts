@@ -8,15 +8,15 @@ const SPARED: ReadonlySet<Need> = new Set<Need>(["reasoning", "parallel-tools", 
 export const capability: Filter = {
   name: "capability",
   scope: "deployment",
+  concerns: ({ lacks }) => lacks.length > 0,
   checker:
     ({ needs }) =>
     ({ deployment }) =>
-      deployment.lacks.length === 0 ? undefined : against(deployment, needs),
+      deployment.lacks.some((need) => needs.has(need)) ? against(deployment, needs) : undefined,
 }
 
-function against({ lacks, denies = [] }: Deployment, needs: Needs): Against | undefined {
+function against({ lacks, denies = [] }: Deployment, needs: Needs): Against {
   const missing = lacks.filter((need) => needs.has(need))
-  if (missing.length === 0) return undefined
   const why = `lacks ${missing.join(" and ")}`
   if (missing.every((need) => SPARED.has(need))) return { why, soft: true }
   if (missing.some((need) => denies.includes(need) && !SPARED.has(need))) return { why }

@@ -1,4 +1,4 @@
-import type { Channel, Group, RoutingRequest } from "../../core/routing.ts"
+import type { Channel, Deployment, Group, RoutingRequest } from "../../core/routing.ts"
 
 /** Why a channel is not right for a request. Without `soft` and `guess` it is not used at all. */
 export interface Objection {
@@ -27,6 +27,8 @@ export interface Filter {
   readonly name: string
   /** Whether keys of one deployment can differ in it. */
   readonly scope: "deployment" | "channel"
+  /** Whether it can ever object to a deployment, as the config has it; absent is that it can. */
+  concerns?(deployment: Deployment): boolean
   /**
    * What is asked of each channel, or with scope `deployment` of one channel of each. It changes nothing.
    *

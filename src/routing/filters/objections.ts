@@ -1,4 +1,4 @@
-import type { Channel, Group, RoutingRequest } from "../../core/routing.ts"
+import type { Channel, Deployment, Group, RoutingRequest } from "../../core/routing.ts"
 import type { Against, Filter, Objection } from "./filter.ts"
 
 /** Milliseconds for which a channel that is used up now is worth more than one that does not fit. */
@@ -27,7 +27,7 @@ export function objectionsTo(options: Objecting): (Objection | undefined)[] {
   const { group, request, filters, refuses, now } = options
   const shared: Check[] = []
   const own: Check[] = []
-  for (const filter of filters) {
+  for (const filter of concerning(filters, group)) {
     const against = filter.checker(request, group, now)
     if (against) (filter.scope === "channel" ? own : shared).push({ name: filter.name, against })
   }
@@ -51,6 +51,25 @@ export function objectionsTo(options: Objecting): (Objection | undefined)[] {
   return found.map((objection) =>
     objection?.guess === nearest ? { ...objection, soft: true } : objection,
   )
+}
+
+/** By a table's own list, which steered copies of a group share. */
+const known = new WeakMap<
+  readonly Deployment[],
+  { of: readonly Filter[]; found: readonly Filter[] }
+>()
+
+/** The filters that can ever object to a deployment of the group. */
+function concerning(filters: readonly Filter[], { deployments }: Group): readonly Filter[] {
+  let entry = known.get(deployments)
+  if (entry?.of !== filters) {
+    const found = filters.filter((filter) =>
+      deployments.some((each) => filter.concerns?.(each) ?? true),
+    )
+    entry = { of: filters, found }
+    known.set(deployments, entry)
+  }
+  return entry.found
 }
 
 /** The first objection that nothing can overcome, else the weightiest. */

@@ -6,17 +6,17 @@ export const region: Filter = {
   scope: "deployment",
   checker({ region: wanted }) {
     if (wanted === undefined) return undefined
+    const asked = wanted.toLowerCase()
     return ({ deployment }) => {
       const { region } = deployment
       if (region === undefined) return { why: `is not known to run in ${wanted}` }
-      return isIn(region, wanted) ? undefined : { why: `runs in ${region}, not in ${wanted}` }
+      return isIn(region, asked) ? undefined : { why: `runs in ${region}, not in ${wanted}` }
     }
   },
 }
 
 /** `eu-west-1` is in `eu-west` and in `eu`; `europe-west4` is in neither. */
-function isIn(region: string, wanted: string): boolean {
-  if (region === wanted) return true
-  const [own, asked] = [region.toLowerCase(), wanted.toLowerCase()]
-  return own === asked || own.startsWith(`${asked}-`)
+function isIn(region: string, asked: string): boolean {
+  const own = region.toLowerCase()
+  return own.startsWith(asked) && (own.length === asked.length || own[asked.length] === "-")
 }

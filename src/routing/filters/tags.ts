@@ -21,8 +21,8 @@ export const tags: Filter = {
     }
     const strict = group.tagMatch === "strict"
     return ({ deployment }) => {
+      if (wanted.every((tag) => deployment.tags.includes(tag))) return undefined
       const missing = wanted.filter((tag) => !deployment.tags.includes(tag))
-      if (missing.length === 0) return undefined
       const why = `has not the tag${missing.length > 1 ? "s" : ""} ${missing.join(", ")}`
       return strict ? { why } : { why, soft: true }
     }

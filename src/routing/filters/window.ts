@@ -11,6 +11,7 @@ const OPERATIONS: ReadonlySet<Operation> = new Set<Operation>(["chat", "completi
 export const window: Filter = {
   name: "window",
   scope: "deployment",
+  concerns: ({ window }) => window !== undefined,
   checker(request) {
     if (!OPERATIONS.has(request.operation)) return undefined
     const output = request.maxTokens ?? 0
