@@ -26,6 +26,7 @@ import { createFilters } from "./routing/filters/index.ts"
 import { createQueues } from "./routing/queue.ts"
 import { createRetryBudget } from "./routing/retry-budget.ts"
 import { findStrategy } from "./routing/strategies/index.ts"
+import { strategyFromFunction } from "./routing/strategy-function.ts"
 import { watchEnds } from "./routing/watch-ends.ts"
 import { nullLedger } from "./storage/null-ledger.ts"
 import { createMemoryAnswerStore } from "./storage/memory-answer-store.ts"
@@ -120,7 +121,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   async function ready(next: Settings): Promise<Snapshot> {
     if (next.providers.some(isPriced)) prices ??= await loadPrices()
     if (next.providers.some(spending.isNew)) await rememberSpending(next)
-    return snapshotOf(next, health, prices)
+    return snapshotOf(next, health, prices, (message) => logger.warn(message))
   }
   /** Budgets go on from what was spent before this process, and before they were set. */
   async function rememberSpending({ providers, storage }: Settings): Promise<void> {
@@ -157,6 +158,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
       prober.keep(
         new Set(groups.flatMap(({ channels }) => channels.map(({ health }) => health.id))),
       )
+      health.keep(groups)
       warnOfRestart(logger, previous, settings)
     }
     logReload(logger, result, changed)
@@ -201,7 +203,12 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
 }
 
 /** Everything of one config generation. */
-function snapshotOf(settings: Settings, health: Health, prices: PriceTable | undefined): Snapshot {
+function snapshotOf(
+  settings: Settings,
+  health: Health,
+  prices: PriceTable | undefined,
+  warn: (message: string) => void,
+): Snapshot {
   const { fetchMedia, limits } = settings
   return {
     settings,
@@ -215,6 +222,12 @@ function snapshotOf(settings: Settings, health: Health, prices: PriceTable | und
       providers,
       protocols,
       findStrategy,
+      fromFunction: (decide, group) =>
+        strategyFromFunction(decide, {
+          clock: systemClock,
+          timers: systemTimers,
+          warn: (why) => warn(`the strategy of \`${group}\` is not followed: ${why}`),
+        }),
       health,
       cost: (vendor, model, declared) => {
         const price = declared ? declaredPrice(declared) : prices?.priceOf(vendor, model)
@@ -229,7 +242,7 @@ function snapshotOf(settings: Settings, health: Health, prices: PriceTable | und
 export async function planAtStart(settings: Settings, query: URLSearchParams): Promise<Plan> {
   const health = createHealth(systemClock, () => settings)
   const prices = settings.providers.some(isPriced) ? await loadPrices() : undefined
-  const snapshot = snapshotOf(settings, health, prices)
+  const snapshot = snapshotOf(settings, health, prices, () => {})
   const filters = createFilters(createProviderBudgets(systemClock))
   return planOfFacts({ health, filters, clock: systemClock, random: () => 0.5 }, snapshot, query)
 }

@@ -10,6 +10,7 @@ import type {
   ProviderSettings,
   Settings,
 } from "../core/settings.ts"
+import type { StrategyFunction } from "../core/strategy-function.ts"
 import type { Usage } from "../core/usage.ts"
 import type { Health } from "./health.ts"
 import { lacksOf } from "./lacks.ts"
@@ -24,6 +25,8 @@ export interface TableParts {
   protocols: ReadonlyMap<string, Protocol>
   /** A strategy by its name or alias. */
   findStrategy: (name: string) => Strategy | undefined
+  /** A strategy made of a group's own function; absent where a config has none. */
+  fromFunction?: (decide: StrategyFunction, group: string) => Strategy
   health: Health
   /** The price function of a vendor's model, or by the config's own prices; nano-USD, null is unpriced. */
   cost: (
@@ -83,7 +86,7 @@ export function buildTable(parts: TableParts): RouteTable {
     return {
       ...rest,
       name,
-      strategy: strategyOf(strategy),
+      strategy: strategyOf(strategy, name),
       deployments,
       channels: deployments.flatMap(({ channels }) => channels),
       retries: { ...settings.retries, ...retries },
@@ -97,8 +100,11 @@ export function buildTable(parts: TableParts): RouteTable {
     }
   }
 
-  function strategyOf(strategy: GroupSettings["strategy"]): Strategy {
-    const found = typeof strategy === "string" ? parts.findStrategy(strategy) : undefined
+  function strategyOf(strategy: GroupSettings["strategy"], group: string): Strategy {
+    const found =
+      typeof strategy === "string"
+        ? parts.findStrategy(strategy)
+        : parts.fromFunction?.(strategy, group)
     if (!found) throw new Error(`no strategy ${String(strategy)}`)
     return found
   }
