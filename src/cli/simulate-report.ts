@@ -1,4 +1,4 @@
-import type { Comparison, Standing } from "../simulator/compare.ts"
+import type { Comparison } from "../simulator/compare.ts"
 import type { Outcome } from "../simulator/recorder.ts"
 import { formatCount, formatDuration, formatMoney } from "./amounts.ts"
 import { type Column, renderTable } from "./table.ts"
@@ -8,6 +8,8 @@ export interface Report {
   name: string
   description: string
   comparison: Comparison
+  /** What has to be known to read it. */
+  notes?: readonly string[]
 }
 
 const TITLES = [
@@ -96,14 +98,11 @@ function absolute({ ttft, cost, failed, requests }: Outcome): string {
 
 /** Comparisons as JSON. Times are in milliseconds, money in nano-USD for a thousand answers. */
 export function comparisonJson(reports: readonly Report[]): string {
-  const value = reports.map(({ name, description, comparison }) => ({
+  const value = reports.map(({ name, description, notes, comparison }) => ({
     name,
     description,
+    ...(notes && { notes }),
     ...comparison,
-    standings: comparison.standings.map(({ strategy, ...rest }: Standing) => ({
-      strategy,
-      ...rest,
-    })),
   }))
   return `${JSON.stringify(value, (_, each) => (Number.isNaN(each) ? null : each), 2)}\n`
 }

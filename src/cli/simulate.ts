@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs"
+import { resolve } from "node:path"
 import { defineCommand } from "citty"
 import pc from "picocolors"
 import { nearest } from "../core/nearest.ts"
@@ -8,9 +9,9 @@ import { readScenario } from "../simulator/read-scenario.ts"
 import type { Scenario } from "../simulator/scenario.ts"
 import { scenarios } from "../simulator/scenarios/index.ts"
 import { type Setup, setUp } from "../simulator/setup.ts"
+import { parseSince } from "./amounts.ts"
 import { EXIT, fail } from "./exit.ts"
 import { comparisonJson, comparisonTable, markdown, type Report } from "./simulate-report.ts"
-import { renderTable } from "./table.ts"
 
 /** Fewer requests have no 99th percentile; more do not fit into memory. */
 const REQUESTS = { least: 100, most: 10_000_000 }
@@ -26,6 +27,7 @@ export const simulateCommand = defineCommand({
       "  llmrouter simulate --list\n" +
       "  llmrouter simulate brown-out --strategy adaptive,priority\n" +
       "  llmrouter simulate my-scenario.yaml --requests 1000000 --json\n" +
+      "  llmrouter simulate --history --since 7d --group fast\n" +
       "  llmrouter simulate --all --markdown",
   },
   args: {
@@ -39,10 +41,18 @@ export const simulateCommand = defineCommand({
     strategy: { type: "string", description: "Only these strategies, with commas (default: all)" },
     requests: { type: "string", description: "How many requests (default: what the scenario has)" },
     seed: { type: "string", description: "Another seed draws other requests", default: "1" },
+    history: {
+      type: "boolean",
+      description: "Replay the usage ledger against the config's own group",
+    },
+    group: { type: "string", description: "With --history: the group (default: the busiest)" },
+    since: { type: "string", description: "With --history: only since 24h, 7d, or 2026-11-01" },
+    db: { type: "string", description: "With --history: usage database (default: the config's)" },
+    config: { type: "string", alias: "c", description: "With --history: config file" },
     json: { type: "boolean", description: "Print JSON" },
     markdown: { type: "boolean", description: "Print one table of all results for docs" },
   },
-  run({ args }) {
+  async run({ args }) {
     if (args.list) return void process.stdout.write(list())
     const seed = wholeOf("--seed", args.seed, 0, 2 ** 31 - 1)
     const requests =
@@ -50,10 +60,12 @@ export const simulateCommand = defineCommand({
         ? undefined
         : wholeOf("--requests", args.requests, REQUESTS.least, REQUESTS.most)
     const names = strategiesOf(args.strategy)
-    const reports = chosen(args).map((scenario) => {
-      const setup = guarded(() => setUp(scenario, { requests, seed }))
-      return report(scenario, setup, names)
-    })
+    const reports = args.history
+      ? [await replay(args, names, { requests, seed })]
+      : chosen(args).map((scenario) => {
+          const setup = guarded(() => setUp(scenario, { requests, seed }))
+          return report(scenario, setup, names)
+        })
     if (args.json) process.stdout.write(comparisonJson(reports))
     else if (args.markdown) process.stdout.write(markdown(reports))
     else for (const each of reports) process.stdout.write(text(each))
@@ -94,7 +106,42 @@ function guarded<Result>(run: () => Result): Result {
   }
 }
 
-function report({ name, description }: Scenario, setup: Setup, names: readonly string[]): Report {
+interface HistoryArgs {
+  scenario?: string | undefined
+  group?: string | undefined
+  since?: string | undefined
+  db?: string | undefined
+  config?: string | undefined
+}
+
+async function replay(
+  args: HistoryArgs,
+  names: readonly string[],
+  { requests, seed }: { requests: number | undefined; seed: number },
+): Promise<Report> {
+  if (args.scenario !== undefined) {
+    fail(
+      EXIT.usage,
+      `--history replays the ledger, and no scenario: leave out \`${args.scenario}\`.`,
+    )
+  }
+  const since = args.since === undefined ? 0 : parseSince(args.since, Date.now())
+  if (since === undefined) {
+    fail(EXIT.usage, `--since \`${args.since}\` is no time. Write 24h, 7d, or a date: 2026-11-01.`)
+  }
+  const { loadHistory } = await import("./simulate-history.ts")
+  const { group, db, config } = args
+  const path = db === undefined ? undefined : resolve(db)
+  const { name, history } = await loadHistory({ since, group, requests, seed, config, db: path })
+  const description = "the ledger's own past"
+  return { ...report({ name, description }, history, names), notes: history.notes }
+}
+
+function report(
+  { name, description }: Pick<Scenario, "name" | "description">,
+  setup: Setup,
+  names: readonly string[],
+): Report {
   const tell = progressOn(name, setup.requests.length)
   const comparison = compare({ setup, strategies: names, progress: tell.progress })
   tell.done()
@@ -121,22 +168,15 @@ function progressOn(name: string, requests: number) {
 function text(each: Report): string {
   const { requests } = each.comparison.oracle
   const head = `${pc.bold(each.name)}: ${each.description} ${pc.dim(`(${requests.toLocaleString("en-US")} requests)`)}`
-  return `${head}\n${comparisonTable(each)}\n`
+  const notes = (each.notes ?? []).map((note) => `${pc.dim(note)}\n`).join("")
+  return `${head}\n${comparisonTable(each)}${notes}\n`
 }
 
 function list(): string {
-  return renderTable(
-    [
-      { title: "scenario", align: "left" },
-      { title: "upstreams", align: "right" },
-      { title: "what happens", align: "left" },
-    ],
-    scenarios.map(({ name, description, upstreams }) => [
-      name,
-      String(Object.keys(upstreams).length),
-      description,
-    ]),
-  )
+  const width = Math.max(...scenarios.map(({ name }) => name.length))
+  return scenarios
+    .map(({ name, description }) => `${pc.bold(name.padEnd(width))}  ${description}\n`)
+    .join("")
 }
 
 function strategiesOf(text: string | undefined): string[] {

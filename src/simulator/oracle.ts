@@ -1,11 +1,11 @@
 import type { Channel } from "../core/routing.ts"
+import { MILLISECOND } from "../routing/worth.ts"
 import { withinLimits } from "./attempt.ts"
 import type { Outcome } from "./recorder.ts"
 import type { VirtualRequest } from "./request.ts"
 import type { Setup } from "./setup.ts"
 import { createStage } from "./stage.ts"
 import { costOn } from "./usage.ts"
-import { MILLISECOND } from "./worth.ts"
 
 /** Milliseconds that it waits for a channel to become usable, and at least between two looks. */
 const PATIENCE = 5000

@@ -1,10 +1,11 @@
 import type { GatewayError } from "../core/error.ts"
-import type { Channel, RoutingRequest } from "../core/routing.ts"
+import type { Channel, Group, RoutingRequest } from "../core/routing.ts"
 import type { GroupSettings } from "../core/settings.ts"
-import { NEVER_DUE } from "../routing/due.ts"
+import { type Due, NEVER_DUE } from "../routing/due.ts"
 import { exhausted } from "../routing/exhausted.ts"
 import { filters } from "../routing/filters/index.ts"
 import { rejectionPause, type Trial } from "../routing/health.ts"
+import { hedgeDelay } from "../routing/hedge.ts"
 import { pursue } from "../routing/pursue.ts"
 import { createRetryBudget } from "../routing/retry-budget.ts"
 import { createWalk } from "../routing/walk.ts"
@@ -34,11 +35,12 @@ export function simulate(
   progress?: (arrived: number) => void,
 ): Outcome {
   const stage = createStage(setup, strategy, progress)
-  const { engine, settings, table, health, channels, upstream, recorder } = stage
+  const { engine, settings, table, health, queues, channels, upstream, recorder } = stage
   const { clock, timers } = engine
   const random = createRandom(setup.seed)
   const budget = createRetryBudget()
   const group = table.groups.get(setup.group)!
+  const hedgeAfter = hedgeDelay(group.hedge, "chat")
 
   /** One attempt, judged as the gateway judges it. */
   function attempt(request: VirtualRequest, trial: Trial, life: AbortController): Promise<Begun> {
@@ -126,8 +128,14 @@ export function simulate(
       clock,
       timers,
       budget,
-      due: NEVER_DUE,
+      due: dueOf(group, request.at),
       stream,
+      hedgeAfter,
+      queue: group.queue && {
+        ...group.queue,
+        queue: queues.of(group.name),
+        caller: request.caller,
+      },
       walk: () =>
         createWalk({
           resolution: { group },
@@ -155,6 +163,11 @@ export function simulate(
 
   stage.play(serve)
   return recorder.outcome()
+}
+
+function dueOf({ total }: Group, arrived: number): Due {
+  if (total === 0) return NEVER_DUE
+  return { at: arrived + total, ms: total, name: "timeouts.total", callers: false }
 }
 
 /** Bytes of JSON that the router takes for a token. */

@@ -2,8 +2,10 @@ import type { Channel, Strategy } from "../core/routing.ts"
 import type { GroupSettings, Settings } from "../core/settings.ts"
 import { buildTable } from "../routing/build-table.ts"
 import { createHealth, type Health } from "../routing/health.ts"
+import { createQueues, type Queues } from "../routing/queue.ts"
 import type { RouteTable } from "../routing/resolve.ts"
 import { findStrategy } from "../routing/strategies/index.ts"
+import { watchEnds } from "../routing/watch-ends.ts"
 import { createEngine, type Engine } from "./engine.ts"
 import { createRecorder, type Recorder } from "./recorder.ts"
 import type { VirtualRequest } from "./request.ts"
@@ -17,6 +19,7 @@ export interface Stage {
   readonly settings: Settings
   readonly table: RouteTable
   readonly health: Health
+  readonly queues: Queues
   /** Every channel that a request may reach, over the group's fallbacks. */
   readonly channels: readonly Channel[]
   upstream(channel: Channel): VirtualUpstream
@@ -34,7 +37,11 @@ export function createStage(
   const { requests } = setup
   const engine = createEngine()
   const settings = setup.settings(strategy)
-  const health = createHealth(engine.clock, () => settings)
+  const queues = createQueues(engine.clock, engine.timers)
+  const health = watchEnds(
+    createHealth(engine.clock, () => settings),
+    () => queues.freed(),
+  )
   const table = buildTable({
     settings,
     providers: new Map(settings.providers.map(({ type }) => [type, virtualProvider(type)])),
@@ -52,6 +59,7 @@ export function createStage(
     settings,
     table,
     health,
+    queues,
     channels,
     upstream: (channel) => upstreams.get(channel.id)!,
     recorder: createRecorder(requests),
