@@ -101,6 +101,7 @@ export async function attempt(
     ])
     const committed = await commit(options, response, flow, beginning)
     if (committed.kind === "whole") limits.end(false)
+    else limits.begun()
     return committed
   } catch (thrown) {
     const known = thrown instanceof GatewayError && !exchange.signal.aborted

@@ -4,10 +4,11 @@ import type { GatewayContext } from "./context.ts"
 import type { Limits } from "./flow.ts"
 
 /** Which of the configured limits is counting. */
-type Waiting = "firstByte" | "response" | "stall"
+type Waiting = "firstByte" | "firstContent" | "response" | "stall"
 
 const AWAITED: Record<Waiting, string> = {
   firstByte: "first byte",
+  firstContent: "content",
   response: "answer",
   stall: "event with content",
 }
@@ -16,6 +17,8 @@ const AWAITED: Record<Waiting, string> = {
 export interface AttemptLimits extends Limits {
   /** Gives what is left of the answer this many milliseconds. */
   hurry(ms: number): void
+  /** The answer has begun. */
+  begun(): void
 }
 
 /**
@@ -37,11 +40,14 @@ export function startLimits(
   /** Milliseconds of waiting that are left, and since when they run. */
   let left = length(timeouts[waiting])
   let since = clock.now()
-  const deadline = watchdog.watch(since + left, () => {
+  /** When a stream must have content: until then nobody else's time counts. */
+  let contentBy = since + (stream ? length(timeouts.firstContent) : Number.POSITIVE_INFINITY)
+  const deadline = watchdog.watch(Math.min(since + left, contentBy), () => {
+    const which = deadline.at === contentBy ? "firstContent" : waiting
     expire(
       new GatewayError(
         "upstream-timeout",
-        `No ${AWAITED[waiting]} from the upstream within ${timeouts[waiting]} ms (\`timeouts.${waiting}\`).`,
+        `No ${AWAITED[which]} from the upstream within ${timeouts[which]} ms (\`timeouts.${which}\`).`,
         { code: "upstream_timeout" },
       ),
     )
@@ -49,11 +55,15 @@ export function startLimits(
   return {
     wait() {
       since = clock.now()
-      deadline.at = since + left
+      deadline.at = Math.min(since + left, contentBy)
     },
     pause() {
       left -= clock.now() - since
-      deadline.at = Number.POSITIVE_INFINITY
+      deadline.at = contentBy
+    },
+    begun() {
+      contentBy = Number.POSITIVE_INFINITY
+      deadline.at = contentBy
     },
     progress() {
       waiting = "stall"
@@ -61,6 +71,7 @@ export function startLimits(
     },
     hurry(ms) {
       left = ms
+      contentBy = Number.POSITIVE_INFINITY
       deadline.at = clock.now() + ms
     },
     end(cancel) {

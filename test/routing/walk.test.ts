@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test"
+import type { Clock } from "../../src/core/clock.ts"
 import { type ErrorKind, GatewayError } from "../../src/core/error.ts"
 import type { Channel, Group } from "../../src/core/routing.ts"
 import type { Health } from "../../src/routing/health.ts"
-import type { Resolution } from "../../src/routing/resolve.ts"
-import { createWalk } from "../../src/routing/walk.ts"
+import { createRetryBudget } from "../../src/routing/retry-budget.ts"
+import { createWalk, type Step, type Walk } from "../../src/routing/walk.ts"
 import { deployment, group, request, table, testClock, testHealth } from "./parts.ts"
 
 function setUp() {
@@ -19,6 +20,26 @@ function setUp() {
   }
 }
 
+function open(clock: Clock, health: Health, groups: Group[], pinned?: Channel, random = 0.5): Walk {
+  return createWalk({
+    resolution: { group: groups[0]!, ...(pinned && { pinned }) },
+    table: table(groups),
+    health,
+    clock,
+    budget: createRetryBudget({ share: 1, least: 100 }),
+    random: () => random,
+    request: request(),
+    filters: [],
+    refuses: () => undefined,
+  })
+}
+
+/** Makes a step, which fails. */
+function fail(walk: Walk, health: Health, step: Step, error: GatewayError): boolean {
+  health.fail(walk.begin(step), error)
+  return walk.failed(step, error)
+}
+
 function walkAll(
   clock: ReturnType<typeof testClock>,
   health: Health,
@@ -26,24 +47,12 @@ function walkAll(
   outcome: (channel: Channel) => ErrorKind,
   pinned?: Channel,
 ): string[] {
-  const resolution: Resolution = { group: groups[0]!, ...(pinned && { pinned }) }
-  const walk = createWalk({
-    resolution,
-    table: table(groups),
-    health,
-    clock,
-    random: () => 0.5,
-    request: request(),
-    filters: [],
-    refuses: () => undefined,
-  })
+  const walk = open(clock, health, groups, pinned)
   const order: string[] = []
   for (let step = walk.next(); step && order.length < 100; step = walk.next()) {
     clock.advance(step.wait)
     order.push(step.channel.id)
-    const error = new GatewayError(outcome(step.channel), "")
-    health.fail(health.begin(step.channel), error)
-    walk.failed(step.channel, error)
+    if (!fail(walk, health, step, new GatewayError(outcome(step.channel), ""))) break
   }
   return order
 }
@@ -130,15 +139,42 @@ describe("createWalk", () => {
     expect(walk([group("g", [b, a])], () => "upstream-error")).toEqual(["p/a#0"])
   })
 
-  test("makes no attempt where every channel is limited, rejected, or behind an open breaker", () => {
+  test("makes no attempt where every channel is limited or rejected, or lacks the model", () => {
     const { health, make, walk } = setUp()
-    const [limited, rejected, broken] = ["p/a", "p/b", "p/c"].map((id) => make(id))
-    health.fail(health.begin(limited!.channels[0]!), new GatewayError("upstream-rate-limited", ""))
-    health.fail(health.begin(rejected!.channels[0]!), new GatewayError("upstream-unauthorized", ""))
+    const kinds = [
+      "upstream-rate-limited",
+      "upstream-unauthorized",
+      "upstream-model-missing",
+    ] as const
+    const made = kinds.map((kind) => {
+      const each = make(`p/${kind}`)
+      health.fail(health.begin(each.channels[0]!), new GatewayError(kind, ""))
+      return each
+    })
+    expect(walk([group("g", made)], () => "upstream-error")).toEqual([])
+  })
+
+  test("tries a channel behind an open breaker, once, when nothing else is there", () => {
+    const { health, make, walk } = setUp()
+    const limited = make("p/a")
+    const broken = make("p/b")
+    health.fail(health.begin(limited.channels[0]!), new GatewayError("upstream-rate-limited", ""))
     for (let i = 0; i < 5; i++) {
-      health.fail(health.begin(broken!.channels[0]!), new GatewayError("upstream-error", ""))
+      health.fail(health.begin(broken.channels[0]!), new GatewayError("upstream-error", ""))
     }
-    expect(walk([group("g", [limited!, rejected!, broken!])], () => "upstream-error")).toEqual([])
+    expect(walk([group("g", [limited, broken])], () => "upstream-error")).toEqual(["p/b#0"])
+  })
+
+  test("prefers a resting channel to one behind an open breaker", () => {
+    const { clock, health, make, walk } = setUp()
+    const broken = make("p/a")
+    const resting = make("p/b")
+    for (let i = 0; i < 5; i++) {
+      health.fail(health.begin(broken.channels[0]!), new GatewayError("upstream-error", ""))
+    }
+    clock.advance(29_000)
+    health.fail(health.begin(resting.channels[0]!), new GatewayError("upstream-error", ""))
+    expect(walk([group("g", [broken, resting])], () => "upstream-error")).toEqual(["p/b#0"])
   })
 
   test("prefers a healthy channel of a fallback group to a resting one of the group itself", () => {
@@ -165,17 +201,7 @@ describe("createWalk", () => {
     const { clock, health, make } = setUp()
     const groups = [group("g", [make("p/a", 3)])]
     const picked = Array.from({ length: 6 }, () => {
-      const walk = createWalk({
-        resolution: { group: groups[0]! },
-        table: table(groups),
-        health,
-        clock,
-        random: () => 0,
-        request: request(),
-        filters: [],
-        refuses: () => undefined,
-      })
-      return walk.next()!.channel.id
+      return open(clock, health, groups).next()!.channel.id
     })
     expect(picked).toEqual(["p/a#0", "p/a#1", "p/a#2", "p/a#0", "p/a#1", "p/a#2"])
   })
@@ -193,41 +219,19 @@ describe("createWalk", () => {
   test("does not take `Retry-After: 0` for leave to hammer", () => {
     const { clock, health, make } = setUp()
     const groups = [group("g", [make("p/a")])]
-    const walk = createWalk({
-      resolution: { group: groups[0]! },
-      table: table(groups),
-      health,
-      clock,
-      random: () => 0.5,
-      request: request(),
-      filters: [],
-      refuses: () => undefined,
-    })
-    const { channel } = walk.next()!
-    const error = new GatewayError("upstream-rate-limited", "", { retryAfterMs: 0 })
-    health.fail(health.begin(channel), error)
-    walk.failed(channel, error)
-    expect(walk.next()).toEqual({ channel, wait: 125 })
+    const walk = open(clock, health, groups)
+    const step = walk.next()!
+    fail(walk, health, step, new GatewayError("upstream-rate-limited", "", { retryAfterMs: 0 }))
+    expect(walk.next()).toMatchObject({ channel: step.channel, why: "retry", wait: 125 })
   })
 
   test("waits for a short Retry-After and then tries the limited channel again", () => {
     const { clock, health, make } = setUp()
     const only = make("p/a")
     const groups = [group("g", [only])]
-    const walk = createWalk({
-      resolution: { group: groups[0]! },
-      table: table(groups),
-      health,
-      clock,
-      random: () => 0,
-      request: request(),
-      filters: [],
-      refuses: () => undefined,
-    })
-    const { channel } = walk.next()!
-    const error = new GatewayError("upstream-rate-limited", "", { retryAfterMs: 1200 })
-    health.fail(health.begin(channel), error)
-    walk.failed(channel, error)
-    expect(walk.next()).toEqual({ channel, wait: 1200 })
+    const walk = open(clock, health, groups, undefined, 0)
+    const step = walk.next()!
+    fail(walk, health, step, new GatewayError("upstream-rate-limited", "", { retryAfterMs: 1200 }))
+    expect(walk.next()).toMatchObject({ channel: step.channel, why: "retry", wait: 1200 })
   })
 })

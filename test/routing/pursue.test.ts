@@ -1,0 +1,335 @@
+import { describe, expect, test } from "bun:test"
+import { GatewayError } from "../../src/core/error.ts"
+import { type Act, scene, type Scene } from "./chase.ts"
+import { deployment, group } from "./parts.ts"
+
+const NO_RETRIES = { attempts: 0 }
+
+/** Upstreams that act as the table says, by deployment. */
+function acting(
+  acts: Record<string, Act>,
+): Scene & { make: (id: string, keys?: number) => ReturnType<typeof deployment> } {
+  const made = scene(({ deployment }) => acts[deployment.id]!)
+  return { ...made, make: (id, keys = 1) => deployment(id, { keys, health: made.health }) }
+}
+
+const failure = (promise: Promise<unknown>): Promise<GatewayError> =>
+  promise.then(
+    (answer) => {
+      throw new Error(`it answered ${answer}`)
+    },
+    (error: GatewayError) => error,
+  )
+
+describe("a deadline", () => {
+  test("ends the request and its attempt, and says which limit it was", async () => {
+    const { send, time, made, make, budget } = acting({ "p/slow": { after: 60_000 } })
+    const began = time.clock.now()
+    const { answer } = send([group("g", [make("p/slow")])], {
+      due: { at: began + 500, ms: 500 },
+    })
+    const error = await time.until(failure(answer))
+    expect(time.clock.now() - began).toBe(500)
+    expect([error.kind, error.status]).toEqual(["upstream-timeout", 504])
+    expect(error.message).toContain("500 ms (`timeouts.total`)")
+    expect(made.map(({ ended }) => ended)).toEqual(["cancelled"])
+    expect([budget.active, budget.retries, time.pending]).toEqual([0, 0, 0])
+  })
+
+  test("gives a stream half of what is left while there is another channel, and the last one all", async () => {
+    const { send, time, made, make } = acting({
+      "p/a": { after: 60_000 },
+      "p/b": { after: 60_000 },
+      "p/c": { after: 60_000 },
+    })
+    const groups = [group("g", [make("p/a"), make("p/b"), make("p/c")])]
+    const { answer } = send(groups, {
+      due: { at: time.clock.now() + 1000, ms: 1000 },
+      request: { stream: true },
+    })
+    await time.until(failure(answer))
+    expect(made.map(({ at }) => at)).toEqual([0, 500, 750])
+  })
+
+  test("gives a whole answer all that is left", async () => {
+    const { send, time, made, make } = acting({ "p/a": { after: 900 }, "p/b": { after: 0 } })
+    const { answer } = send([group("g", [make("p/a"), make("p/b")])], {
+      due: { at: time.clock.now() + 1000, ms: 1000 },
+    })
+    expect(await time.until(answer)).toBe("p/a#0")
+    expect(made).toHaveLength(1)
+  })
+
+  test("leaves time for the channels of a fallback that was not looked at yet", async () => {
+    const { send, time, make } = acting({ "p/a": { after: 60_000 }, "p/b": { after: 100 } })
+    const groups = [
+      group("g", [make("p/a")], { fallbacks: ["spare"] }),
+      group("spare", [make("p/b")]),
+    ]
+    const { answer } = send(groups, {
+      due: { at: time.clock.now() + 1000, ms: 1000 },
+      request: { stream: true },
+    })
+    expect(await time.until(answer)).toBe("p/b#0")
+  })
+
+  test("begins no attempt that could not even connect", async () => {
+    const { send, time, made, make } = acting({
+      "p/a": { after: 995, error: "upstream-unauthorized" },
+      "p/b": { after: 0 },
+    })
+    const { answer } = send([group("g", [make("p/a"), make("p/b")])], {
+      due: { at: time.clock.now() + 1000, ms: 1000 },
+    })
+    const error = await time.until(failure(answer))
+    expect(error.detail.code).toBe("deadline_exceeded")
+    expect(made).toHaveLength(1)
+  })
+
+  test("does not wait for a retry that would come too late: the upstream's error comes back", async () => {
+    const { send, time, make } = acting({ "p/a": { after: 50, error: "upstream-error" } })
+    const groups = [group("g", [make("p/a")], { retries: { attempts: 3, backoff: 4000 } })]
+    const { answer } = send(groups, { due: { at: time.clock.now() + 1000, ms: 1000 } })
+    const began = time.clock.now()
+    expect((await time.until(failure(answer))).kind).toBe("upstream-error")
+    expect(time.clock.now() - began).toBe(50)
+  })
+
+  test("that the caller set is nobody's failure", async () => {
+    const { send, time, make } = acting({ "p/a": { after: 60_000 } })
+    const { answer } = send([group("g", [make("p/a")])], {
+      due: { at: time.clock.now() + 100, ms: 100, name: "x-llmrouter-timeout", callers: true },
+    })
+    const { rule } = await time.until(failure(answer))
+    expect([rule.breaker, rule.cooldown]).toEqual([false, null])
+  })
+})
+
+describe("hedging", () => {
+  const hedge = { delay: 100 }
+
+  test("asks a second deployment after the delay; the first answer wins and the other attempt ends", async () => {
+    const { send, time, made, make, budget, health } = acting({
+      "p/slow": { after: 5000 },
+      "p/fast": { after: 50 },
+    })
+    const slow = make("p/slow", 2)
+    const began = time.clock.now()
+    const { answer } = send([group("g", [slow, make("p/fast")], { hedge })])
+    expect(await time.until(answer)).toBe("p/fast#0")
+    expect(time.clock.now() - began).toBe(150)
+    expect(made).toEqual([
+      { channel: "p/slow#0", why: "first", at: 0, ended: "cancelled" },
+      { channel: "p/fast#0", why: "hedge", at: 100, ended: "answered" },
+    ])
+    expect([budget.active, budget.retries, time.pending]).toEqual([0, 0, 1])
+    expect(health.standing(slow.channels[0]!).state).toBe("ready")
+    expect(slow.health.traffic.inFlight).toBe(0)
+  })
+
+  test("does nothing for an answer that begins before the delay", async () => {
+    const { send, time, made, make } = acting({ "p/a": { after: 99 }, "p/b": { after: 0 } })
+    const { answer } = send([group("g", [make("p/a"), make("p/b")], { hedge })])
+    expect(await time.until(answer)).toBe("p/a#0")
+    await time.until(time.sleep(1000))
+    expect(made).toHaveLength(1)
+  })
+
+  test("goes on with the other attempt when one fails, and to the next when both do", async () => {
+    const { send, time, made, make } = acting({
+      "p/a": { after: 300, error: "upstream-error" },
+      "p/b": { after: 400, error: "upstream-unauthorized" },
+      "p/c": { after: 10 },
+    })
+    const { answer } = send([group("g", [make("p/a"), make("p/b"), make("p/c")], { hedge })])
+    expect(await time.until(answer)).toBe("p/c#0")
+    expect(made.map(({ channel, at }) => [channel, at])).toEqual([
+      ["p/a#0", 0],
+      ["p/b#0", 100],
+      ["p/c#0", 500],
+    ])
+  })
+
+  test("ends with the caller's own fault, whichever of the two finds it", async () => {
+    const { send, time, made, make } = acting({
+      "p/a": { after: 5000 },
+      "p/b": { after: 10, error: "upstream-rejected" },
+    })
+    const { answer } = send([group("g", [make("p/a"), make("p/b")], { hedge })])
+    expect((await time.until(failure(answer))).kind).toBe("upstream-rejected")
+    expect(made.map(({ ended }) => ended)).toEqual(["cancelled", "failed"])
+  })
+
+  test("stays within the group: a fallback is another model", async () => {
+    const { send, time, made, make } = acting({ "p/a": { after: 1000 }, "p/b": { after: 0 } })
+    const groups = [
+      group("g", [make("p/a")], { hedge, fallbacks: ["spare"] }),
+      group("spare", [make("p/b")]),
+    ]
+    const { answer } = send(groups)
+    expect(await time.until(answer)).toBe("p/a#0")
+    expect(made).toHaveLength(1)
+  })
+
+  test("is bounded by the retry budget", async () => {
+    const { send, time, made, make } = acting({ "p/a": { after: 1000 }, "p/b": { after: 500 } })
+    const groups = [group("g", [make("p/a"), make("p/b")], { hedge })]
+    const sent = Array.from({ length: 30 }, () => send(groups).answer)
+    await time.until(Promise.all(sent))
+    // A fifth of 30, while all of them are active.
+    expect(made.filter(({ why }) => why === "hedge")).toHaveLength(6)
+  })
+
+  test("by the deployment's own 95th percentile begins only once that is known", async () => {
+    const { send, time, made, make, health } = acting({
+      "p/a": { after: 700 },
+      "p/b": { after: 1 },
+    })
+    const a = make("p/a")
+    const groups = [group("g", [a, make("p/b")], { hedge: { delay: "p95" } })]
+    await time.until(send(groups).answer)
+    expect(made).toHaveLength(1)
+    for (let n = 0; n < 60; n++) {
+      const trial = health.begin(a.channels[0]!)
+      await time.until(time.sleep(n < 55 ? 100 : 120))
+      health.answered(trial)
+      health.succeed(trial)
+    }
+    made.splice(0)
+    const began = time.clock.now()
+    expect(await time.until(send(groups).answer)).toBe("p/b#0")
+    expect(time.clock.now() - began).toBeWithin(90, 250)
+  })
+
+  test("does not ask twice for what is made or costs much", async () => {
+    const { send, time, made, make } = acting({ "p/a": { after: 1000 }, "p/b": { after: 0 } })
+    const groups = [group("g", [make("p/a"), make("p/b")], { hedge })]
+    for (const operation of ["images", "speech", "transcription"] as const) {
+      await time.until(send(groups, { request: { operation } }).answer)
+    }
+    expect(made.map(({ channel }) => channel)).toEqual(["p/a#0", "p/a#0", "p/a#0"])
+  })
+})
+
+describe("the end from outside", () => {
+  const gone = new GatewayError("client-gone", "")
+
+  test("ends every attempt at once, and gives everything back", async () => {
+    const { send, time, made, make, budget } = acting({
+      "p/a": { after: 5000 },
+      "p/b": { after: 5000 },
+    })
+    const pursued = send([group("g", [make("p/a"), make("p/b")], { hedge: { delay: 10 } })])
+    await time.until(time.sleep(100))
+    expect(made).toHaveLength(2)
+    pursued.end(gone)
+    expect(await failure(pursued.answer)).toBe(gone)
+    expect(made.map(({ ended }) => ended)).toEqual(["cancelled", "cancelled"])
+    expect([budget.active, budget.retries, time.pending]).toEqual([0, 0, 0])
+  })
+
+  test("ends the pause before a retry", async () => {
+    const { send, time, made, make, budget } = acting({
+      "p/a": { after: 1, error: "upstream-error" },
+    })
+    const pursued = send([group("g", [make("p/a")], { retries: { attempts: 3, backoff: 5000 } })])
+    await time.until(time.sleep(100))
+    expect(budget.retries).toBe(1)
+    pursued.end(gone)
+    expect(await failure(pursued.answer)).toBe(gone)
+    expect(made).toHaveLength(1)
+    expect([budget.active, budget.retries, time.pending]).toEqual([0, 0, 0])
+  })
+
+  test("drops an answer that comes all the same", async () => {
+    const { send, time, make, dropped } = acting({ "p/a": { after: 10, deaf: true } })
+    const pursued = send([group("g", [make("p/a")])])
+    pursued.end(gone)
+    expect(await failure(pursued.answer)).toBe(gone)
+    await time.until(time.sleep(20))
+    expect(dropped).toEqual(["p/a#0"])
+  })
+
+  test("comes too late for an answer that has begun", async () => {
+    const { send, time, make } = acting({ "p/a": { after: 10 } })
+    const pursued = send([group("g", [make("p/a")])])
+    expect(await time.until(pursued.answer)).toBe("p/a#0")
+    pursued.end(gone)
+    expect(await pursued.answer).toBe("p/a#0")
+  })
+})
+
+describe("errors", () => {
+  test("of an upstream that cannot do it do not hide what another one said", async () => {
+    const { send, time, make } = acting({
+      "p/a": { after: 1, error: "upstream-unauthorized" },
+      "p/b": { after: 1, error: "unsupported" },
+    })
+    const { answer } = send([group("g", [make("p/a"), make("p/b")])])
+    expect((await time.until(failure(answer))).kind).toBe("upstream-unauthorized")
+  })
+
+  test("with the rule `retry` are met on the same channel first", async () => {
+    const retry = new GatewayError("upstream-rejected", "again", {
+      rule: { next: "retry", breaker: false, cooldown: null },
+    })
+    const made = scene((_channel, nth) => (nth === 0 ? { after: 1, error: retry } : { after: 1 }))
+    const make = (id: string) => deployment(id, { health: made.health })
+    const { answer } = made.send([group("g", [make("p/a"), make("p/b")])])
+    expect(await made.time.until(answer)).toBe("p/a#0")
+    expect(made.made.map(({ channel, why }) => [channel, why])).toEqual([
+      ["p/a#0", "first"],
+      ["p/a#0", "retry"],
+    ])
+    expect(made.made[1]!.at).toBe(1 + 125)
+  })
+
+  test("with the rule `retry` lead to the next channel where no retry is left", async () => {
+    const retry = new GatewayError("upstream-rejected", "again", {
+      rule: { next: "retry", breaker: false, cooldown: null },
+    })
+    const { send, time, make } = acting({ "p/a": { after: 1, error: retry }, "p/b": { after: 1 } })
+    const groups = [group("g", [make("p/a"), make("p/b")], { retries: { attempts: 1 } })]
+    expect(await time.until(send(groups).answer)).toBe("p/b#0")
+  })
+})
+
+describe("an outage", () => {
+  test("costs at most 1.2 upstream requests for each request, and few at once", async () => {
+    const { send, time, made, make, budget } = acting({
+      "p/a": { after: 5, error: "upstream-error" },
+      "p/b": { after: 5, error: "upstream-error" },
+    })
+    const groups = [group("g", [make("p/a", 2), make("p/b")])]
+    const sent: Promise<GatewayError>[] = []
+    // 200 a second, for ten seconds.
+    for (let n = 0; n < 2000; n++) {
+      sent.push(failure(send(groups).answer))
+      await time.until(time.sleep(5))
+    }
+    const errors = await time.until(Promise.all(sent))
+    expect(made.length).toBeLessThanOrEqual(1.2 * 2000)
+    expect(errors.every(({ kind }) => kind === "upstream-error" || kind === "unavailable")).toBe(
+      true,
+    )
+    expect([budget.active, budget.retries]).toEqual([0, 0])
+  })
+
+  test("lets few try what is out of order, and tells the others at once when to come back", async () => {
+    const { send, time, made, make, health } = acting({ "p/a": { after: 1000 } })
+    const a = make("p/a")
+    for (let n = 0; n < 5; n++) {
+      health.fail(health.begin(a.channels[0]!), new GatewayError("upstream-error", ""))
+    }
+    const groups = [group("g", [a], { retries: NO_RETRIES })]
+    const began = time.clock.now()
+    const sent = Array.from({ length: 10 }, () => send(groups).answer)
+    const refused = await time.until(Promise.all(sent.slice(3).map(failure)))
+    expect(time.clock.now()).toBe(began)
+    expect(refused.map(({ kind, detail }) => [kind, detail.retryAfterMs])).toEqual(
+      Array(7).fill(["unavailable", 30_000]),
+    )
+    expect(await time.until(Promise.all(sent.slice(0, 3)))).toEqual(Array(3).fill("p/a#0"))
+    expect(made.map(({ why }) => why)).toEqual(["panic", "panic", "panic"])
+  })
+})
