@@ -104,7 +104,11 @@ export function planOf(
     }),
   }
 
-  function planned(candidate: Candidate, tried: number | undefined, time: Clock): PlannedCandidate {
+  function planned(
+    candidate: Candidate,
+    strategy: Strategy,
+    tried: number | undefined,
+  ): PlannedCandidate {
     const { channel, standing, objection, score } = candidate
     const parts = tried === undefined ? undefined : strategy.explain?.(channel, candidate.context)
     const { reason } = channel.health
