@@ -219,11 +219,12 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
     },
     begin(channel, tokens = 0) {
       const now = clock.now()
-      const trial = new LiveTrial(channel, now, ++latest, tokens > 0 ? tokens : 0)
+      const expected = tokens > 0 && tokens < Number.POSITIVE_INFINITY ? tokens : 0
+      const trial = new LiveTrial(channel, now, ++latest, expected)
       const live = liveOf(channel)
       const deployment = deploymentOf(channel)
-      live.traffic.begin(now, trial.tokens)
-      deployment.traffic.begin(now, trial.tokens)
+      live.traffic.begin(now, expected)
+      deployment.traffic.begin(now, expected)
       live.begin(trial, now)
       deployment.begin(trial, now)
       return trial

@@ -68,13 +68,14 @@ export class LiveTraffic implements Traffic {
 
   /**
    * Puts what an attempt has really used in the place of what was expected of it. What is too much is
-   * taken back from the second in which it was reserved, what is missing is used now.
+   * taken back from the second in which it was reserved, what is missing is used now. A number that
+   * makes no sense changes nothing.
    */
   settle(now: number, began: number, expected: number, used: number): void {
-    if (used > expected) {
+    if (used > expected && used < Number.POSITIVE_INFINITY) {
       this.#use(now, used - expected)
       this.#tokens.add(now, used - expected)
-    } else if (used < expected) {
+    } else if (used >= 0 && used < expected) {
       const faded = (expected - used) * (now > began ? fading(now - began) : 1)
       this.#usage = Math.max(0, this.usage(now) - faded)
       this.#usageAt = Math.max(now, this.#usageAt)

@@ -8,12 +8,12 @@ export function watchEnds(health: Health, ended: () => void): Health {
       health.succeed(trial, measured)
       ended()
     },
-    fail(trial, error) {
-      health.fail(trial, error)
+    fail(trial, error, measured) {
+      health.fail(trial, error, measured)
       ended()
     },
-    release(trial) {
-      health.release(trial)
+    release(trial, measured) {
+      health.release(trial, measured)
       ended()
     },
   }
