@@ -30,6 +30,22 @@ const providerRows: Row[] = [
   },
 ]
 
+const STRATEGY_FUNCTION = `A function puts the channels that could be used in order, best first; what it leaves out comes last.
+It may be async, and has 50 ms; when it takes longer or throws, the order of the config counts.
+
+\`\`\`ts
+import { defineConfig, defineStrategy } from "llmrouter"
+
+const longToLarge = defineStrategy(({ request, candidates }) =>
+  request.inputTokens > 50_000
+    ? candidates.filter(({ tags }) => tags.includes("large"))
+    : candidates.toSorted((a, b) => (a.cost ?? 0) - (b.cost ?? 0)),
+)
+\`\`\`
+
+Then \`strategy: longToLarge\`. It can use what the config's files import. What they open at their top
+level, such as timers and sockets, is closed when the config is loaded.`
+
 const notBareList = ({ path }: Row) => !path.startsWith("groups.<name>[]")
 
 /** Text of `docs/config.md`: a row for every key. */
@@ -77,7 +93,8 @@ ${optionTable()}
 
 ${nested
   .map(({ key, field, rows }) => {
-    const after = key === "groups" ? `\n\n### Strategies\n\n${strategyTable()}` : ""
+    const after =
+      key === "groups" ? `\n\n### Strategies\n\n${strategyTable()}\n\n${STRATEGY_FUNCTION}` : ""
     const lead = key === "groups" ? " A list is short for an object with `models` alone." : ""
     return `## ${key}\n\n${field.description}${lead}\n\n${table(rows)}${after}`
   })

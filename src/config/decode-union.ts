@@ -1,3 +1,4 @@
+import { strategies } from "../routing/strategies/index.ts"
 import { type DecodeContext, describePlace, wrongType } from "./decode-context.ts"
 import {
   describe,
@@ -7,7 +8,6 @@ import {
   schemaNode,
   takesFunction,
 } from "./decode-schema.ts"
-import { strategies } from "../routing/strategies/index.ts"
 import type { Path } from "./finding.ts"
 import { show } from "./redact.ts"
 import { bestGuess, didYouMean } from "./suggest.ts"
@@ -35,9 +35,8 @@ export function decodeUnion(
   if (typeof value === "string" && branch?.literal === undefined) {
     // Words beside something else: `"p95"` or a duration, a strategy's name or a function.
     const words = wordsOf(node)
-    if (branch ? bestGuess(value, words) !== undefined : words.length > 0) {
-      return rejectChoice(node, value, path, context)
-    }
+    const isWord = branch ? /^[a-z]/i.test(value) && bestGuess(value, words) : words.length > 0
+    if (isWord) return rejectChoice(node, value, path, context)
   }
   return branch ? context.decode(branch.schema, value, path) : wrongType(node, value, path, context)
 }
