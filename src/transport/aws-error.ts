@@ -1,4 +1,5 @@
 import { type ErrorDetail, type ErrorKind, type ErrorReason, GatewayError } from "../core/error.ts"
+import { kindOfStatus } from "./status-kind.ts"
 
 interface Meaning {
   kind: ErrorKind
@@ -112,11 +113,10 @@ export function awsError(
 
 function byStatus(status = 500): Meaning {
   if (status === 401 || status === 403) return REJECTED
-  if (status === 404) return { kind: "upstream-model-missing" }
-  if (status === 429) return { kind: "upstream-rate-limited" }
   if (status === 408) return { kind: "upstream-timeout" }
-  if (status === 424 || status >= 500) return { kind: "upstream-error" }
-  return status >= 400 ? { kind: "upstream-rejected", status } : { kind: "upstream-invalid" }
+  if (status === 424) return { kind: "upstream-error" }
+  const kind = kindOfStatus(status)
+  return kind === "upstream-rejected" ? { kind, status } : { kind }
 }
 
 /** What a model's own error says, inside of what AWS says about it. */

@@ -2,23 +2,12 @@ import { table } from "../../core/table.ts"
 import type { ErrorDetail, ErrorKind, ErrorReason } from "../../core/error.ts"
 import { GatewayError } from "../../core/error.ts"
 import { retryAfterMs } from "../../transport/retry-after.ts"
+import { kindOfStatus, statusToTell } from "../../transport/status-kind.ts"
 import { waitInWords } from "../../transport/told-wait.ts"
 import { resetMs } from "./rate-limits.ts"
 import { type Fields, isRecord, PROTOCOL, textOf } from "./wire.ts"
 
 const TEXT_LIMIT = 300
-
-/** What a status means for the attempt loop. */
-function kindOfStatus(status: number): ErrorKind {
-  if (status === 401 || status === 402 || status === 403) return "upstream-unauthorized"
-  if (status === 404) return "upstream-model-missing"
-  if (status === 429) return "upstream-rate-limited"
-  if (status === 504) return "upstream-timeout"
-  // Locks and early data are the upstream's own trouble.
-  if (status === 408 || status === 409 || status === 425) return "upstream-error"
-  if (status >= 500) return "upstream-error"
-  return status >= 400 ? "upstream-rejected" : "upstream-invalid"
-}
 
 /** The status that stands for a type, for errors inside a stream. */
 const STATUS = table<number>({
@@ -49,7 +38,7 @@ export function decodeError(status: number, headers: Headers, body: Uint8Array):
   const retryAfter =
     retryAfterMs(headers, wall) ?? resetMs(headers, wall) ?? waitInWords(told.message)
   const detail: ErrorDetail = {
-    ...(status >= 400 && { status }),
+    ...statusToTell(status),
     ...(retryAfter !== undefined && { retryAfterMs: retryAfter }),
   }
   // Other shapes (a proxy's, another API's) would only confuse a client of this one.

@@ -1,5 +1,6 @@
 import { type ErrorDetail, type ErrorKind, GatewayError } from "../../core/error.ts"
 import { toldWaitMs } from "../../transport/retry-after.ts"
+import { kindOfStatus, statusToTell } from "../../transport/status-kind.ts"
 import { isRecord, type Json } from "./json-values.ts"
 
 const TEXT_LIMIT = 300
@@ -12,7 +13,8 @@ export function decodeError(status: number, headers: Headers, body: Uint8Array):
   const reason = reasonOf(status, message)
   const tokens = reason === "context-length" ? tokensIn(message) : undefined
   return new GatewayError(kindOf(status, reason), message, {
-    ...(status >= 400 && { status: statusOf(status) }),
+    // Its own status for a word that is not allowed is one that clients of other protocols do not know.
+    ...(status === 498 ? { status: 400 } : statusToTell(status)),
     ...(reason && { reason }),
     ...(reason === "context-length" && { code: "context_length_exceeded" }),
     ...(tokens && { tokens }),
@@ -28,19 +30,7 @@ export function errorWithin({ message, status_code }: Json): GatewayError {
 }
 
 function kindOf(status: number, reason: ErrorDetail["reason"]): ErrorKind {
-  if (status === 401 || status === 402 || status === 403) return "upstream-unauthorized"
-  if (status === 404) return "upstream-model-missing"
-  if (status === 429) return "upstream-rate-limited"
-  // The caller that left was ours, so that it was the connection.
-  if (status >= 499 || status === 408) return "upstream-error"
-  if (status >= 400 || reason) return "upstream-rejected"
-  return "upstream-invalid"
-}
-
-/** Cohere's own statuses, which clients of other protocols do not know. */
-function statusOf(status: number): number {
-  if (status === 498) return 400
-  return status === 499 ? 502 : status
+  return reason && status < 400 ? "upstream-rejected" : kindOfStatus(status)
 }
 
 function reasonOf(status: number, message: string): ErrorDetail["reason"] {

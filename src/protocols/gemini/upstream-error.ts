@@ -6,6 +6,7 @@ import {
   GatewayError,
 } from "../../core/error.ts"
 import { retryAfterMs } from "../../transport/retry-after.ts"
+import { kindOfStatus } from "../../transport/status-kind.ts"
 import { waitInWords, waitOf } from "../../transport/told-wait.ts"
 import { PROTOCOL } from "./dialect.ts"
 import { type Fields, fieldsOf, isFields, listOf, textOf } from "./fields.ts"
@@ -106,21 +107,16 @@ function ruling(
   wait: number | undefined,
 ): Ruling {
   if (status === 400) return rejected(word, message, details)
-  if (status === 401) return { kind: "upstream-unauthorized" }
-  if (status === 402) return { kind: "upstream-unauthorized", reason: "billing" }
-  if (status === 403) return { kind: "upstream-unauthorized", reason: "permission" }
-  if (status === 404) return { kind: "upstream-model-missing" }
-  if (status === 413) return { kind: "upstream-rejected" }
+  const kind = kindOfStatus(status)
+  if (status === 402) return { kind, reason: "billing" }
+  if (status === 403) return { kind, reason: "permission" }
   if (status === 429) {
     const spent = isSpent(message, details, wait)
-    return { kind: "upstream-rate-limited", ...(spent && { reason: "billing" }) }
+    return { kind, ...(spent && { reason: "billing" }) }
   }
-  if (status === 408 || status === 409 || status === 499) return { kind: "upstream-error", as: 502 }
-  if (status >= 500) {
-    const overloaded = status === 503 && (word === "UNAVAILABLE" || /overloaded/i.test(message))
-    return { kind: "upstream-error", ...(overloaded && { reason: "overloaded" }) }
-  }
-  return { kind: status >= 400 ? "upstream-rejected" : "upstream-invalid" }
+  if (status === 408 || status === 409 || status === 499) return { kind, as: 502 }
+  const overloaded = status === 503 && (word === "UNAVAILABLE" || /overloaded/i.test(message))
+  return { kind, ...(overloaded && { reason: "overloaded" }) }
 }
 
 function rejected(word: string | undefined, message: string, details: readonly Fields[]): Ruling {

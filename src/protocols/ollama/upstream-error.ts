@@ -1,5 +1,6 @@
 import { type ErrorDetail, type ErrorKind, GatewayError } from "../../core/error.ts"
 import { toldWaitMs } from "../../transport/retry-after.ts"
+import { kindOfStatus, statusToTell } from "../../transport/status-kind.ts"
 
 const TEXT_LIMIT = 300
 
@@ -10,7 +11,7 @@ export function decodeError(status: number, headers: Headers, body: Uint8Array):
   const message = (parsed ? messageOf(parsed["error"]) : plain(text)) || undefined
   const retryAfter = toldWaitMs(headers, message, Date.now())
   return classify(status, message ?? `The upstream answered ${status}.`, {
-    ...(status >= 400 && { status }),
+    ...statusToTell(status),
     ...(retryAfter !== undefined && { retryAfterMs: retryAfter }),
   })
 }
@@ -44,12 +45,8 @@ function classify(status: number, message: string, detail: ErrorDetail): Gateway
 }
 
 function kindOf(status: number, message: string): ErrorKind {
-  if (status === 401 || status === 402 || status === 403) return "upstream-unauthorized"
-  if (status === 404 || /^model .* not found/i.test(message)) return "upstream-model-missing"
-  if (status === 429) return "upstream-rate-limited"
-  if (status >= 500 || status === 408) return "upstream-error"
-  if (status >= 400) return "upstream-rejected"
-  return status >= 300 ? "upstream-invalid" : "upstream-error"
+  if (/^model .* not found/i.test(message)) return "upstream-model-missing"
+  return status >= 300 ? kindOfStatus(status) : "upstream-error"
 }
 
 function reasonOf(status: number, message: string): ErrorDetail["reason"] {

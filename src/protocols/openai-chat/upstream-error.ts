@@ -5,6 +5,7 @@ import {
   GatewayError,
 } from "../../core/error.ts"
 import { retryAfterMs, toldWaitMs } from "../../transport/retry-after.ts"
+import { kindOfStatus, statusToTell } from "../../transport/status-kind.ts"
 import { waitInWords, waitOf } from "../../transport/told-wait.ts"
 import { type ErrorWords, isTokenRate, reasonOf, tokensOf } from "./error-reason.ts"
 import { type Json, listOf, recordOf, textOf } from "./json-values.ts"
@@ -33,14 +34,7 @@ function kindOf(
   if (status === 403 && reason === "content-policy") return "upstream-rejected"
   if (status === 413 && isTokenRate(message)) return "upstream-rate-limited"
   if (status === 498) return "upstream-error"
-  if (status === 401 || status === 402 || status === 403) return "upstream-unauthorized"
-  if (status === 404) return "upstream-model-missing"
-  if (status === 429) return "upstream-rate-limited"
-  // Locks and early data are the upstream's own trouble: https://github.com/openai/openai-node#retries
-  if (status === 408 || status === 409 || status === 425) return "upstream-error"
-  if (status >= 500) return "upstream-error"
-  if (status >= 400) return "upstream-rejected"
-  if (status >= 300) return "upstream-invalid"
+  if (status >= 300) return kindOfStatus(status)
   return BY_CODE[code ?? ""] ?? BY_CODE[type ?? ""] ?? "upstream-error"
 }
 
@@ -50,7 +44,7 @@ export function decodeError(status: number, headers: Headers, body: Uint8Array):
   const reason = reasonOf(status, words)
   const retryAfter = toldWaitMs(headers, words.message, Date.now()) ?? waitWithin(words.fields)
   const detail: ErrorDetail = {
-    ...(status >= 400 && { status }),
+    ...statusToTell(status),
     ...detailOf(words, reason),
     ...(retryAfter !== undefined && { retryAfterMs: retryAfter }),
   }

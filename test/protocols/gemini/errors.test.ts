@@ -172,7 +172,7 @@ describe("an upstream's errors", () => {
     ],
     [500, "x", "INTERNAL", [], "upstream-error", undefined],
     [503, "The model is overloaded.", "UNAVAILABLE", [], "upstream-error", "overloaded"],
-    [504, "x", "DEADLINE_EXCEEDED", [], "upstream-error", undefined],
+    [504, "x", "DEADLINE_EXCEEDED", [], "upstream-timeout", undefined],
   ] as [number, string, string, object[], ErrorKind, string | undefined][])(
     "%d %s %s %p",
     (status, message, word, details, kind, reason) => {

@@ -19,7 +19,7 @@ export function everywhere(port: number, rest: ConfigFile = {}): ConfigFile {
     providers: Object.fromEntries(upstreams.map(({ id, provider }) => [id, provider(root)])),
     groups: Object.fromEntries(upstreams.map(({ id, model }) => [id, [`${id}/${model}`]])),
     retries: { attempts: 0 },
-    breaker: { failures: 0 },
+    breaker: { failures: 0, rate: 0 },
     cooldown: {
       network: "0ms",
       rateLimit: "0ms",
