@@ -1,4 +1,6 @@
 import { Secret } from "../core/secret.ts"
+import { parseDuration, parseSize } from "../core/units.ts"
+import { correctDuration, correctSize } from "./correct-units.ts"
 import { type DecodeContext, describePlace, wrongType } from "./decode-context.ts"
 import { describe, isPlainObject, isScalar, type Node, takesFunction } from "./decode-schema.ts"
 import { decodeMoney } from "./decode-money.ts"
@@ -8,7 +10,6 @@ import type { Path } from "./finding.ts"
 import { placeholderSecret } from "./placeholders.ts"
 import { show } from "./redact.ts"
 import { SecretRef } from "./secret-ref.ts"
-import { correctDuration, correctSize, parseDuration, parseSize } from "./units.ts"
 
 /** Decodes what has no parts: text, numbers, amounts, secrets, patterns, functions and free values. */
 export function decodeScalar(

@@ -1,7 +1,7 @@
 import type { TSchema } from "@sinclair/typebox"
+import { parseDuration, parseSize } from "../core/units.ts"
 import { schemaNode } from "./decode-schema.ts"
 import { ConfigSchema } from "./schema.ts"
-import { parseDuration, parseSize } from "./units.ts"
 
 /** The default of a top-level key, as its schema annotates it. */
 export function defaultOf(key: string): unknown {

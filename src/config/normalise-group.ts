@@ -9,13 +9,13 @@ import type {
   QueueSettings,
   Retries,
 } from "../core/settings.ts"
+import { parseDuration } from "../core/units.ts"
 import { DEFAULT_STRATEGY, findStrategy } from "../routing/strategies/index.ts"
 import { parseModelRef } from "./model-ref.ts"
 import type { ParsedDeployment, ParsedGroup, ParsedModel, ParsedRetries } from "./parsed.ts"
 import { present } from "./present.ts"
 import { capabilityKey } from "./schema-deployment.ts"
 import { MIRROR_PERCENT, QUEUE_TIMEOUT } from "./schema-group.ts"
-import { parseDuration } from "./units.ts"
 
 /** One group with its defaults, in its long form. */
 export function normaliseGroup(

@@ -1,4 +1,4 @@
-import { parseDuration } from "../config/units.ts"
+import { parseDuration } from "../core/units.ts"
 import { GatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
 import { asBuffer, parseField, scanObject } from "../transport/json-scan.ts"

@@ -1,4 +1,4 @@
-import { parseDuration } from "../config/units.ts"
+import { parseDuration } from "../core/units.ts"
 
 /** Milliseconds of a checked length of time. */
 export function msOf(time: string | number): number {

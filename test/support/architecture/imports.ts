@@ -20,7 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   index: ["core", "config", "providers", "routing"],
   gateway: ["core", ...LEAVES],
   // It runs the router's own routing, with the defaults that the config has.
-  simulator: ["core", "routing", "config/defaults", "config/units"],
+  simulator: ["core", "routing", "config/defaults"],
   runtime: BELOW_RUNTIME,
   dashboard: ["core"],
   server: [...BELOW_RUNTIME, "runtime", "dashboard"],
