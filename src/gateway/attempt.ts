@@ -83,8 +83,11 @@ export async function attempt(
     const signed = account.sign ? await account.sign(request, key) : request
     const answered = await (account.send ?? context.send)(signed)
     const response = account.receive?.(target, answered) ?? answered
-    const told = call.protocol.upstream.rateLimits?.(response.headers, context.clock)
-    if (told) context.health.tell(trial.channel, told)
+    // Counting has limits of its own.
+    if (exchange.operation !== "count-tokens") {
+      const told = call.protocol.upstream.rateLimits?.(response.headers, context.clock)
+      if (told) context.health.tell(trial.channel, told)
+    }
     if (response.status < 200 || response.status > 299) {
       limits.hurry(ERROR_BODY_TIME)
       const body = await readAll(response.body, ERROR_BODY)
