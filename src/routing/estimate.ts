@@ -72,7 +72,7 @@ export function successRate({ success }: Traffic): number {
  * counts already, as though its content came now: a deployment that became ten times slower is
  * noticed before its first slow answer is there.
  */
-export function expectedTtft({ ttft, waitingSince = Infinity }: Traffic, now: number): number {
+export function expectedTtft({ ttft, waitingSince }: Traffic, now: number): number {
   const waiting = now - waitingSince
   return waiting > ttft.value ? ttft.value + WAITING_SHARE * (waiting - ttft.value) : ttft.value
 }

@@ -1,9 +1,11 @@
 import type { Deployment, StrategyContext } from "../core/routing.ts"
 
-/** Milliseconds after which a figure that says "nearly as good" is old; the worse it is, the longer. */
-const STALE = 5_000
-/** How much worse counts at most: nothing is given up for longer than STALE times this. */
-const WORST = 20
+/**
+ * Milliseconds after which what looked nearly as good is tried again. What looked worse waits longer, by
+ * the square root of how much worse, and no more than so many times.
+ */
+const STALE = 5000
+const WORST = 12
 /** Milliseconds before something is tried again of which a first try has taught nothing. */
 const UNTAUGHT = 5000
 /** Requests that are spent on trying again what looked worse: one in so many, at most. */
@@ -70,7 +72,7 @@ export function toExplore(
     if (weight === 0 || (hope !== undefined && hope > best)) continue
     if (!unknown && !(value > best && credit >= 1)) continue
     const last = Math.max(at, tried.get(id) ?? Number.NEGATIVE_INFINITY)
-    const interval = unknown ? UNTAUGHT : STALE * Math.min(value / best, WORST)
+    const interval = unknown ? UNTAUGHT : STALE * Math.min(Math.sqrt(value / best), WORST)
     const overdue = (now - last) / interval
     if (overdue < most || (overdue === most && found)) continue
     found = { deployment, unknown }

@@ -39,8 +39,9 @@ export interface Health {
    * comes after that is ignored.
    *
    * @param tokens that the attempt will use, guessed
+   * @param stream whether it waits for a first content
    */
-  begin(channel: Channel, tokens?: number): Trial
+  begin(channel: Channel, tokens?: number, stream?: boolean): Trial
   /** The first content is there: the channel works. Its deployment has yet to finish something. */
   answered(trial: Trial): void
   succeed(trial: Trial, measured?: Measured): void
@@ -88,6 +89,8 @@ class LiveTrial implements Trial, BreakerTrial {
   readonly tokens: number
   probe = false
   ended = false
+  /** Whether it is a stream without its first content. */
+  waits = false
   /** Milliseconds to the first content. */
   first: number | undefined
 
@@ -124,6 +127,7 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
     deployment.end(trial)
     live.traffic.end()
     deployment.traffic.end()
+    waitsNoMore(trial)
     const { input, output } = measured ?? {}
     let used = 0
     if (input !== undefined || output !== undefined) used = (input ?? 0) + (output ?? 0)
@@ -133,6 +137,13 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
       deployment.traffic.settle(now, began, tokens, used)
     }
     return true
+  }
+
+  function waitsNoMore(trial: LiveTrial): void {
+    if (!trial.waits) return
+    trial.waits = false
+    liveOf(trial.channel).traffic.waiting.remove(trial.began)
+    deploymentOf(trial.channel).traffic.waiting.remove(trial.began)
   }
 
   function sweep(all: Map<string, LiveChannel | LiveDeployment>, named: ReadonlySet<string>) {
@@ -217,7 +228,7 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
       const share = recovering ? breaker.share(now, rules().breaker) : 1
       return share < 1 ? { state: "ready", until: 0, share } : READY
     },
-    begin(channel, tokens = 0) {
+    begin(channel, tokens = 0, stream = false) {
       const now = clock.now()
       const expected = tokens > 0 && tokens < Number.POSITIVE_INFINITY ? tokens : 0
       const trial = new LiveTrial(channel, now, ++latest, expected)
@@ -227,6 +238,11 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
       deployment.traffic.begin(now, expected)
       live.begin(trial, now)
       deployment.begin(trial, now)
+      if (stream) {
+        trial.waits = true
+        live.traffic.waiting.add(now)
+        deployment.traffic.waiting.add(now)
+      }
       return trial
     },
     answered(begun) {
@@ -235,6 +251,7 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
       const now = clock.now()
       const { channel } = trial
       trial.first = Math.max(0, now - trial.began)
+      waitsNoMore(trial)
       const live = liveOf(channel)
       live.traffic.firstContent(now, trial.first)
       deploymentOf(channel).traffic.firstContent(now, trial.first)

@@ -3,6 +3,7 @@ import { DecayedHistogram } from "./decayed-histogram.ts"
 import { DecayedMean } from "./decayed-mean.ts"
 import { MinuteWindow } from "./minute-window.ts"
 import { type ToldLimit, toldLimit } from "./told-limit.ts"
+import { Waiting } from "./waiting.ts"
 
 /** Milliseconds after which used tokens count half. */
 const USAGE_HALF_LIFE = 300_000
@@ -24,11 +25,17 @@ export class LiveTraffic implements Traffic {
     requests: undefined,
     tokens: undefined,
   }
+  /** Streams without their first content. */
+  readonly waiting = new Waiting()
   readonly #requests = new MinuteWindow()
   readonly #tokens = new MinuteWindow()
   readonly #firsts = new DecayedHistogram()
   #usage = 0
   #usageAt = 0
+
+  get waitingSince(): number {
+    return this.waiting.since
+  }
 
   usage(now: number): number {
     return now > this.#usageAt ? this.#usage * fading(now - this.#usageAt) : this.#usage

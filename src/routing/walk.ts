@@ -172,7 +172,8 @@ export function createWalk(options: WalkOptions): Walk {
       if (!prospects.hasBeside(channel, group)) return undefined
       return budgeted(() => stepTo(prospects.takeBeside(channel, group)!, "hedge"))
     },
-    begin: ({ channel }) => health.begin(channel, expectedTokens(request, channel.deployment)),
+    begin: ({ channel }) =>
+      health.begin(channel, expectedTokens(request, channel.deployment), request.stream),
     answered(step) {
       ended(step)
       tell("answered", step)
