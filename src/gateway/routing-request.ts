@@ -11,13 +11,19 @@ import type { Steering } from "./steering.ts"
 /** Bytes of JSON that one token takes, about. */
 export const BYTES_PER_TOKEN = 4
 
+/** A request whose length is guessed until somebody has counted it. */
+export interface GuessedRequest extends RoutingRequest {
+  /** Tells the tokens of its input. */
+  counted(tokens: number): void
+}
+
 /** What routing sees of an exchange. */
 export function routingRequest(
   exchange: Exchange,
   envelope: RequestEnvelope,
   caller: Caller,
   steering: Steering,
-): RoutingRequest {
+): GuessedRequest {
   const { facts } = envelope
   const bytes = exchange.body.length
   let inputTokens: number | undefined
@@ -29,6 +35,9 @@ export function routingRequest(
     get inputTokens() {
       inputTokens ??= guessTokens(exchange.body)
       return inputTokens
+    },
+    counted(tokens) {
+      inputTokens = tokens
     },
     maxTokens: facts.maxTokens,
     needs: needsOf(envelope),

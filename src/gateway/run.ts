@@ -2,6 +2,7 @@ import { clientGone } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
 import type { RequestEnvelope } from "../core/protocol.ts"
 import type { Group } from "../core/routing.ts"
+import { chain } from "../routing/chain.ts"
 import { exhausted } from "../routing/exhausted.ts"
 import type { Caller } from "../governance/authenticate.ts"
 import { type Due, NEVER_DUE } from "../routing/due.ts"
@@ -13,6 +14,7 @@ import { createWalk, type WalkOptions } from "../routing/walk.ts"
 import { type AttemptOptions, attemptOn } from "./attempt-on.ts"
 import type { Committed } from "./attempt.ts"
 import type { GatewayContext, Snapshot } from "./context.ts"
+import { countNearEdge } from "./near-edge.ts"
 import type { Progress } from "./finish.ts"
 import type { History } from "./history.ts"
 import { canTake, type PrepareOptions } from "./prepare.ts"
@@ -54,6 +56,10 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
     request,
     refuses: ({ deployment }) =>
       canTake(deployment, exchange, envelope) ? undefined : "does not offer this operation",
+  }
+  if (!pinned) {
+    const groups = chain(group, snapshot.table)
+    await countNearEdge(context, request, groups, () => options.history.whole().decode?.())
   }
   await prepareOrder(decide)
   let pursued: Pursued<Committed> | undefined
