@@ -123,6 +123,17 @@ export function buildTable(parts: TableParts): RouteTable {
     return real.some(({ channels }) => channels.length > 0) ? real : deployments
   }
 
+  /** What some group says of a deployment holds whoever asks for it. */
+  function saidOf(id: string): Partial<DeploymentSettings> {
+    for (const { models } of settings.groups) {
+      const said = models.find(({ provider, model }) => `${provider}/${model}` === id)
+      if (!said) continue
+      const { tags, region, limits, capabilities, price } = said
+      return { tags, region, limits, capabilities, price }
+    }
+    return {}
+  }
+
   const directs = new Map<string, Group>()
   const configured = new Set(
     [...groups.values()].flatMap(({ channels }) => channels.map(({ id }) => id)),
@@ -142,7 +153,7 @@ export function buildTable(parts: TableParts): RouteTable {
     const name = `${provider}/${model}`
     const known = directs.get(name)
     if (known) return known
-    const single = deployment({ ...PLAIN_DEPLOYMENT, provider, model }, {})
+    const single = deployment({ ...PLAIN_DEPLOYMENT, ...saidOf(name), provider, model }, {})
     const made = group({ ...PLAIN_GROUP, name }, [single], true)
     directs.set(name, made)
     if (directs.size > DIRECT_LIMIT) forgetOldest()

@@ -267,6 +267,15 @@ describe("a deployment's limits", () => {
     expect(await ask(...asked)).toBe("u0/ok")
   })
 
+  test("hold whoever asks for it, also by its own name", async () => {
+    const { ask } = await setUp([{ limits: { rpm: 2 } }, {}])
+    const [path, body] = chat("hi")
+    expect(await ask(path, { ...body, model: "u0/ok" })).toBe("u0/ok")
+    expect(await ask(path, body)).toBe("u0/ok")
+    expect(await ask(path, body)).toBe("u1/ok")
+    expect(await ask(path, { ...body, model: "u0/ok" })).toBe("429")
+  })
+
   test("tell the caller until when, where nothing else is left", async () => {
     const { router } = await setUp([{ limits: { rpm: 1 } }])
     const [path, body] = chat("hi")

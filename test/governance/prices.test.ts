@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { NO_USAGE, type Usage } from "../../src/core/usage.ts"
 import { costOf, type Price, toRates } from "../../src/governance/cost.ts"
+import { declaredPrice } from "../../src/governance/cost.ts"
 import { loadPrices } from "../../src/governance/prices.ts"
 import { providers } from "../../src/providers/index.ts"
 
@@ -146,7 +147,29 @@ describe("the cost of an exchange", () => {
   })
 })
 
+describe("a price that the config says", () => {
+  test("holds for each kind of token, in nano-USD, down to a thousandth", () => {
+    const declared = declaredPrice({
+      input: 150.5,
+      output: 600,
+      cacheRead: 0.075,
+      cacheWrite: undefined,
+    })
+    expect(costOf(usage({ input: 1000 }), declared)).toBe(150_500)
+    expect(costOf(usage({ output: 3 }), declared)).toBe(1800)
+    expect(costOf(usage({ input: 2000, cacheRead: 2000 }), declared)).toBe(150)
+    expect(costOf(usage({ input: 10, cacheWrite: 10 }), declared)).toBe(1505)
+  })
+})
+
 describe("the price table", () => {
+  test("knows context windows of models that it knows, and guesses none", () => {
+    expect(prices.windowOf("openai", "gpt-4o")).toBe(128_000)
+    expect(prices.windowOf("openai", "no-such-model")).toBeUndefined()
+    expect(prices.windowOf(undefined, "gpt-4o")).toBeUndefined()
+    expect(prices.windowOf("no-such-vendor", "gpt-4o")).toBeUndefined()
+  })
+
   test("prices the model that each provider type with a vendor begins with", () => {
     const unpriced = [...providers.values()].filter(
       ({ vendor, starters = [] }) =>

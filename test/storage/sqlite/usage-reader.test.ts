@@ -78,6 +78,23 @@ describe("the usage reader", () => {
     reader.close()
   })
 
+  test("tells what was spent at each provider since a moment", async () => {
+    using database = temporaryDatabase()
+    const { ledger } = await open(database.path)
+    ledger.record(usageRow("1", { time: 1000, deployment: "a/x", cost: 5 }))
+    ledger.record(usageRow("2", { time: 2000, deployment: "a/x/y", cost: 7 }))
+    ledger.record(usageRow("3", { time: 2000, deployment: "b/x", cost: 11 }))
+    ledger.record(usageRow("4", { time: 2000, deployment: "b/x", cost: null }))
+    ledger.record(usageRow("5", { time: 2000, deployment: null, cost: null }))
+    await ledger.close()
+    const reader = openUsageReader(database.path)!
+    const since = (time: number) => Object.fromEntries(reader.spentSince(time))
+    expect(since(Number.NEGATIVE_INFINITY)).toEqual({ a: 12, b: 11 })
+    expect(since(2000)).toEqual({ a: 7, b: 11 })
+    expect(since(2001)).toEqual({})
+    reader.close()
+  })
+
   test("counts from a moment on, and days by UTC", async () => {
     using database = temporaryDatabase()
     const { ledger } = await open(database.path)
