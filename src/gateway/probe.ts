@@ -57,8 +57,8 @@ export function createProber(
       schedule(channel, unknown)
     } else if (verdict === "accepted") {
       health.reason = undefined
+      // Some give their list of models to anybody: only a real answer ends the row of rejections.
       health.pausedUntil = 0
-      health.rejections = 0
       context.logger.info("a rejected key works again", {
         deployment: deployment.id,
         key: key?.fingerprint,

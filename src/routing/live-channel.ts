@@ -55,7 +55,7 @@ export class LiveChannel implements ChannelHealth {
 
   /** An attempt has found that it works: clears a pause that is older than the attempt. */
   works({ order }: Ordered): void {
-    if (this.reason === undefined || order <= this.#pausedAfter) return
+    if (order <= this.#pausedAfter) return
     this.reason = undefined
     this.pausedUntil = 0
     this.rejections = 0

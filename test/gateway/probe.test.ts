@@ -76,7 +76,6 @@ describe("a key that is not known", () => {
     expect(health.rejections).toBeGreaterThanOrEqual(3)
     now.models = "ok"
     await until(() => health.reason === undefined)
-    expect(health.rejections).toBe(0)
     now.caller = "ok"
     expect(await ask()).toBe(200)
     expect(counted(up, isPaid)).toBe(0)
@@ -88,6 +87,18 @@ describe("a key that is not known", () => {
     await up.waitFor((upstream) => counted(upstream, isModels) >= 12)
     now.models = "ok"
     await until(() => health.reason === undefined)
+  })
+
+  test("rests longer each time, where anybody gets the list of models", async () => {
+    const { now, ask, health } = await over({ ...REFUSED, models: "ok" }, "free")
+    for (const times of [1, 2, 3]) {
+      expect(await ask()).toBe(401)
+      expect(health.rejections).toBe(times)
+      await until(() => health.reason === undefined)
+    }
+    now.caller = "ok"
+    expect(await ask()).toBe(200)
+    expect(health.rejections).toBe(0)
   })
 
   test("leaves its place to the others meanwhile", async () => {
