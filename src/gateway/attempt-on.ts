@@ -37,7 +37,7 @@ export async function attemptOn(
     const error = thrown as GatewayError
     if (error.detail.reason !== "state-rejected" || !options.envelope.decode) throw error
     try {
-      const again = context.health.begin(channel)
+      const again = context.health.begin(channel, 0, options.request.stream)
       return await attemptOnce(context, options, step, again, life, true)
     } catch (again) {
       throw (again as GatewayError).kind === "unsupported" ? error : again
@@ -64,6 +64,11 @@ async function attemptOnce(
   const hold =
     deployment.provider.budget &&
     spending.hold(deployment.provider, costToHold(request, deployment))
+  // Of its own: a failed attempt ends what is left of its answer, and may be made again.
+  const own = new AbortController()
+  const stop = () => own.abort(life.signal.reason)
+  if (life.signal.aborted) stop()
+  life.signal.addEventListener("abort", stop, { once: true })
   try {
     const envelope = options.history.seenBy(channel)
     const call = await prepare({
@@ -76,9 +81,9 @@ async function attemptOnce(
       memory: context.memory,
       fetchMedia: options.fetchMedia,
     })
-    life.signal.throwIfAborted()
+    own.signal.throwIfAborted()
     const responseLimit = snapshot.settings.limits.response
-    const made = { exchange, envelope, call, trial, life, record, responseLimit }
+    const made = { exchange, envelope, call, trial, life: own, record, responseLimit }
     const committed = await attempt(context, made)
     progress.relayed = call.relayed
     progress.warnings = warningsOf(call.losses, exchange.protocol.ingress.chat)

@@ -179,15 +179,35 @@ describe("when nothing is left", () => {
     expect(limited.count()).toBe(1)
   })
 
-  test("an outage is not amplified: the breaker answers, with the time to come back", async () => {
-    const dead = await upstream("status:500")
-    const { post } = await router(overUpstreams([dead], { ...FAST, breaker: { failures: 4 } }))
-    const statuses: number[] = []
-    for (let i = 0; i < 50; i++) statuses.push((await post("/v1/chat/completions", ASK)).status)
-    expect(dead.count()).toBe(4)
-    expect(statuses.at(-1)).toBe(503)
-    const last = await post("/v1/chat/completions", ASK)
-    expect(Number(last.headers.get("retry-after"))).toBeWithin(1, 31)
+  test("an outage is not amplified: one attempt for each request, and three at once", async () => {
+    let now = 0
+    let most = 0
+    const dead = Bun.serve({
+      port: 0,
+      async fetch() {
+        most = Math.max(most, ++now)
+        await Bun.sleep(50)
+        now--
+        return new Response("{}", { status: 500 })
+      },
+    })
+    open.push({ close: () => dead.stop(true) })
+    const url = `http://127.0.0.1:${dead.port}/v1`
+    const only = { ...FAST, retries: { attempts: 0 }, breaker: { failures: 1 } }
+    const { post, rows } = await router(overUpstreams([{ url }], only))
+    expect((await post("/v1/chat/completions", ASK)).status).toBe(500)
+    most = 0
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, () => post("/v1/chat/completions", ASK)),
+    )
+    expect(most).toBe(3)
+    const refused = answers.filter(({ status }) => status === 503)
+    expect(refused).toHaveLength(9)
+    for (const { headers } of refused) {
+      expect(Number(headers.get("retry-after"))).toBeWithin(1, 31)
+    }
+    const attempts = (await rows()).map(({ attempts }) => Number(attempts))
+    expect(attempts.reduce((sum, each) => sum + each)).toBe(4)
   })
 
   test("a provider without a key says which variable is missing", async () => {
