@@ -245,6 +245,17 @@ describe("a deployment's limits", () => {
     expect(upstreams.map((upstream) => upstream.count())).toEqual([20, 40])
   })
 
+  test("are exact for those who come from a deployment that failed", async () => {
+    const { ask, upstreams } = await setUp([{}, { limits: { rpm: 5 } }, {}], {
+      retries: { attempts: 3, backoff: "5ms", maxBackoff: "20ms" },
+    })
+    upstreams[0]!.script("status:500")
+    const answers = await Promise.all(Array.from({ length: 30 }, () => ask(...chat("hi"))))
+    expect(answers.filter((deployment) => deployment === "u1/ok")).toHaveLength(5)
+    expect(answers.filter((deployment) => deployment === "u2/ok")).toHaveLength(25)
+    expect(upstreams[1]!.count()).toBe(5)
+  })
+
   test("of requests at the same time are exact, and free again afterwards", async () => {
     const { ask, upstreams } = await setUp([{ limits: { parallel: 3 } }, {}], {
       script: "slow:300ms|ok",

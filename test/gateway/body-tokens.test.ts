@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { guessTokens } from "../../src/governance/body-tokens.ts"
+import { guessTokens } from "../../src/gateway/body-tokens.ts"
 import { growthOf, LINEAR } from "../support/growth.ts"
 
 const bytes = (value: unknown) => Buffer.from(JSON.stringify(value))

@@ -1,6 +1,6 @@
 import { sniffMime } from "../canonical/media.ts"
 import { asBuffer, skipSpace } from "../transport/json-scan.ts"
-import { documentTokens, mediaTokens } from "./media-tokens.ts"
+import { documentTokens, mediaTokens } from "../governance/media-tokens.ts"
 
 /** Bytes of JSON that one token takes, about. https://platform.openai.com/tokenizer */
 const BYTES_PER_TOKEN = 4
