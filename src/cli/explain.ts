@@ -41,7 +41,7 @@ export const explainCommand = defineCommand({
     config: { type: "string", alias: "c", description: "Config file" },
   },
   async run({ args }) {
-    if (/^lr\d+$/i.test(args.what)) return void process.stdout.write(codeText(args.what))
+    if (/^lr\d\w{3}$/i.test(args.what)) return void process.stdout.write(codeText(args.what))
     const query = queryOf(args)
     const settings = await settingsOf(args.config)
     const plan =

@@ -51,6 +51,8 @@ describe("the document at /swagger/json", () => {
   test("has every route that is not hidden", () => {
     expect(operations.map(({ name }) => name).sort()).toEqual([
       "DELETE /v1/responses/{id}",
+      "GET /admin/explain",
+      "GET /admin/health",
       "GET /health",
       "GET /health/live",
       "GET /health/ready",
@@ -60,6 +62,7 @@ describe("the document at /swagger/json", () => {
       "GET /v1/responses/{id}/input_items",
       "GET /v1beta/models",
       "GET /v1beta/models/{model}",
+      "POST /admin/explain",
       "POST /admin/reload",
       "POST /v1/audio/speech",
       "POST /v1/audio/transcriptions",

@@ -18,6 +18,7 @@ import {
   routeDocs,
 } from "../../src/server/openapi/index.ts"
 import * as audio from "../../src/server/openapi/schemas/audio.ts"
+import * as channels from "../../src/server/openapi/schemas/channels.ts"
 import * as message from "../../src/server/openapi/schemas/chat-message.ts"
 import * as chatRequest from "../../src/server/openapi/schemas/chat-request.ts"
 import * as chatResponse from "../../src/server/openapi/schemas/chat-response.ts"
@@ -35,7 +36,7 @@ import * as rerank from "../../src/server/openapi/schemas/rerank.ts"
 import * as responses from "../../src/server/openapi/schemas/responses.ts"
 
 const sources = [audio, message, chatRequest, chatResponse, completion, count, embeddings, error]
-const more = [health, images, models, moderation, rerank, responses, messages, gemini]
+const more = [channels, health, images, models, moderation, rerank, responses, messages, gemini]
 const byReference = new Map<string, TSchema>()
 for (const schema of [...sources, ...more].flatMap((each) => Object.values(each) as TSchema[])) {
   if (schema.$id) byReference.set(`#/components/schemas/${schema.$id}`, schema)

@@ -67,6 +67,8 @@ describe("the router's own document", () => {
       "/health/live",
       "/health/ready",
       "/admin/reload",
+      "/admin/health",
+      "/admin/explain",
     ]) {
       expect(paths).toContain(path)
     }

@@ -21,6 +21,9 @@ export function swaggerApp() {
     .get("/health/live", ok, { detail: routeDocs.live })
     .get("/health/ready", ok, { detail: routeDocs.ready })
     .post("/admin/reload", ok, { detail: routeDocs.reload })
+    .get("/admin/health", ok, { detail: routeDocs.channels })
+    .get("/admin/explain", ok, { detail: routeDocs.explainFacts })
+    .post("/admin/explain", ok, { detail: routeDocs.explain })
   for (const [route, detail] of Object.entries(documentedRoutes)) {
     const [method = "", path = ""] = route.split(" ")
     app.route(method, path, method === "POST" ? answer : ok, { parse: "none", detail })
