@@ -2,9 +2,8 @@ import type { Average } from "../core/traffic.ts"
 
 /** Milliseconds after which all earlier samples together weigh as much as a new one. */
 const HALF_LIFE = 30_000
-/** Share of the mean that one sample makes at least, so that a busy channel's mean is not one of milliseconds. */
-const LEAST_SHARE = 0.05
-const ENOUGH = 1 / LEAST_SHARE
+/** Samples that the mean is of at least, so that a busy channel's is not one of milliseconds. */
+const ENOUGH = 20
 
 /**
  * A mean whose old samples fade, with time and with the number of later ones. Of the first few it is
@@ -20,7 +19,7 @@ export class DecayedMean implements Average {
     if (!(sample >= 0 && sample < Number.POSITIVE_INFINITY)) return
     if (this.#samples < ENOUGH) this.#samples++
     const faded = 1 - 2 ** (-(now - this.at) / HALF_LIFE)
-    const share = this.#samples === 1 ? 1 : Math.max(faded, 1 / this.#samples, LEAST_SHARE)
+    const share = this.#samples === 1 ? 1 : Math.max(faded, 1 / this.#samples)
     this.value = share === 1 ? sample : this.value + share * (sample - this.value)
     if (now > this.at) this.at = now
   }

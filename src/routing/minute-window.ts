@@ -21,7 +21,7 @@ export class MinuteWindow {
   refund(now: number, then: number, amount: number): void {
     this.#slide(now)
     const second = Math.floor(then / 1000)
-    if (second <= this.#newest - SLOTS || second > this.#newest) return
+    if (second <= this.#newest - SLOTS) return
     const slot = second % SLOTS
     const taken = Math.min(amount, this.#sums[slot]!)
     this.#sums[slot]! -= taken

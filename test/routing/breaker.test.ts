@@ -18,8 +18,8 @@ const NO_COOLDOWN = { ...RULES.cooldown, server: 0, network: 0 }
 
 function setUp(settings: Partial<BreakerSettings> = {}) {
   const clock = testClock()
-  const breaker = { ...BREAKER, ...settings }
-  const health = createHealth(clock, () => ({ cooldown: NO_COOLDOWN, breaker }))
+  const rules = () => ({ cooldown: NO_COOLDOWN, breaker: { ...BREAKER, ...settings } })
+  const health = createHealth(clock, rules)
   // A key that has never failed says how the deployment itself stands.
   const { channels, health: state } = deployment("p/m", { keys: 2, health })
   const begin = () => health.begin(channels[0]!)
@@ -84,6 +84,20 @@ describe("failure rate", () => {
     clock.advance(2999)
     for (let i = 0; i < 19; i++) fail()
     clock.advance(30_000)
+    fail()
+    expect(standing().state).toBe("open")
+  })
+
+  test("is counted anew when a reload changes its window", () => {
+    const settings = { failures: 0, window: 1000 }
+    const { clock, fail, standing } = setUp(settings)
+    for (let i = 0; i < 19; i++) fail()
+    settings.window = 60_000
+    fail()
+    expect(standing().state).toBe("ready")
+    clock.advance(50_000)
+    for (let i = 0; i < 18; i++) fail()
+    expect(standing().state).toBe("ready")
     fail()
     expect(standing().state).toBe("open")
   })

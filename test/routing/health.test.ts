@@ -70,6 +70,37 @@ describe("cooldown of a channel", () => {
     expect(state()).toBe("ready")
   })
 
+  test("is not tried out by an attempt that is made in the midst of it", () => {
+    const { clock, health, channels, fail, state } = setUp()
+    fail(0, "upstream-error")
+    clock.advance(RULES.cooldown.server - 1)
+    health.begin(channels[0]!)
+    clock.advance(1)
+    expect(state()).toBe("ready")
+    health.begin(channels[0]!)
+    expect(state()).toBe("busy")
+  })
+
+  test("is still tried out by the first when another attempt beside it is over", () => {
+    const { clock, health, channels, fail, state } = setUp()
+    fail(0, "upstream-error")
+    clock.advance(RULES.cooldown.server)
+    health.begin(channels[0]!)
+    health.release(health.begin(channels[0]!))
+    expect(state()).toBe("busy")
+  })
+
+  test("is as long as the provider's own rule says", () => {
+    const { clock, health, channels, state } = setUp()
+    const rule = { cooldown: "server", cooldownMs: 1234 } as const
+    const error = new GatewayError("upstream-error", "", { rule, retryAfterMs: 60_000 })
+    health.fail(health.begin(channels[0]!), error)
+    clock.advance(1233)
+    expect(state()).toBe("paused")
+    clock.advance(1)
+    expect(state()).toBe("ready")
+  })
+
   test("doubles with each rejection of the key, up to its limit, and starts anew after a success", () => {
     const { clock, health, channels, fail } = setUp()
     const pauses: number[] = []
