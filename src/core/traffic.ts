@@ -25,8 +25,8 @@ export interface ToldLimits {
 export interface Traffic {
   /** Attempts under way. */
   readonly inFlight: number
-  /** Monotonic milliseconds since when the oldest stream of them waits for its first content; Infinity when none does. */
-  readonly waitingSince: number
+  /** Begins of those streams that wait for their first content (monotonic ms), the oldest first. */
+  readonly waiting: Iterable<number>
   /** Milliseconds from an attempt to its first content, of streams. */
   readonly ttft: Average
   /** Milliseconds per output token, of whole answers and of streams from their first content on. */

@@ -3,8 +3,11 @@ import type { Traffic } from "../core/traffic.ts"
 
 /** Output tokens that an answer is guessed to have while none was seen. */
 const USUAL_OUTPUT = 500
-/** Share of a mean that an attempt makes up which waits for longer than it: what its sample will make up at least. */
-const WAITING_SHARE = 0.05
+/** A stream that has waited for so many times the mean is late: hardly any does where nothing has changed. */
+const LATE = 2
+/** Share of the mean that a late one makes up, as its sample will at least, and how many are looked at. */
+const LATE_SHARE = 0.05
+const MOST_LATE = 60
 /** Success rate that is reckoned with at least, so that one failure is no sentence for ever. */
 const LEAST_SUCCESS = 0.1
 
@@ -68,13 +71,19 @@ export function successRate({ success }: Traffic): number {
 }
 
 /**
- * Milliseconds to the first content; NaN while unknown. An attempt that waits for longer than the mean
- * counts already, as though its content came now: a deployment that became ten times slower is
- * noticed before its first slow answer is there.
+ * Milliseconds to the first content; NaN while unknown. Streams that are late count already, as though
+ * their content came now: a deployment that became ten times slower is noticed before its first slow
+ * answer is there.
  */
-export function expectedTtft({ ttft, waitingSince }: Traffic, now: number): number {
-  const waiting = now - waitingSince
-  return waiting > ttft.value ? ttft.value + WAITING_SHARE * (waiting - ttft.value) : ttft.value
+export function expectedTtft({ ttft, waiting }: Traffic, now: number): number {
+  let expected = ttft.value
+  let looked = 0
+  for (const began of waiting) {
+    const age = now - began
+    if (!(age > LATE * ttft.value) || looked++ === MOST_LATE) break
+    if (age > expected) expected += LATE_SHARE * (age - expected)
+  }
+  return expected
 }
 
 /**

@@ -33,10 +33,6 @@ export class LiveTraffic implements Traffic {
   #usage = 0
   #usageAt = 0
 
-  get waitingSince(): number {
-    return this.waiting.since
-  }
-
   usage(now: number): number {
     return now > this.#usageAt ? this.#usage * fading(now - this.#usageAt) : this.#usage
   }

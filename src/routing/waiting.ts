@@ -1,13 +1,7 @@
-/** The begins of attempts that wait for something. */
-export class Waiting {
-  /** How many began at each time, the oldest first, since time does not go back. */
+/** The begins of attempts that wait for something: monotonic milliseconds, the oldest first. */
+export class Waiting implements Iterable<number> {
+  /** How many began at each time, in the order of time, since it does not go back. */
   readonly #begins = new Map<number, number>()
-
-  /** Monotonic milliseconds when the oldest of them began; Infinity when there is none. */
-  get since(): number {
-    for (const began of this.#begins.keys()) return began
-    return Number.POSITIVE_INFINITY
-  }
 
   add(began: number): void {
     this.#begins.set(began, (this.#begins.get(began) ?? 0) + 1)
@@ -18,5 +12,9 @@ export class Waiting {
     if (count === undefined) return
     if (count > 1) this.#begins.set(began, count - 1)
     else this.#begins.delete(began)
+  }
+
+  [Symbol.iterator](): Iterator<number> {
+    return this.#begins.keys()
   }
 }
