@@ -120,9 +120,9 @@ describe("the candidates of a request", () => {
           Array.from({ length: size }, (_, i) => deployment(`p/${i}`, { health })),
       })
       return () => {
-        for (let round = 0; round < 20; round++) ask()
+        for (let round = 0; round < 100; round++) ask()
       }
-    }, 250)
+    }, 32)
     expect(growth).toBeLessThan(LINEAR)
   })
 })
