@@ -10,8 +10,10 @@ import {
 
 /** Prices that are at most so much higher than the lowest count as equal to it. */
 const BUFFER = 1.05
-/** Nano-USD (ten thousand dollars) that no request costs: behind all that have a price. */
-const UNPRICED = 1e13
+/** Nano-USD (ten million dollars) that no request costs. */
+const MOST = 1e16
+/** Behind all that have a price, whose scores are below it. */
+const UNPRICED = 3
 
 /**
  * The lowest expected price of this very request first: its input, of which the measured share comes
@@ -34,15 +36,16 @@ export const lowestCost = defineStrategy({
         return [deployment, expectedCost(deployment, request.inputTokens, output, cached)]
       }),
     )
-    let least = UNPRICED
+    let least = MOST
     for (const [{ weight }, cost] of costs) {
       if (cost !== null && weight > 0 && cost < least) least = cost
     }
     return ({ deployment }) => {
       if (deployment.weight === 0) return Number.POSITIVE_INFINITY
-      const cost = costs.get(deployment) ?? UNPRICED
-      const equal = cost <= least * BUFFER ? least : cost
-      return equal + place(load(deployment, random()))
+      const cost = costs.get(deployment) ?? Number.NaN
+      if (cost > least * BUFFER) return 1 + Math.min(cost, MOST) / MOST
+      const share = place(load(deployment, random()))
+      return Number.isNaN(cost) ? UNPRICED + share : share
     }
   },
   explain({ deployment }, { request, candidates }) {
