@@ -87,7 +87,12 @@ async function attemptOnce(
     const committed = await attempt(context, made)
     progress.relayed = call.relayed
     progress.warnings = warningsOf(call.losses, exchange.protocol.ingress.chat)
-    if (hold) progress.hold = hold
+    // Another attempt may have answered just before: only one answer is what finish settles.
+    if (own.signal.aborted) hold?.settle(null)
+    else if (hold) {
+      progress.hold?.settle(null)
+      progress.hold = hold
+    }
     record.outcome = "ok"
     record.ttft = clock.now() - trial.began
     // A stream proves its deployment only at its end.

@@ -12,15 +12,19 @@ const HEAD = 4096
 /** Bytes of a file of sound or moving images that one token takes, at least. */
 const MEDIA_BYTES_PER_TOKEN = 430
 
+/** With what a multipart body begins, which is a file and little else. */
+const HYPHEN = 0x2d
+
 /** Where files begin, in every protocol that is served: data URLs, and members of this name. */
 const URL_MARK = Buffer.from("base64,")
 const MEMBER_MARK = Buffer.from('"data"')
 
 /**
- * Tokens that a JSON request has, guessed from its size: a file counts by what it is, not by its bytes.
+ * Tokens that a request has, guessed from its size: a file counts by what it is, not by its bytes.
  * It takes a few native searches, whatever the size.
  */
 export function guessTokens(body: Uint8Array): number {
+  if (body[0] === HYPHEN) return Math.ceil(body.length / MEDIA_BYTES_PER_TOKEN)
   const files = body.length < SMALL ? undefined : filesIn(asBuffer(body))
   if (!files) return Math.ceil(body.length / BYTES_PER_TOKEN)
   return Math.ceil((body.length - files.bytes) / BYTES_PER_TOKEN) + files.tokens

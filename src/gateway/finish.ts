@@ -65,7 +65,8 @@ export function createFinish(
     if (finished) return
     finished = true
     const row = usageRow(context, exchange, progress, outcome)
-    progress.hold?.settle(row.cost)
+    // What was wasted was settled by the attempts that did.
+    progress.hold?.settle(row.cost === null ? null : row.cost - row.wasted)
     context.ledger().record(row)
     context.logger.request(row, outcome.error)
     exchange.ended()

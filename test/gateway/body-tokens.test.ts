@@ -49,6 +49,11 @@ describe("tokens guessed from a body", () => {
     expect(guessTokens(body)).toBe(Math.ceil(body.length / 4))
   })
 
+  test("are those of its file where it is a form", () => {
+    const form = `--b\r\nContent-Disposition: form-data; name="file"\r\n\r\n${WAV}\r\n--b--`
+    expect(guessTokens(Buffer.from(form))).toBeLessThan(1000)
+  })
+
   test("survive what is cut off", () => {
     for (const end of ['"data"', '"data":', '"data":"', "base64,", `"data":"${PNG}`]) {
       const body = Buffer.from(`${TEXT}${end}`)
