@@ -26,7 +26,13 @@ export function planReport({ group, pinned, request, groups }: Plan): string {
   return `${head}: ${asked.join(", ")}\n\n${parts.join("\n")}`
 }
 
-const COLUMNS = [right("#"), left("channel"), left("state"), right("score"), left("why")]
+const COLUMNS = [
+  right("#"),
+  left("channel"),
+  left("state"),
+  right("score"),
+  { ...left("why"), width: 120 },
+]
 
 function row({ place, channel, state, until, reason, score, parts, skipped }: PlannedCandidate) {
   const detail = Object.entries(parts ?? {}).map(([name, value]) => `${name} ${number(value)}`)

@@ -4,6 +4,8 @@ import pc from "picocolors"
 export interface Column {
   title: string
   align: "left" | "right"
+  /** Widest cell, in columns of the terminal; 44 when not said. */
+  width?: number
 }
 
 /** Widest cell; a longer text ends with an ellipsis. */
@@ -21,7 +23,9 @@ export function renderTable(
   rows: readonly (readonly string[])[],
   total?: readonly string[],
 ): string {
-  const cells = [...rows, ...(total ? [total] : [])].map((row) => row.map(printable))
+  const cells = [...rows, ...(total ? [total] : [])].map((row) =>
+    row.map((text, n) => printable(text, columns[n]?.width)),
+  )
   const widths = columns.map(({ title }, n) =>
     Math.max(...[title, ...cells.map((row) => row[n] ?? "")].map((text) => Bun.stringWidth(text))),
   )
@@ -42,12 +46,12 @@ export function renderTable(
 }
 
 /** A text without what a terminal would obey, and not too wide. */
-export function printable(text: string): string {
+export function printable(text: string, width = MAX_WIDTH): string {
   const clean = text.replace(UNPRINTABLE, "�")
-  if (Bun.stringWidth(clean) <= MAX_WIDTH) return clean
+  if (Bun.stringWidth(clean) <= width) return clean
   let cut = ""
   for (const { segment } of new Intl.Segmenter().segment(clean)) {
-    if (Bun.stringWidth(cut + segment) >= MAX_WIDTH) break
+    if (Bun.stringWidth(cut + segment) >= width) break
     cut += segment
   }
   return `${cut}…`

@@ -110,7 +110,8 @@ export function planOf(
     tried: number | undefined,
   ): PlannedCandidate {
     const { channel, standing, objection, score } = candidate
-    const parts = tried === undefined ? undefined : strategy.explain?.(channel, candidate.context)
+    const all = tried === undefined ? undefined : strategy.explain?.(channel, candidate.context)
+    const parts = all && Object.entries(all).filter(([, value]) => Number.isFinite(value))
     const { reason } = channel.health
     return {
       channel: channel.id,
@@ -119,7 +120,7 @@ export function planOf(
       ...(reason !== undefined && standing.state !== "ready" && { reason }),
       ...(tried !== undefined && { place: tried }),
       ...(Number.isFinite(score) && { score }),
-      ...(parts && { parts }),
+      ...(parts && { parts: Object.fromEntries(parts) }),
       ...(objection && {
         skipped: {
           filter: objection.filter,
