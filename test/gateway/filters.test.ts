@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { until } from "../support/cleanup.ts"
 import { type ConfigFile, type Router, startRouter } from "../support/router.ts"
 import { startUpstream, type Upstream } from "../support/upstream/index.ts"
 
@@ -366,6 +367,29 @@ describe("a provider's budget", () => {
     second.router.configure(config("$1/month"))
     await second.router.runtime.reload()
     expect(await second.ask(...asked)).toBe("u0/ok")
+  })
+
+  test("gets back what was kept aside for attempts that failed, or that were too slow", async () => {
+    const dear = { input: 0.001, output: 10_000 }
+    const { ask, router, upstreams } = await setUp([{ price: dear }, { price: dear }], {
+      providers: [{ budget: "$1000/day" }, { budget: "$1000/day" }],
+      group: { hedge: "20ms" },
+    })
+    const [u0] = upstreams
+    for (const script of ["slow:200ms|ok", "slow:25ms|ok", "status:500", "rst", "hdr|role|cut"]) {
+      u0!.script(script)
+      for (const stream of [true, false]) {
+        await ask(...chat("hi", { max_tokens: 5, stream }))
+      }
+    }
+    await Promise.all([ask(...asked), ask(...asked), ask(...asked)])
+    const { spending, clock } = router.runtime.context
+    for (const provider of router.runtime.snapshot.settings.providers) {
+      // What a lost attempt cost is guessed by its input, which is cheap here: next to nothing.
+      const left = provider.budget!.amount - (await spentAt(router, provider.name)) - 1e6
+      await until(() => spending.usedUpUntil(provider, left, clock.now()) === undefined)
+      expect(spending.usedUpUntil(provider, left + 2e6, clock.now())).toBeDefined()
+    }
   })
 
   test("does not count requests without a price", async () => {
