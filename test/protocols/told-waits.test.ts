@@ -26,6 +26,8 @@ describe("an error answer that says how long to wait", () => {
     ["gemini", exhausted([QUOTA, { ...RETRY_INFO, retryDelay: "34.074824224s" }]), 34_075],
     ["gemini", [exhausted([{ ...RETRY_INFO, retryDelay: "0.5s" }])], 500],
     ["gemini", exhausted([{ ...RETRY_INFO, retryDelay: { seconds: 3 } }]), undefined],
+    // A quota that is used up: waiting helps nobody's request, but there is no use in asking sooner.
+    ["gemini", exhausted([{ ...RETRY_INFO, retryDelay: "3600s" }]), 3_600_000],
     ["gemini", exhausted([], "Please retry in 12.3s."), 12_300],
     ["gemini", exhausted([], "Please retry in 1m2s."), 62_000],
     ["openai-chat", [exhausted([], "Please retry in 12.3s.")], 12_300],

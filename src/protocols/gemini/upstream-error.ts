@@ -86,7 +86,7 @@ function classify(
     ...((as ?? status) >= 400 && { status: as ?? status }),
     ...(reason && { reason }),
     ...(tokens && { tokens }),
-    ...(wait !== undefined && reason !== "billing" && { retryAfterMs: wait }),
+    ...(wait !== undefined && { retryAfterMs: wait }),
     ...fieldOf(details),
     ...(upstream && { upstream }),
   })

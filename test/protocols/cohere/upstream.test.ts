@@ -42,7 +42,7 @@ describe("an error answer", () => {
     [498, "blocked output", "upstream-rejected", "content-policy", 400],
     [499, "request cancelled", "upstream-error", undefined, 502],
     [503, "service unavailable", "upstream-error", "overloaded", 503],
-    [504, "gateway timeout", "upstream-error", undefined, 504],
+    [504, "gateway timeout", "upstream-timeout", undefined, 504],
   ])("%d %s is %s %s", (status, message, kind, reason, told) => {
     const body = Buffer.from(JSON.stringify({ id: "e", message }))
     const error = upstream.decodeError(status, new Headers(), body)
