@@ -1,20 +1,29 @@
+import type { Group } from "../core/routing.ts"
 import { candidatesOf } from "./candidates.ts"
 import { chain } from "./chain.ts"
 import type { WalkOptions } from "./walk.ts"
 
-/** Asks the strategies of a request's groups that take their time, before the first of them is needed. */
-export async function prepareOrder(options: WalkOptions): Promise<void> {
-  const { resolution, table, clock, random, request } = options
-  if (resolution.pinned) return
-  for (const group of chain(resolution.group, table)) {
+/**
+ * Asks the strategies of a request's groups that take their time, before the first of them is needed.
+ *
+ * @returns undefined where there are none
+ */
+export function prepareOrder(options: WalkOptions): Promise<void> | undefined {
+  const { resolution, table } = options
+  if (resolution.pinned) return undefined
+  const groups = chain(resolution.group, table).filter(({ strategy }) => strategy.prepare)
+  return groups.length > 0 ? prepareAll(groups, options) : undefined
+}
+
+async function prepareAll(groups: readonly Group[], options: WalkOptions): Promise<void> {
+  const { clock, random, request } = options
+  for (const group of groups) {
     const { strategy } = group
-    if (!strategy.prepare) continue
     const now = clock.now()
-    const { all } = candidatesOf({ ...options, group, now })
-    const candidates = all
-      .filter(({ rank }) => rank < Number.POSITIVE_INFINITY)
+    const candidates = candidatesOf({ ...options, group, now })
+      .all.filter(({ rank }) => rank < Number.POSITIVE_INFINITY)
       .map(({ channel }) => channel)
     const memory = group.memory(strategy)
-    await strategy.prepare({ request, memory, now, random, candidates })
+    await strategy.prepare?.({ request, memory, now, random, candidates })
   }
 }
