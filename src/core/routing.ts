@@ -154,7 +154,7 @@ export interface StrategyContext<Memory = unknown> {
   readonly memory: Memory
   /** Monotonic milliseconds. */
   readonly now: number
-  /** The channels that could be used, in config order. */
+  /** The channels that compete now, in config order: those that could be used and are as good a fit. */
   readonly candidates: readonly Channel[]
   /** A number in [0, 1). */
   random(): number

@@ -29,7 +29,7 @@ function anyDeployments(random: Random, size: number) {
           rpm: among(random, [undefined, 0, 3, 1000]),
           tpm: among(random, [undefined, 0, 10, 1e6]),
         },
-        cost: among(random, [
+        cost: among<Deployment["cost"]>(random, [
           () => null,
           () => 0,
           ({ input, output }) => rate * (input + 5 * output),
