@@ -102,9 +102,12 @@ export function createRecorder(requests: readonly VirtualRequest[]): Recorder {
   }
 }
 
-/** By the nearest rank. */
+/** By the nearest rank, to the microsecond. */
 function quantiles(samples: readonly number[]): Quantiles {
   const sorted = Float64Array.from(samples).sort()
-  const at = (q: number) => sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN
+  const at = (q: number) => {
+    const value = sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN
+    return Math.round(value * 1000) / 1000
+  }
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99) }
 }
