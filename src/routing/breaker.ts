@@ -150,8 +150,8 @@ export class Breaker implements Recorded {
   }
 
   #nextLength(now: number, { open, maxOpen }: BreakerSettings): number {
-    if (this.#length > 0)
-      return this.opened > 0 ? 2 * this.#length : Math.max(open, 2 * this.#length)
+    if (this.opened > 0) return 2 * this.#length
+    if (this.#length > 0) return Math.max(open, 2 * this.#length)
     const learned = this.recovery / 2
     if (learned > open) return learned
     const wasWell = now - this.closedAt >= maxOpen
@@ -177,7 +177,7 @@ export class Breaker implements Recorded {
    * opening is what errs least.
    */
   #settle(now: number, { recovery }: BreakerSettings): void {
-    if (this.#length === 0 || now - this.closedAt < recovery) return
+    if (this.#outageSince === NEVER || now - this.closedAt < recovery) return
     const unknown = Math.min(this.#length, this.closedAt - this.openedAt) / 2
     const outage = this.openedAt - this.#outageSince + unknown
     this.recovery = Number.isNaN(this.recovery)
