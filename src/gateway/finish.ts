@@ -5,7 +5,9 @@ import type { AttemptRecord } from "../core/route-record.ts"
 import type { Channel } from "../core/routing.ts"
 import type { Hold } from "../core/spending.ts"
 import { NO_USAGE, type Usage } from "../core/usage.ts"
+import type { Opened } from "../routing/prospects.ts"
 import type { GatewayContext } from "./context.ts"
+import { routeRecord } from "./route-record.ts"
 
 const CLIENT_LIMIT = 80
 
@@ -20,6 +22,8 @@ export interface Progress {
   attempts: number
   /** Each of them, in the order in which they began. */
   readonly attemptsMade: AttemptRecord[]
+  /** The groups that were looked at, with every candidate. */
+  opened: readonly Opened[]
   /** What its latest attempt keeps aside of the provider's budget. */
   hold?: Hold
   /** Whether the latest attempt speaks the caller's own protocol. */
@@ -40,6 +44,7 @@ export function startProgress(): Progress {
     channel: undefined,
     attempts: 0,
     attemptsMade: [],
+    opened: [],
     relayed: false,
     warnings: "",
     firstContent: undefined,
@@ -79,8 +84,10 @@ function usageRow(
   progress: Progress,
   { status, error, usage }: Outcome,
 ): UsageRow {
-  const { channel } = progress
+  const { channel, attemptsMade, opened } = progress
   const counts = usage ?? NO_USAGE
+  const cost = usage && channel ? channel.deployment.cost(usage) : null
+  const wasted = attemptsMade.reduce((sum, attempt) => sum + attempt.wasted, 0)
   return {
     id: exchange.id,
     time: exchange.time,
@@ -99,11 +106,14 @@ function usageRow(
     duration: round(clock.now() - exchange.arrived),
     ...counts,
     usage: usage ? "reported" : "missing",
-    cost: usage && channel ? channel.deployment.cost(usage) : null,
-    wasted: 0,
+    cost: cost === null && wasted === 0 ? null : (cost ?? 0) + wasted,
+    wasted,
     continued: 0,
     mirrorOf: null,
-    route: null,
+    route:
+      opened.length > 0 || attemptsMade.length > 0
+        ? JSON.stringify(routeRecord(opened, attemptsMade))
+        : null,
     client: (exchange.headers.get("user-agent") ?? "").slice(0, CLIENT_LIMIT),
   }
 }

@@ -1,4 +1,4 @@
-import { clientGone } from "../core/error.ts"
+import { clientGone, toGatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
 import type { RequestEnvelope } from "../core/protocol.ts"
 import type { Group } from "../core/routing.ts"
@@ -13,11 +13,12 @@ import type { Resolution } from "../routing/resolve.ts"
 import { createWalk, type WalkOptions } from "../routing/walk.ts"
 import { type AttemptOptions, attemptOn } from "./attempt-on.ts"
 import type { Committed } from "./attempt.ts"
+import { recordRest, type UnderWay } from "./attempt-record.ts"
 import type { GatewayContext, Snapshot } from "./context.ts"
 import { countNearEdge } from "./near-edge.ts"
 import type { Progress } from "./finish.ts"
 import type { History } from "./history.ts"
-import { canTake, type PrepareOptions } from "./prepare.ts"
+import { canTake, type PrepareOptions, warningsOf } from "./prepare.ts"
 import { routingRequest } from "./routing-request.ts"
 import type { Steering } from "./steering.ts"
 
@@ -61,15 +62,21 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
     const groups = chain(group, snapshot.table)
     await countNearEdge(context, request, groups, () => options.history.whole().decode?.())
   }
-  await prepareOrder(decide)
+  const preparing = prepareOrder(decide)
+  if (preparing) await preparing
   let pursued: Pursued<Committed> | undefined
-  const attempting: AttemptOptions = { ...options, request }
+  const underWay: UnderWay = new Map()
+  const attempting: AttemptOptions = { ...options, request, underWay }
   exchange.cut = (error) => pursued?.end(error)
   pursued = pursue<Committed>({
     clock,
     timers,
     budget,
-    walk: () => createWalk(decide),
+    walk() {
+      const walk = createWalk(decide)
+      progress.opened = walk.opened
+      return walk
+    },
     due: dueOf(group, exchange, steering.timeout),
     stream: envelope.facts.stream,
     hedgeAfter: pinned ? undefined : hedgeDelay(group.hedge, exchange.operation),
@@ -79,12 +86,7 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
       caller: request.caller,
     },
     attempt: (step, trial, life) => attemptOn(context, attempting, step, trial, life),
-    drop(committed) {
-      if (committed.kind !== "whole") {
-        committed.flow.cancel()
-        health.release(committed.trial)
-      }
-    },
+    drop: (committed) => drop(context, committed),
     exhausted: ({ opened }) => exhausted(group, opened, health, clock),
     failed({ channel }, error) {
       context.logger.debug("attempt failed", {
@@ -101,12 +103,34 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
   exchange.signal.addEventListener("abort", leave, { once: true })
   try {
     const committed = await answer
-    exchange.cut = (error) => committed.life.abort(error)
-    progress.channel = committed.trial.channel
+    recordRest(underWay, request, clock)
+    const { life, trial, call, hold } = committed
+    exchange.cut = (error) => life.abort(error)
+    progress.channel = trial.channel
+    progress.relayed = call.relayed
+    progress.warnings = warningsOf(call.losses, exchange.protocol.ingress.chat)
+    if (hold) progress.hold = hold
     return committed
+  } catch (thrown) {
+    recordRest(underWay, request, clock, toGatewayError(thrown))
+    throw thrown
   } finally {
     exchange.signal.removeEventListener("abort", leave)
   }
+}
+
+/** Ends an answer that has begun when another one had. */
+function drop({ health }: GatewayContext, committed: Committed): void {
+  const { record, trial, hold } = committed
+  const { deployment } = trial.channel
+  record.outcome = "cancelled"
+  if (committed.kind === "whole") {
+    record.wasted = (committed.usage && deployment.cost(committed.usage)) ?? 0
+  } else {
+    committed.flow.cancel()
+    health.release(trial)
+  }
+  hold?.settle(record.wasted || null)
 }
 
 /** @param timeout what the caller asked for, in milliseconds */

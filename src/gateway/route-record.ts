@@ -1,0 +1,66 @@
+import {
+  type AttemptRecord,
+  type CandidateRecord,
+  MOST_CANDIDATES,
+  type RouteRecord,
+} from "../core/route-record.ts"
+import { type Candidate, isBetter } from "../routing/candidates.ts"
+import type { Opened } from "../routing/prospects.ts"
+
+/** How a request found its upstream, as the ledger keeps it. */
+export function routeRecord(
+  opened: readonly Opened[],
+  attempts: readonly AttemptRecord[],
+): RouteRecord {
+  const candidates: CandidateRecord[] = []
+  let more = 0
+  for (const { group, all } of opened) {
+    const room = MOST_CANDIDATES - candidates.length
+    more += Math.max(0, all.length - room)
+    for (const candidate of best(all, room)) candidates.push(recorded(candidate, group.name))
+  }
+  return {
+    strategy: opened[0]?.group.strategy.name ?? "",
+    candidates,
+    more,
+    attempts: attempts.map((attempt) => ({
+      ...attempt,
+      began: rounded(attempt.began),
+      duration: attempt.duration === null ? null : rounded(attempt.duration),
+      ttft: attempt.ttft === null ? null : rounded(attempt.ttft),
+    })),
+  }
+}
+
+/** The first of them in their order, without sorting more than that. */
+function best(all: readonly Candidate[], count: number): readonly Candidate[] {
+  const order = (a: Candidate, b: Candidate) => (isBetter(a, b) ? -1 : isBetter(b, a) ? 1 : 0)
+  if (all.length <= count) return all.length > 1 ? all.toSorted(order) : all
+  const top: Candidate[] = []
+  for (const candidate of all) {
+    if (top.length === count && !(count > 0 && isBetter(candidate, top[count - 1]!))) continue
+    if (top.length === count) top.pop()
+    let at = top.length
+    while (at > 0 && isBetter(candidate, top[at - 1]!)) at--
+    top.splice(at, 0, candidate)
+  }
+  return top
+}
+
+function recorded(
+  { channel, standing, objection, score }: Candidate,
+  group: string,
+): CandidateRecord {
+  return {
+    group,
+    channel: channel.id,
+    state: standing.state,
+    score: Number.isFinite(score) ? rounded(score) : null,
+    skipped: objection ? objection.why : null,
+  }
+}
+
+/** To three digits: a record is text. */
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000
+}
