@@ -45,8 +45,8 @@ export function waitOf(value: string | null | undefined, wall: number): number |
   if (!text) return undefined
   if (/^\d+(\.\d+)?$/.test(text)) return bounded(waitOfNumber(Number(text), wall))
   if (WHOLE.test(text)) return bounded(durationMs(text))
-  // Also `Date.parse` takes much for a date that is none.
-  return /^\d{4}-\d\d-\d\dT|^[a-z]{3,9},? /i.test(text)
+  // `Date.parse` takes much for a date that is none.
+  return /^\d{4}-\d\d-\d\dT|^(mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},? /i.test(text)
     ? bounded(Date.parse(asDate(text, wall)) - wall)
     : undefined
 }

@@ -41,6 +41,7 @@ describe("headers that say how long to wait", () => {
     ["RFC 3339 in another zone", "2026-11-21T12:00:10.5+02:00", 10_500],
     ["a day that there is not", "Sat, 99 Nov 2026 10:00:30 GMT", undefined],
     ["words", "Tomorrow, perhaps", undefined],
+    ["half a date, which `Date.parse` takes for one of 2001", "May 5", undefined],
     ["seconds since 1970", "1795255230", 30 * SECOND],
     ["milliseconds since 1970", "1795255230500", 30_500],
     ["a duration", "1h2m3.5s", 3_723_500],
