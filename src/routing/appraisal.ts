@@ -56,7 +56,7 @@ export function appraise(channel: Channel, matter: Matter): Appraisal {
     generation: request.stream ? (perToken || 0) * STREAMED : 0,
     cost: price === null ? Number.NaN : price / MILLISECOND,
     risk: failures * (FAILURE + (time || 0)),
-    pressure: PRESSURE * Math.max(0, (usedShare(channel, now) - PRESSED) / (1 - PRESSED)) ** 2,
+    pressure: pressureOf(usedShare(channel, now)),
   }
 }
 
@@ -77,18 +77,21 @@ export function placeOf({ id }: Channel, binding: Binding | undefined): Place | 
   return binding?.home?.channel === id ? binding.home : undefined
 }
 
+/** From 0 where limits are far to PRESSURE where one is used up, and on. */
+function pressureOf(used: number): number {
+  return used > PRESSED ? PRESSURE * ((used - PRESSED) / (1 - PRESSED)) ** 2 : 0
+}
+
 /** How much of the tightest limit is used, as a share. */
 function usedShare({ deployment, health }: Channel, now: number): number {
   const { rpm, tpm, parallel } = deployment.limits
   const { traffic } = deployment.health
   const { requests, tokens } = health.traffic.told
-  return Math.max(
-    rpm === undefined ? 0 : traffic.requests(now) / rpm,
-    tpm === undefined ? 0 : traffic.tokens(now) / tpm,
-    parallel === undefined ? 0 : traffic.inFlight / parallel,
-    told(requests, now),
-    told(tokens, now),
-  )
+  let used = Math.max(told(requests, now), told(tokens, now))
+  if (rpm !== undefined) used = Math.max(used, traffic.requests(now) / rpm)
+  if (tpm !== undefined) used = Math.max(used, traffic.tokens(now) / tpm)
+  if (parallel !== undefined) used = Math.max(used, traffic.inFlight / parallel)
+  return used
 }
 
 function told(limit: LearnedLimit | undefined, now: number): number {

@@ -75,8 +75,9 @@ export function successRate({ success }: Traffic): number {
  * their content came now: a deployment that became ten times slower is noticed before its first slow
  * answer is there.
  */
-export function expectedTtft({ ttft, waiting }: Traffic, now: number): number {
+export function expectedTtft({ ttft, waiting, inFlight }: Traffic, now: number): number {
   let expected = ttft.value
+  if (inFlight === 0) return expected
   let looked = 0
   for (const began of waiting) {
     const age = now - began

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { GatewayError } from "../../src/core/error.ts"
 import { createBindings, WARM } from "../../src/routing/bindings.ts"
 import type { Health } from "../../src/routing/health.ts"
-import { drawOf } from "../../src/routing/rendezvous.ts"
+import { drawsOf } from "../../src/routing/rendezvous.ts"
 import { asker, counted, inOrder } from "./asker.ts"
 import { deployment, RULES } from "./parts.ts"
 import { seeded } from "./seeded.ts"
@@ -147,8 +147,10 @@ describe("sessions", () => {
     ...deployment("b/x", { keys: 1, weight: 2 }).channels,
     ...deployment("c/x", { weight: 0 }).channels,
   ]
-  const homeOf = (session: string, among = channels) =>
-    among.toSorted((a, b) => drawOf(session, a) - drawOf(session, b))[0]!.id
+  const homeOf = (session: string, among = channels) => {
+    const drawOf = drawsOf(session)
+    return among.toSorted((a, b) => drawOf(a) - drawOf(b))[0]!.id
+  }
   const sessions = Array.from({ length: 20_000 }, (_, i) => `session-${i}`)
 
   test("are spread by weight, and weight 0 gets none", () => {

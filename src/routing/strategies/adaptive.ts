@@ -1,14 +1,7 @@
-import type { Channel, StrategyContext } from "../../core/routing.ts"
-import {
-  type Appraisal,
-  appraise,
-  type Guess,
-  type Matter,
-  orElse,
-  placeOf,
-  sumOf,
-} from "../appraisal.ts"
+import type { Channel, Deployment, StrategyContext } from "../../core/routing.ts"
+import { type Appraisal, appraise, type Guess, type Matter, orElse, sumOf } from "../appraisal.ts"
 import { type Bindings, createBindings, isWarm } from "../bindings.ts"
+import { aligned } from "../aligned.ts"
 import { defineStrategy } from "../define-strategy.ts"
 import { deploymentsOf, expectedOutput, place } from "../estimate.ts"
 import {
@@ -18,7 +11,7 @@ import {
   newExploration,
   toExplore,
 } from "../exploration.ts"
-import { drawOf } from "../rendezvous.ts"
+import { drawsOf } from "../rendezvous.ts"
 
 /** Those that are at most so much worse than the best count as equally good. */
 const BUFFER = 1.05
@@ -38,9 +31,9 @@ interface Memory {
  * One score in milliseconds for what a request is expected to take: the time to its first content (or
  * to its end), its price, at which a second is worth a cent, what failures of the past foretell, and
  * how near a limit is. A warm prompt cache makes both time and price smaller, so a conversation stays
- * where it is unless somewhere else is better all in all. Those within 5 % of the best share the traffic: a new
- * conversation by a hash that is the same on all replicas, anything else by weight and by what is in
- * flight. What is unknown, or was worse long ago, is tried out by single requests if it could be the
+ * where it is unless somewhere else is better all in all. Those within 5 % of the best share the
+ * traffic: a new conversation by a hash that is the same on all replicas, anything else by weight and by
+ * what is in flight. What is unknown, or was worse long ago, is tried out by single requests if it could be the
  * best, see {@link toExplore}. Weight 0 comes last.
  */
 export const adaptive = defineStrategy<Memory>({
@@ -51,24 +44,25 @@ export const adaptive = defineStrategy<Memory>({
   createMemory: () => ({ exploration: newExploration(), bindings: createBindings() }),
   scorer(context) {
     const { candidates, request, random, now } = context
-    const { exploration } = context.memory
+    const { session } = request
     const matter = matterOf(context)
     const { binding } = matter
     const { scores, best, estimates } = outlookOf(candidates, matter)
     // A conversation is not the place to try something out.
     const settled = binding !== undefined && isWarm(binding.current, now)
-    const trial = settled ? undefined : toExplore(context, exploration, estimates, best)
+    const trial = settled
+      ? undefined
+      : toExplore(context, context.memory.exploration, estimates, best)
+    const scoreOf = aligned(candidates, scores)
+    const drawOf = session === undefined ? undefined : drawsOf(session)
     return (channel) => {
       const { deployment } = channel
       if (deployment.weight === 0) return Number.POSITIVE_INFINITY
       if (deployment === trial) return -2
-      const score = scores.get(channel) ?? Number.POSITIVE_INFINITY
+      const score = scoreOf(channel) ?? Number.POSITIVE_INFINITY
       if (score > best * BUFFER) return score
-      if (placeOf(channel, binding)) return -1
-      const { session } = request
-      return (
-        best * place(session === undefined ? loadOf(channel, random()) : drawOf(session, channel))
-      )
+      if (channel.id === binding?.current.channel) return -1
+      return best * place(drawOf ? drawOf(channel) : loadOf(channel, random()))
     }
   },
   picked: ({ deployment }, context) => explored(context, context.memory.exploration, deployment),
@@ -79,13 +73,15 @@ export const adaptive = defineStrategy<Memory>({
   explain(channel, context) {
     const matter = matterOf(context)
     const { scores } = outlookOf(context.candidates, matter)
-    return { ...appraise(channel, matter), sum: scores.get(channel) ?? Number.NaN }
+    const sum = aligned(context.candidates, scores)(channel) ?? Number.NaN
+    return { ...appraise(channel, matter), sum }
   },
 })
 
 /** How all candidates look for one request. */
 interface Outlook {
-  readonly scores: ReadonlyMap<Channel, number>
+  /** In the candidates' order. */
+  readonly scores: Float64Array
   readonly best: number
   readonly estimates: readonly Estimate[]
 }
@@ -100,39 +96,43 @@ function matterOf({ request, now, candidates, memory }: StrategyContext<Memory>)
 function outlookOf(candidates: readonly Channel[], matter: Matter): Outlook {
   const appraisals = candidates.map((channel) => appraise(channel, matter))
   const guess = guessOf(appraisals)
-  const isKnown = appraisals.some(({ time }) => !Number.isNaN(time))
-  const scores = new Map<Channel, number>()
+  const scores = new Float64Array(candidates.length)
   const estimates: Estimate[] = []
+  let last: Deployment | undefined
   let best = Number.POSITIVE_INFINITY
-  for (const [index, channel] of candidates.entries()) {
-    const { deployment } = channel
+  for (let index = 0; index < candidates.length; index++) {
+    const { deployment } = candidates[index]!
     const appraisal = appraisals[index]!
-    const unknown = isKnown && Number.isNaN(appraisal.time)
-    const score = sumOf(appraisal, guess) + (unknown ? UNKNOWN : 0)
-    scores.set(channel, score)
-    if (score < best && deployment.weight > 0) best = score
+    const unknown = Number.isNaN(appraisal.time)
+    const score = sumOf(appraisal, guess)
+    scores[index] = unknown && guess.known ? score + UNKNOWN : score
+    if (scores[index]! < best && deployment.weight > 0) best = scores[index]!
     // The first key stands for all: only limits and caches tell them apart.
-    if (estimates[estimates.length - 1]?.deployment === deployment) continue
-    const time = Math.min(orElse(appraisal.time, guess.time), guess.time * HOPE)
-    estimates.push({
-      deployment,
-      value: Number.isNaN(appraisal.time) ? Number.NaN : score,
-      hope: sumOf({ ...appraisal, time, generation: 0, risk: 0 }, guess),
-      at: deployment.health.traffic.success.at,
-    })
+    if (deployment === last) continue
+    last = deployment
+    const { at } = deployment.health.traffic.success
+    const hope = hopeOf(appraisal, guess)
+    estimates.push({ deployment, value: unknown ? Number.NaN : score, hope, at })
   }
   return { scores, best, estimates }
 }
 
+/** The score if all that may have changed went well: as fast as can be hoped, and without failures. */
+function hopeOf({ time, cost, pressure }: Appraisal, guess: Guess): number {
+  const hoped = guess.time * HOPE
+  return (time < hoped ? time : hoped) + orElse(cost, guess.cost) + pressure
+}
+
 /** What is unknown is taken for as good as the best known time, and as dear as the dearest. */
-function guessOf(appraisals: readonly Appraisal[]): Guess {
+function guessOf(appraisals: readonly Appraisal[]): Guess & { known: boolean } {
   let time = Number.POSITIVE_INFINITY
   let cost = 0
   for (const appraisal of appraisals) {
     if (appraisal.time < time) time = appraisal.time
     if (appraisal.cost > cost) cost = appraisal.cost
   }
-  return { time: Number.isFinite(time) ? time : USUAL_TIME, cost }
+  const known = Number.isFinite(time)
+  return { known, time: known ? time : USUAL_TIME, cost }
 }
 
 /** How busy a channel is for its share of the deployment's weight, with a draw among equals. */

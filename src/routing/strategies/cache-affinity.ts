@@ -1,6 +1,6 @@
 import { type Bindings, createBindings, isWarm } from "../bindings.ts"
 import { defineStrategy } from "../define-strategy.ts"
-import { drawOf } from "../rendezvous.ts"
+import { drawsOf } from "../rendezvous.ts"
 
 /**
  * A conversation stays with the channel (deployment and key) that holds its prompt cache, by the rule of
@@ -20,11 +20,12 @@ export const cacheAffinity = defineStrategy<Bindings>({
         (health.traffic.inFlight - Math.log(1 - random())) / deployment.weight
     }
     const binding = memory.get(session)
+    const drawOf = drawsOf(session)
     const home = binding?.home && isWarm(binding.home, now) ? binding.home.channel : undefined
     return (channel) => {
       if (channel.id === home) return -2
       if (channel.id === binding?.current.channel) return -1
-      return drawOf(session, channel)
+      return drawOf(channel)
     }
   },
   answered(channel, { request, memory, now }) {

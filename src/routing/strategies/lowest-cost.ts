@@ -1,3 +1,4 @@
+import { aligned } from "../aligned.ts"
 import { defineStrategy, noMemory } from "../define-strategy.ts"
 import {
   cacheShare,
@@ -30,19 +31,17 @@ export const lowestCost = defineStrategy({
   scorer({ request, candidates, random }) {
     const deployments = deploymentsOf(candidates)
     const output = expectedOutput(request, deployments)
-    const costs = new Map(
-      deployments.map((deployment) => {
-        const cached = cacheShare(deployment.health.traffic)
-        return [deployment, expectedCost(deployment, request.inputTokens, output, cached)]
-      }),
-    )
     let least = MOST
-    for (const [{ weight }, cost] of costs) {
-      if (cost !== null && weight > 0 && cost < least) least = cost
-    }
+    const costs = deployments.map((deployment) => {
+      const cached = cacheShare(deployment.health.traffic)
+      const cost = expectedCost(deployment, request.inputTokens, output, cached)
+      if (cost !== null && deployment.weight > 0 && cost < least) least = cost
+      return cost
+    })
+    const costOf = aligned(deployments, costs)
     return ({ deployment }) => {
       if (deployment.weight === 0) return Number.POSITIVE_INFINITY
-      const cost = costs.get(deployment) ?? Number.NaN
+      const cost = costOf(deployment) ?? Number.NaN
       if (cost > least * BUFFER) return 1 + Math.min(cost, MOST) / MOST
       const share = place(load(deployment, random()))
       return Number.isNaN(cost) ? UNPRICED + share : share

@@ -1,4 +1,5 @@
 import type { Deployment, RoutingRequest } from "../../core/routing.ts"
+import { aligned } from "../aligned.ts"
 import { defineStrategy } from "../define-strategy.ts"
 import { deploymentsOf, expectedTtft, load, place, successRate } from "../estimate.ts"
 import {
@@ -30,16 +31,18 @@ export const lowestLatency = defineStrategy<Exploration>({
   createMemory: newExploration,
   scorer(context) {
     const { request, candidates, now, memory } = context
-    const estimates = deploymentsOf(candidates).map((deployment) =>
-      latencyOf(deployment, request, now),
-    )
+    const deployments = deploymentsOf(candidates)
+    const estimates = deployments.map((deployment) => latencyOf(deployment, request, now))
     const best = bestOf(estimates)
     const trial = toExplore(context, memory, estimates, best)
-    const known = new Map(estimates.map(({ deployment, value }) => [deployment, value]))
+    const valueOf = aligned(
+      deployments,
+      estimates.map(({ value }) => value),
+    )
     return ({ deployment }) => {
       if (deployment.weight === 0) return Number.POSITIVE_INFINITY
       if (deployment === trial) return -1
-      const value = known.get(deployment) ?? Number.NaN
+      const value = valueOf(deployment) ?? Number.NaN
       if (value > best * BUFFER) return value / best
       const rank = place(load(deployment, context.random()))
       return Number.isNaN(value) && !Number.isNaN(best) ? UNKNOWN + rank : rank
