@@ -4,17 +4,18 @@ import { costToHold } from "../routing/filters/budget.ts"
 import type { Trial } from "../routing/health.ts"
 import type { Step } from "../routing/walk.ts"
 import { attempt, type Committed } from "./attempt.ts"
-import { recordAttempt, recordFailure } from "./attempt-record.ts"
+import { recordAttempt, recordFailure, type UnderWay } from "./attempt-record.ts"
 import type { GatewayContext } from "./context.ts"
 import { dispose } from "./disposition.ts"
 import { explain } from "./explain.ts"
 import { judge } from "./judge.ts"
 import { measuredOf } from "./measure.ts"
-import { prepare, warningsOf } from "./prepare.ts"
+import { prepare } from "./prepare.ts"
 import type { RunOptions } from "./run.ts"
 
 export interface AttemptOptions extends RunOptions {
   request: RoutingRequest
+  underWay: UnderWay
 }
 
 /**
@@ -53,7 +54,7 @@ async function attemptOnce(
   life: AbortController,
   withoutState: boolean,
 ): Promise<Committed> {
-  const { snapshot, exchange, resolution, progress, request } = options
+  const { snapshot, exchange, resolution, progress, request, underWay } = options
   const { channel } = step
   const { deployment } = channel
   const { health, clock, spending } = context
@@ -61,6 +62,7 @@ async function attemptOnce(
   progress.channel = channel
   const record = recordAttempt(exchange, step, trial)
   progress.attemptsMade.push(record)
+  underWay.set(record, trial)
   const hold =
     deployment.provider.budget &&
     spending.hold(deployment.provider, costToHold(request, deployment))
@@ -83,16 +85,9 @@ async function attemptOnce(
     })
     own.signal.throwIfAborted()
     const responseLimit = snapshot.settings.limits.response
-    const made = { exchange, envelope, call, trial, life: own, record, responseLimit }
+    const made = { exchange, envelope, call, trial, life: own, record, hold, responseLimit }
     const committed = await attempt(context, made)
-    progress.relayed = call.relayed
-    progress.warnings = warningsOf(call.losses, exchange.protocol.ingress.chat)
-    // Another attempt may have answered just before: only one answer is what finish settles.
-    if (own.signal.aborted) hold?.settle(null)
-    else if (hold) {
-      progress.hold?.settle(null)
-      progress.hold = hold
-    }
+    underWay.delete(record)
     record.outcome = "ok"
     record.ttft = clock.now() - trial.began
     // A stream proves its deployment only at its end.
@@ -103,8 +98,12 @@ async function attemptOnce(
   } catch (thrown) {
     const disposed = dispose(toGatewayError(thrown), deployment.provider, "before")
     const error = explain(disposed, channel)
-    recordFailure(record, error, request, trial, clock)
-    hold?.settle(record.wasted)
+    // What was ended from outside is written down by who has ended it.
+    if (underWay.delete(record)) {
+      record.duration = clock.now() - trial.began
+      recordFailure(record, error)
+    }
+    hold?.settle(record.wasted || null)
     judge(context, trial, error)
     throw error
   }

@@ -4,9 +4,7 @@ import type { Exchange } from "../core/exchange.ts"
 import type { AttemptRecord } from "../core/route-record.ts"
 import type { RoutingRequest } from "../core/routing.ts"
 import { NO_USAGE } from "../core/usage.ts"
-import { TOO_LATE } from "../routing/due.ts"
 import type { Trial } from "../routing/health.ts"
-import { LOST } from "../routing/pursue.ts"
 import type { Step } from "../routing/walk.ts"
 
 /** Characters of a message that are kept. */
@@ -27,25 +25,34 @@ export function recordAttempt(exchange: Exchange, step: Step, trial: Trial): Att
   }
 }
 
-/**
- * An attempt has failed, or was ended. One that we gave up although it might have answered has cost
- * its input at least: nobody says how much, so it is guessed.
- */
-export function recordFailure(
-  record: AttemptRecord,
-  error: GatewayError,
-  request: RoutingRequest,
-  trial: Trial,
-  clock: Clock,
-): void {
-  const { code } = error.detail
-  const { deployment } = trial.channel
-  record.duration = clock.now() - trial.began
-  if (code === LOST || code === TOO_LATE) {
-    record.wasted = deployment.cost({ ...NO_USAGE, input: request.inputTokens }) ?? 0
-  }
+/** An attempt has failed, or was ended. */
+export function recordFailure(record: AttemptRecord, error: GatewayError): void {
   if (error.kind === "client-gone") return
   record.outcome = error.kind
   record.status = error.status
   record.message = error.message.slice(0, LONGEST)
+}
+
+/** Attempts of one exchange whose answers have not begun, and what is known of them. */
+export type UnderWay = Map<AttemptRecord, Trial>
+
+/**
+ * Ends what is still under way: another attempt has answered, or nobody waits any more. Such an attempt
+ * has cost its input at least: nobody says how much, so it is guessed.
+ *
+ * @param error why, where none has answered
+ */
+export function recordRest(
+  underWay: UnderWay,
+  request: RoutingRequest,
+  clock: Clock,
+  error?: GatewayError,
+): void {
+  for (const [record, { began, channel }] of underWay) {
+    record.duration = clock.now() - began
+    const { deployment } = channel
+    record.wasted = deployment.cost({ ...NO_USAGE, input: request.inputTokens }) ?? 0
+    if (error) recordFailure(record, error)
+  }
+  underWay.clear()
 }

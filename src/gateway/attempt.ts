@@ -3,6 +3,7 @@ import type { Exchange } from "../core/exchange.ts"
 import type { RequestEnvelope, StreamRelay } from "../core/protocol.ts"
 import type { IncomingResponse } from "../core/provider.ts"
 import type { AttemptRecord } from "../core/route-record.ts"
+import type { Hold } from "../core/spending.ts"
 import type { Usage } from "../core/usage.ts"
 import type { Trial } from "../routing/health.ts"
 import type { Call } from "./call.ts"
@@ -32,6 +33,9 @@ export type Committed = {
   /** Ends it. */
   life: AbortController
   record: AttemptRecord
+  /** What is kept aside for it of its provider's budget. */
+  hold: Hold | undefined
+  call: Call
   status: number
   contentType: string
 } & (
@@ -48,6 +52,7 @@ export interface AttemptOptions {
   /** Ends the attempt, also after its answer has begun. */
   life: AbortController
   record: AttemptRecord
+  hold: Hold | undefined
   /** Bytes of an answer that is held in memory. */
   responseLimit: number
 }
@@ -120,9 +125,9 @@ async function commit(
   flow: Flow,
   beginning: Beginning | undefined,
 ): Promise<Committed> {
-  const { exchange, envelope, call, trial, life, record } = options
+  const { exchange, envelope, call, trial, life, record, hold } = options
   const contentType = response.headers.get("content-type") ?? "application/octet-stream"
-  const base = { trial, life, record, status: response.status, contentType }
+  const base = { trial, life, record, hold, call, status: response.status, contentType }
   const isJson = /^application\/(.+\+)?json\b/i.test(contentType)
   const { stream } = envelope.facts
 

@@ -1,7 +1,7 @@
 import { clientGone, type GatewayError, toGatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
-import type { Trial } from "../routing/health.ts"
 import type { Committed } from "./attempt.ts"
+import { recordFailure } from "./attempt-record.ts"
 import type { GatewayContext } from "./context.ts"
 import { dispose } from "./disposition.ts"
 import { explain } from "./explain.ts"
@@ -46,7 +46,7 @@ export function relayEvents(
   }
 
   function fail(thrown: unknown): Uint8Array {
-    const error = failureOf(trial, thrown)
+    const error = failureOf(committed, thrown, context)
     over = true
     flow.cancel()
     judge(context, trial, error)
@@ -86,16 +86,32 @@ export function relayEvents(
     cancel() {
       if (over) return
       over = true
-      flow.cancel()
-      context.health.release(trial)
+      leave(committed, context)
       finish({ status: 499, error: clientGone(), usage: relay.usage })
     },
   }
 }
 
-function failureOf({ channel }: Trial, thrown: unknown): GatewayError {
-  const error = dispose(toGatewayError(thrown), channel.deployment.provider, "after")
-  return explain(error, channel)
+/** The client has left its answer. */
+function leave({ flow, trial, record }: Events | Bytes, { clock, health }: GatewayContext): void {
+  record.outcome = "cancelled"
+  record.duration = clock.now() - trial.began
+  flow.cancel()
+  health.release(trial)
+}
+
+/** Why an answer broke off, as its attempt's record has it. */
+function failureOf(
+  { trial, record }: Committed,
+  thrown: unknown,
+  { clock }: GatewayContext,
+): GatewayError {
+  const { channel, began } = trial
+  const disposed = dispose(toGatewayError(thrown), channel.deployment.provider, "after")
+  const error = explain(disposed, channel)
+  record.duration = clock.now() - began
+  recordFailure(record, error)
+  return error
 }
 
 /** A committed answer of plain bytes, such as audio. There is no way to say in it that it broke off. */
@@ -119,7 +135,7 @@ export function relayBytes(context: GatewayContext, committed: Bytes, finish: Fi
         context.health.succeed(trial, measuredOf(committed, undefined, context.clock))
         finish({ status })
       } catch (thrown) {
-        failure = failureOf(trial, thrown)
+        failure = failureOf(committed, thrown, context)
         over = true
         flow.cancel()
         judge(context, trial, failure)
@@ -130,8 +146,7 @@ export function relayBytes(context: GatewayContext, committed: Bytes, finish: Fi
     cancel() {
       if (over) return
       over = true
-      flow.cancel()
-      context.health.release(trial)
+      leave(committed, context)
       finish({ status: 499, error: clientGone() })
     },
     get failure() {

@@ -99,17 +99,22 @@ export function pursue<Answer>(pursuit: Pursuit<Answer>): Pursued<Answer> {
   }
 
   function advance(): void {
-    if (due.at - clock.now() < LEAST_TIME) return end(tooLate(due))
-    const step = walk.next()
-    if (!step) return giveUp()
-    if (step.wait === 0) return launch(step)
-    if (clock.now() + step.wait + LEAST_TIME > due.at) {
-      walk.abandoned(step)
-      return end(last ?? tooLate(due))
+    if (due.at - clock.now() < LEAST_TIME) {
+      end(tooLate(due))
+      return
     }
+    const step = walk.next()
+    if (!step) giveUp()
+    else if (step.wait === 0) launch(step)
+    else pause(step)
+  }
+
+  function pause(step: Step): void {
     // Whoever ends the request meanwhile gives back what the step took.
     running.set(step, new AbortController())
-    after(step.wait, () => launch(step))
+    const tooLong = clock.now() + step.wait + LEAST_TIME > due.at
+    if (tooLong) end(last ?? tooLate(due))
+    else after(step.wait, () => launch(step))
   }
 
   function launch(step: Step): void {
@@ -136,7 +141,10 @@ export function pursue<Answer>(pursuit: Pursuit<Answer>): Pursued<Answer> {
     }
     pursuit.attempt(step, trial, life).then(
       (answer) => {
-        if (over) return pursuit.drop(answer)
+        if (over) {
+          pursuit.drop(answer)
+          return
+        }
         done()
         safely(() => won(step, answer))
       },
@@ -162,7 +170,10 @@ export function pursue<Answer>(pursuit: Pursuit<Answer>): Pursued<Answer> {
     const goesOn = walk.failed(step, error)
     // That this upstream cannot do it says less than what another one said.
     last = error.kind === "unsupported" ? (last ?? error) : error
-    if (!goesOn) return end(error)
+    if (!goesOn) {
+      end(error)
+      return
+    }
     pursuit.failed?.(step, error)
     if (running.size === 0) advance()
   }

@@ -13,6 +13,8 @@ import { createRepeats } from "./repeat.ts"
 import type { Resolution, RouteTable } from "./resolve.ts"
 import type { RetryBudget } from "./retry-budget.ts"
 
+export type { Opened }
+
 /** One attempt to make: after `wait` milliseconds, on this channel. */
 export interface Step {
   readonly channel: Channel
