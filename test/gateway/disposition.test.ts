@@ -194,11 +194,17 @@ describe("through the router", () => {
   })
 
   test("the phase `after` is for streams that break off", async () => {
-    const { ask, router } = await over(
-      ["role|tok:3|cut"],
+    const { servers, ask, router } = await over(
+      ["role|tok:3|gate|cut"],
       [{ phase: "after", breaker: false, cooldown: "0s" }],
     )
-    for (let n = 0; n < 8; n++) expect(await (await ask(true)).text()).toContain('"error"')
+    for (let n = 0; n < 8; n++) {
+      // Its headers come with its first content.
+      const answer = await ask(true)
+      servers[0]!.requests.at(-1)!.gate.open()
+      expect(answer.status).toBe(200)
+      expect(await answer.text()).toContain('"error"')
+    }
     expect(firstOf(router).state).toBe("ready")
   })
 

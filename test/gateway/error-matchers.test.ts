@@ -141,6 +141,16 @@ describe("an error inside a 200", () => {
     expect(await answer.text()).not.toContain("ERROR")
   })
 
+  test("leads on where bytes were asked for, such as speech", async () => {
+    const { sick, router } = await over(["gpu fell off"])
+    const audio = { "content-type": "audio/mpeg" }
+    sick.script(() => ({ headers: audio, body: "The GPU fell off." }))
+    const asked = { model: "g", input: "hi", voice: "alloy" }
+    const answer = await router.post("/v1/audio/speech", asked)
+    expect(answer.headers.get("x-llmrouter-deployment")).toBe("u1/ok")
+    expect((await answer.bytes()).length).toBe(512)
+  })
+
   test("comes to the caller as 502 with a short quote where nobody else is left", async () => {
     const sick = await use(startUpstream())
     const config = overUpstreams([{ url: sick.url, keys: ["key-secret-0001"] }], {
