@@ -38,9 +38,7 @@ function filesIn(body: Buffer): { bytes: number; tokens: number } {
   for (let at = body.indexOf(MEMBER_MARK); at >= 0; ) {
     let next = skipSpace(body, at + MEMBER_MARK.length)
     if (body[next] === 0x3a) next = skipSpace(body, next + 1)
-    // A data URL was counted above.
-    const isText = body[next] === 0x22 && body.toString("latin1", next + 1, next + 6) !== "data:"
-    at = body.indexOf(MEMBER_MARK, isText ? add(next + 1) : next)
+    at = body.indexOf(MEMBER_MARK, body[next] === 0x22 ? add(next + 1) : next)
   }
   return files
 
@@ -49,8 +47,10 @@ function filesIn(body: Buffer): { bytes: number; tokens: number } {
     const end = body.indexOf(0x22, start)
     if (end < 0) return body.length
     const length = end - start
-    const head = body.toString("latin1", start, Math.min(end, start + HEAD))
-    if (length < SHORT || !/^[A-Za-z0-9+/_=-]{64}/.test(head)) return end
+    if (length < SHORT) return end
+    const head = body.toString("latin1", start, start + Math.min(length, HEAD))
+    // A data URL begins with other characters, and was counted by its own mark.
+    if (!/^[A-Za-z0-9+/_=-]{64}/.test(head)) return end
     files.bytes += length
     files.tokens += tokensOf(head, length)
     return end

@@ -19,8 +19,9 @@ export const window: Filter = {
       // No token is shorter than a byte.
       if (window === undefined || request.bytes + output <= window) return undefined
       const { inputTokens } = request
-      if (inputTokens + output <= window) return undefined
-      const why = `has a context window of ${window} tokens, for about ${inputTokens} and ${output} of output`
+      const all = inputTokens + output
+      if (all <= window) return undefined
+      const why = `has a context window of ${window} tokens, less than about ${all}`
       return inputTokens > FAR * window ? { why, guess: inputTokens / window } : { why, soft: true }
     }
   },

@@ -20,7 +20,7 @@ describe("a context window", () => {
     const asked = { bytes: 28_000, inputTokens: 7000 }
     expect(told(all, { ...asked, maxTokens: 1000 })).toEqual([undefined, undefined, undefined])
     expect(told(all, { ...asked, maxTokens: 1001 })).toEqual([
-      "has a context window of 8000 tokens, for about 7000 and 1001 of output ?",
+      "has a context window of 8000 tokens, less than about 8001 ?",
       undefined,
       undefined,
     ])
@@ -29,7 +29,7 @@ describe("a context window", () => {
   test("comes last where it may be too small, and is left out where it must be", () => {
     expect(told(all, { bytes: 60_000, inputTokens: 15_000 })[0]).toEndWith("?")
     expect(told(all, { bytes: 68_000, inputTokens: 17_000 })[0]).toBe(
-      "has a context window of 8000 tokens, for about 17000 and 0 of output",
+      "has a context window of 8000 tokens, less than about 17000",
     )
   })
 
