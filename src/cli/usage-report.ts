@@ -1,5 +1,6 @@
 import pc from "picocolors"
 import type { UsageRow } from "../core/ledger.ts"
+import type { RouteRecord } from "../core/route-record.ts"
 import type { Dimension, Percentiles, UsageSummary } from "../storage/sqlite/usage-reader.ts"
 import { formatCount, formatDuration, formatMoney } from "./amounts.ts"
 import { type Column, renderTable } from "./table.ts"
@@ -130,8 +131,9 @@ export function summaryJson({ by, since, groups, total }: Summary): string {
 
 /** Requests as JSON, with the fields of the ledger and the cost in USD too. */
 export function rowsJson(rows: readonly UsageRow[]): string {
-  const value = rows.map(({ cost, ...row }) => ({
+  const value = rows.map(({ cost, route, ...row }) => ({
     ...row,
+    route: route === null ? null : (JSON.parse(route) as RouteRecord),
     costNanoUsd: cost,
     costUsd: cost === null ? null : usd(cost),
   }))

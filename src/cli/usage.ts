@@ -10,6 +10,7 @@ import {
 } from "../storage/sqlite/usage-reader.ts"
 import { parseSince } from "./amounts.ts"
 import { EXIT, fail } from "./exit.ts"
+import { requestReport } from "./request-report.ts"
 import { rowsJson, rowsTable, summaryJson, summaryTable } from "./usage-report.ts"
 
 const MAX_ROWS = 10_000
@@ -22,7 +23,8 @@ export const usageCommand = defineCommand({
       "Prints requests, tokens, latencies and cost. Examples:\n" +
       "  llmrouter usage --since 24h\n" +
       "  llmrouter usage --by key,day --since 2026-11-01\n" +
-      "  llmrouter usage --rows --limit 50 --json",
+      "  llmrouter usage --rows --limit 50 --json\n" +
+      "  llmrouter usage --request req_0f3a…",
   },
   args: {
     by: {
@@ -33,6 +35,7 @@ export const usageCommand = defineCommand({
     since: { type: "string", description: "Only since 30m, 24h, 7d, or a date such as 2026-11-01" },
     rows: { type: "boolean", description: "Print the last requests, one a line" },
     limit: { type: "string", description: "How many requests --rows prints", default: "20" },
+    request: { type: "string", description: "Print one request: its candidates and its attempts" },
     json: { type: "boolean", description: "Print JSON" },
     db: { type: "string", description: "Usage database (default: that of the config)" },
     config: { type: "string", alias: "c", description: "Config file" },
@@ -44,6 +47,10 @@ export const usageCommand = defineCommand({
     const path = args.db ? resolve(args.db) : await storagePath(args.config)
     const reader = open(path)
     try {
+      if (args.request) {
+        process.stdout.write(requestOutput(reader, path, args.request, args.json ?? false))
+        return
+      }
       const output = report(reader, path, { by, since, limit, rows: args.rows, json: args.json })
       process.stdout.write(output)
     } catch (thrown) {
@@ -74,6 +81,20 @@ function report(reader: UsageReader | undefined, path: string, wanted: Wanted): 
   const [total] = reader?.summarise([], since) ?? []
   if (json) return summaryJson({ by, since, groups, total })
   return total ? summaryTable({ by, since, groups, total }) : nothing(reader, path, since)
+}
+
+function requestOutput(
+  reader: UsageReader | undefined,
+  path: string,
+  id: string,
+  json: boolean,
+): string {
+  const rows = reader?.request(id) ?? []
+  if (rows.length > 0) return json ? rowsJson(rows) : requestReport(rows)
+  fail(
+    EXIT.failed,
+    `there is no request \`${id}\` in ${path}. Its id is in the answer's header x-request-id.`,
+  )
 }
 
 function nothing(reader: UsageReader | undefined, path: string, since: number): string {

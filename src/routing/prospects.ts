@@ -15,6 +15,8 @@ export interface Opened extends Candidates {
   readonly detour: Detour | undefined
   /** Monotonic milliseconds when it was. */
   readonly at: number
+  /** How it looked at first, where it was looked at again. */
+  readonly first?: Opened
 }
 
 /** A channel to try, and where it was found. */
@@ -138,7 +140,7 @@ export function createProspects(options: ProspectsOptions): Prospects {
     const now = clock.now()
     for (const [index, old] of opened.entries()) {
       if (old.at === now) continue
-      const fresh = look(old.group, old.detour)
+      const fresh = { ...look(old.group, old.detour), first: old.first ?? old }
       opened[index] = fresh
       const found = bestOf(fresh, true)
       if (found) return found

@@ -63,6 +63,7 @@ export const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE usage ADD COLUMN "continued" INTEGER NOT NULL DEFAULT 0;
       ALTER TABLE usage ADD COLUMN "mirror_of" TEXT;
       ALTER TABLE usage ADD COLUMN "route" TEXT;
+      CREATE INDEX usage_mirror ON usage ("mirror_of") WHERE "mirror_of" IS NOT NULL;
     `,
   },
 ]

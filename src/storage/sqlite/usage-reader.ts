@@ -45,6 +45,8 @@ export interface UsageReader {
   summarise(by: readonly Dimension[], since: number): UsageSummary[]
   /** The last rows, newest first. */
   rows(since: number, limit: number): UsageRow[]
+  /** One request and the mirrors of it; empty when there is no such id. */
+  request(id: string): UsageRow[]
   /** Nano-USD by provider. @param since milliseconds since 1970; -Infinity is the beginning */
   spentSince(since: number): ReadonlyMap<string, number>
   close(): void
@@ -155,6 +157,14 @@ export function openUsageReader(path: string): UsageReader | undefined {
         .query<{ provider: string; cost: number }, [number]>(sql)
         .all(Math.max(since, 0))
       return new Map(rows.map(({ provider, cost }) => [provider, cost]))
+    },
+    request(id) {
+      return db
+        .query<Record<string, unknown>, [string, string]>(
+          'SELECT * FROM usage WHERE "id" = ? OR "mirror_of" = ? ORDER BY "mirror_of" IS NOT NULL',
+        )
+        .all(id, id)
+        .map(fromColumns)
     },
     close: () => db.close(),
   }
