@@ -5,6 +5,7 @@ import type { BreakerSettings, Cooldown } from "../core/settings.ts"
 import type { Measured, ToldLimits } from "../core/traffic.ts"
 import { Breaker, type BreakerTrial } from "./breaker.ts"
 import { LiveChannel } from "./live-channel.ts"
+import { createMemories } from "./memories.ts"
 import { LiveTraffic } from "./traffic.ts"
 
 export { rejectionPause } from "./live-channel.ts"
@@ -106,7 +107,7 @@ class LiveTrial implements Trial, BreakerTrial {
 export function createHealth(clock: Clock, rules: () => HealthRules): Health {
   const channels = new Map<string, LiveChannel>()
   const deployments = new Map<string, LiveDeployment>()
-  const memories = new Map<string, Map<string, unknown>>()
+  const memories = createMemories()
   /** Attempts that have begun. */
   let latest = 0
 
@@ -170,19 +171,7 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
       }
       return health
     },
-    memory<Memory>(group: string, strategy: Strategy<Memory>): Memory {
-      let own = memories.get(group)
-      if (!own) {
-        own = new Map()
-        memories.set(group, own)
-      }
-      let memory = own.get(strategy.name) as Memory | undefined
-      if (memory === undefined && !own.has(strategy.name)) {
-        memory = strategy.createMemory()
-        own.set(strategy.name, memory)
-      }
-      return memory as Memory
-    },
+    memory: memories.of,
     forget(old) {
       for (const { health, deployment } of old) {
         channels.delete(health.id)
@@ -199,17 +188,7 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
       }
       sweep(channels, named)
       sweep(deployments, named)
-      for (const [name, own] of memories) {
-        const group = byName.get(name)
-        if (!group) {
-          memories.delete(name)
-          continue
-        }
-        for (const [strategy, memory] of own) {
-          if (strategy === group.strategy.name) group.strategy.keep?.(memory, group)
-          else own.delete(strategy)
-        }
-      }
+      memories.keep(byName)
     },
     standing(channel) {
       const live = liveOf(channel)
