@@ -1,5 +1,5 @@
 import type { GatewayError } from "../core/error.ts"
-import type { Channel } from "../core/routing.ts"
+import type { Channel, ChannelHealth } from "../core/routing.ts"
 import type { Cooldown } from "../core/settings.ts"
 import { rejectionPause } from "../routing/health.ts"
 import type { GatewayContext } from "./context.ts"
@@ -30,6 +30,19 @@ export function createProber(
   cooldown: () => Cooldown,
 ): Prober {
   const timers = new Map<string, ReturnType<typeof setTimeout>>()
+  /** When the pauses began that were logged. */
+  const logged = new WeakMap<ChannelHealth, number>()
+
+  /** Only the first of a row: somebody has to look after the key, or it mends itself. */
+  function warn({ deployment, key, health }: Channel, { status }: GatewayError): void {
+    if (health.rejections !== 1 || logged.get(health) === health.pausedAt) return
+    logged.set(health, health.pausedAt)
+    context.logger.warn("a provider key was rejected", {
+      deployment: deployment.id,
+      key: key?.fingerprint,
+      status,
+    })
+  }
 
   /** @param unknown whether the key itself was refused, rather than what it wanted to do */
   function schedule(channel: Channel, unknown: boolean): void {
@@ -82,6 +95,7 @@ export function createProber(
   return {
     rejected(channel, error) {
       const { provider, account } = channel.deployment
+      warn(channel, error)
       if (provider.probe === "none") return
       const unknown = isUnknown(error)
       if (provider.probe === "paid" || (account.probeUrl && unknown)) schedule(channel, unknown)

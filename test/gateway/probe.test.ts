@@ -1,4 +1,7 @@
 import { describe, expect, test } from "bun:test"
+import { GatewayError } from "../../src/core/error.ts"
+import { createProber } from "../../src/gateway/probe.ts"
+import { deployment, RULES, testClock, testHealth } from "../routing/parts.ts"
 import { upstreams } from "../matrix/upstreams.ts"
 import { closing } from "../support/cleanup.ts"
 import { overUpstreams, startRouter } from "../support/router.ts"
@@ -202,4 +205,32 @@ describe("the small paid request", () => {
       expect(up.requests.filter(isPaid).at(-1)).toMatchObject({ finished: true, tokens: 1 })
     })
   }
+})
+
+test("a rejected key is logged once, until it has worked again", () => {
+  const clock = testClock()
+  const health = testHealth(clock)
+  const [channel] = deployment("p/m", { health }).channels
+  const warnings: unknown[] = []
+  const nothing = () => {}
+  const warn = (message: string, fields?: object) => warnings.push({ message, ...fields })
+  const logger = { debug: nothing, info: nothing, error: nothing, request: nothing, warn }
+  const send = () => Promise.reject(new Error("nothing is sent"))
+  const prober = createProber({ clock, send, logger }, () => RULES.cooldown)
+  const error = new GatewayError("upstream-unauthorized", "no", { status: 401 })
+  const refuse = () => {
+    for (const trial of [health.begin(channel!), health.begin(channel!)]) {
+      health.fail(trial, error)
+      prober.rejected(channel!, error)
+    }
+    clock.advance(RULES.cooldown.authMax)
+  }
+  const told = { message: "a provider key was rejected", deployment: "p/m", status: 401 }
+  refuse()
+  expect(warnings).toMatchObject([told])
+  refuse()
+  expect(warnings).toHaveLength(1)
+  health.succeed(health.begin(channel!))
+  refuse()
+  expect(warnings).toMatchObject([told, told])
 })
