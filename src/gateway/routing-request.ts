@@ -17,12 +17,17 @@ export interface GuessedRequest extends RoutingRequest {
   counted(tokens: number): void
 }
 
-/** What routing sees of an exchange. */
+/**
+ * What routing sees of an exchange.
+ *
+ * @param whole the request with the conversation that it goes on from, for what it needs of a model
+ */
 export function routingRequest(
   exchange: Exchange,
   envelope: RequestEnvelope,
   caller: Caller,
   steering: Steering,
+  whole: () => RequestEnvelope = () => decodedOnce(envelope),
 ): GuessedRequest {
   const { facts } = envelope
   const bytes = exchange.body.length
@@ -40,7 +45,7 @@ export function routingRequest(
       inputTokens = tokens
     },
     maxTokens: facts.maxTokens,
-    needs: needsOf(envelope),
+    needs: needsOf(whole),
     tags: tagsOf(caller, steering),
     region: steering.region ?? caller.region,
     get session() {
@@ -52,17 +57,25 @@ export function routingRequest(
 }
 
 /** Looks into the body when it is asked, and for each need once. */
-function needsOf(envelope: RequestEnvelope): Needs {
+function needsOf(open: () => RequestEnvelope): Needs {
   const known = new Map<Need, boolean>()
-  let own: RequestEnvelope | undefined
+  let envelope: RequestEnvelope | undefined
   function has(need: Need): boolean {
     let found = known.get(need)
     if (found === undefined) {
-      own ??= decodedOnce(envelope)
-      found = own.needs?.(need) ?? false
+      found = look(need)
       known.set(need, found)
     }
     return found
+  }
+  function look(need: Need): boolean {
+    try {
+      envelope ??= open()
+      return envelope.needs?.(need) ?? false
+    } catch {
+      // A conversation that cannot be continued: whoever sends it on says why.
+      return false
+    }
   }
   return { has, [Symbol.iterator]: () => NEEDS.values().filter(has) }
 }

@@ -42,10 +42,10 @@ export interface RunOptions {
  * @throws GatewayError of the last attempt, or why none could be made
  */
 export async function run(context: GatewayContext, options: RunOptions): Promise<Committed> {
-  const { snapshot, exchange, envelope, resolution, progress, steering } = options
+  const { snapshot, exchange, envelope, history, resolution, progress, steering } = options
   const { health, clock, timers, budget } = context
   const { group, pinned } = resolution
-  const request = routingRequest(exchange, envelope, options.caller, steering)
+  const request = routingRequest(exchange, envelope, options.caller, steering, history.whole)
   const decide: WalkOptions = {
     resolution,
     table: snapshot.table,
@@ -60,7 +60,7 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
   }
   if (!pinned) {
     const groups = chain(group, snapshot.table)
-    await countNearEdge(context, request, groups, () => options.history.whole().decode?.())
+    await countNearEdge(context, request, groups, () => history.whole().decode?.())
   }
   const preparing = prepareOrder(decide)
   if (preparing) await preparing

@@ -154,6 +154,16 @@ describe("a request goes past the deployment that lacks what it needs:", () => {
     })
   }
 
+  test("also where only the conversation before needs it", async () => {
+    const { ask, router, upstreams } = await setUp([{ capabilities: { vision: false } }, {}])
+    const [path, body] = NEEDY["vision"]!["responses"]!
+    const first = (await (await router.post(path, body)).json()) as { id: string }
+    const next = { model: "g", input: "And in words?", previous_response_id: first.id }
+    expect(await ask(path, next)).toBe("u1/ok")
+    expect(upstreams[0]!.count()).toBe(0)
+    expect(await ask(path, { model: "g", input: "hi" })).toBe("u0/ok")
+  })
+
   test("what is known of a vendor's models counts where the config says nothing", async () => {
     const { ask } = await setUp([{}, {}], { providers: [{ type: "deepseek", keys: ["k"] }] })
     const [path, body] = NEEDY["vision"]!["chat"]!
