@@ -80,7 +80,7 @@ export function setUpHistory({ rows, settings, group, cost, seed = 1 }: HistoryO
     const past = known ? createPast(answers) : everything
     const { outages, limited } = troublesOf(call, length)
     if (limited > 0) {
-      notes.push(`${id} answered 429 ${limited} times: its limits are not known and not simulated`)
+      notes.push(`${id}: 429 came ${limited} times; its limits are not known and not simulated`)
     }
     return {
       ttft: 0,
