@@ -1,4 +1,4 @@
-import { clientGone, toGatewayError } from "../core/error.ts"
+import { clientGone, type GatewayError, toGatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
 import type { RequestEnvelope } from "../core/protocol.ts"
 import type { Group } from "../core/routing.ts"
@@ -58,16 +58,20 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
     refuses: ({ deployment }) =>
       canTake(deployment, exchange, envelope) ? undefined : "does not offer this operation",
   }
+  let pursued: Pursued<Committed> | undefined
+  let early: GatewayError | undefined
+  exchange.cut = (error) => {
+    early = error
+    pursued?.end(error)
+  }
   if (!pinned) {
     const groups = chain(group, snapshot.table)
     await countNearEdge(context, request, groups, () => history.whole().decode?.())
   }
   const preparing = prepareOrder(decide)
   if (preparing) await preparing
-  let pursued: Pursued<Committed> | undefined
   const underWay: UnderWay = new Map()
   const attempting: AttemptOptions = { ...options, request, underWay }
-  exchange.cut = (error) => pursued?.end(error)
   pursued = pursue<Committed>({
     clock,
     timers,
@@ -99,6 +103,7 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
   })
   const { end, answer } = pursued
   const leave = () => end(clientGone())
+  if (early) end(early)
   if (exchange.signal.aborted) leave()
   exchange.signal.addEventListener("abort", leave, { once: true })
   try {

@@ -33,7 +33,7 @@ export function chain(group: Group, table: RouteTable): Group[] {
 
 /** @param root whose detours serve for groups that have none of their own */
 export function createChain(root: Group, table: RouteTable): Chain {
-  const seen = new Set<Group>()
+  const seen = new Set<string>()
   let rest = inOrder([root], table, seen)
   return {
     next: () => rest.shift(),
@@ -42,7 +42,7 @@ export function createChain(root: Group, table: RouteTable): Chain {
       const key = detour === "context-length" ? "contextFallbacks" : "contentPolicyFallbacks"
       const names = from[key].length > 0 ? from[key] : root[key]
       // What was a usual fallback, and was not reached, is free again.
-      for (const group of rest) seen.delete(group)
+      for (const { name } of rest) seen.delete(name)
       const next = inOrder(named(names, table), table, seen)
       rest = keep ? [...next, ...rest.filter((group) => !next.includes(group))] : next
       return next.length > 0
@@ -50,11 +50,12 @@ export function createChain(root: Group, table: RouteTable): Chain {
   }
 }
 
-function inOrder(groups: readonly Group[], table: RouteTable, seen: Set<Group>): Group[] {
+/** By name: a caller's own strategy makes a copy of a group. */
+function inOrder(groups: readonly Group[], table: RouteTable, seen: Set<string>): Group[] {
   return groups.flatMap((group) => {
-    if (seen.has(group)) return []
-    seen.add(group)
-    const { fallbacks } = group
+    const { name, fallbacks } = group
+    if (seen.has(name)) return []
+    seen.add(name)
     return fallbacks.length === 0
       ? [group]
       : [group, ...inOrder(named(fallbacks, table), table, seen)]

@@ -40,6 +40,7 @@ export function onlyOne(
     leaveOut() {},
     more: () => false,
     wasTried: () => !left,
+    isLimited: () => false,
     fitting: () => [],
     divert: () => false,
   }

@@ -41,6 +41,8 @@ export interface Prospects {
   /** Whether `take` would find one. */
   more(): boolean
   wasTried(channel: Channel): boolean
+  /** Whether a limit of its own leaves no room for it now. */
+  isLimited(channel: Channel): boolean
   /** Those that are right for the request, whatever their health. */
   fitting(): Found[]
   /**
@@ -83,21 +85,20 @@ export function createProspects(options: ProspectsOptions): Prospects {
     return made
   }
 
-  /** @param fresh whether the group was looked at just now: else much may have changed */
-  function isUsable(candidate: Candidate, { group, detour }: Opened, fresh: boolean): boolean {
+  /** @param fresh whether the group was looked at just now: else limits may have been reached */
+  function isUsable(candidate: Candidate, { detour }: Opened, fresh: boolean): boolean {
     const { channel, rank } = candidate
     if (rank === Number.POSITIVE_INFINITY || tried.has(channel.health)) return false
     if (!fit.admits(candidate, detour)) return false
     if (fresh) return true
-    return health.standing(channel).state === "ready" && !objection(channel, group)
+    return health.standing(channel).state === "ready" && !isLimited(channel)
   }
 
-  /** Limits may have been reached since the group was looked at. */
-  function objection(channel: Channel, group: Group): boolean {
+  function isLimited(channel: Channel): boolean {
     const now = clock.now()
     return filters.some((filter) => {
-      const against = filter.checker(request, group, now)?.(channel)
-      return against && isLimit(against)
+      const against = filter.checker(request, root, now)?.(channel)
+      return against !== undefined && isLimit(against)
     })
   }
 
@@ -178,6 +179,7 @@ export function createProspects(options: ProspectsOptions): Prospects {
       )
     },
     wasTried: ({ health }) => tried.has(health),
+    isLimited,
     fitting: () =>
       opened.flatMap((opened) =>
         opened.all

@@ -59,6 +59,7 @@ export function pursue<Answer>(pursuit: Pursuit<Answer>): Pursued<Answer> {
   let walk = pursuit.walk()
   let last: GatewayError | undefined
   let over = false
+  let counted = false
 
   /** Runs now or later what must not throw into the void. */
   function safely(run: () => void): void {
@@ -82,9 +83,17 @@ export function pursue<Answer>(pursuit: Pursuit<Answer>): Pursued<Answer> {
     return stop
   }
 
+  /** Whether the request is one of those that are active. */
+  function count(active: boolean): void {
+    if (active === counted) return
+    counted = active
+    if (active) budget.enter()
+    else budget.leave()
+  }
+
   function settle(): void {
     over = true
-    budget.leave()
+    count(false)
     for (const stop of waits) stop()
   }
 
@@ -100,7 +109,7 @@ export function pursue<Answer>(pursuit: Pursuit<Answer>): Pursued<Answer> {
 
   function advance(): void {
     if (due.at - clock.now() < LEAST_TIME) {
-      end(tooLate(due))
+      end(walk.more() ? tooLate(due) : (last ?? tooLate(due)))
       return
     }
     const step = walk.next()
@@ -114,7 +123,13 @@ export function pursue<Answer>(pursuit: Pursuit<Answer>): Pursued<Answer> {
     running.set(step, new AbortController())
     const tooLong = clock.now() + step.wait + LEAST_TIME > due.at
     if (tooLong) end(last ?? tooLate(due))
-    else after(step.wait, () => launch(step))
+    else after(step.wait, () => (walk.mayBegin(step) ? launch(step) : skip(step)))
+  }
+
+  function skip(step: Step): void {
+    running.delete(step)
+    walk.abandoned(step)
+    advance()
   }
 
   function launch(step: Step): void {
@@ -180,8 +195,18 @@ export function pursue<Answer>(pursuit: Pursuit<Answer>): Pursued<Answer> {
 
   function giveUp(): void {
     const limited = last === undefined || last.rule.cooldown === "rate-limit"
-    const waiting = limited && walk.earliest() !== undefined && join()
-    if (!waiting) end(last ?? pursuit.exhausted(walk))
+    const waits = limited && walk.earliest() !== undefined && join()
+    if (!waits) end(last ? soonest(last) : pursuit.exhausted(walk))
+  }
+
+  /** A limit's error, with the time when the first of all channels is to be had. */
+  function soonest(error: GatewayError): GatewayError {
+    const at = error.rule.cooldown === "rate-limit" ? walk.earliest() : undefined
+    if (at === undefined || at === Number.POSITIVE_INFINITY) return error
+    const wait = Math.max(0, at - clock.now())
+    const { retryAfterMs = Number.POSITIVE_INFINITY } = error.detail
+    if (wait >= retryAfterMs) return error
+    return new GatewayError(error.kind, error.message, { ...error.detail, retryAfterMs: wait })
   }
 
   /** @returns whether the request waits now, or has waited and gone on */
@@ -196,6 +221,7 @@ export function pursue<Answer>(pursuit: Pursuit<Answer>): Pursued<Answer> {
           const step = walk.next()
           if (!step) return walk.earliest() ?? Number.POSITIVE_INFINITY
           waits.delete(leave!)
+          count(true)
           safely(() => launch(step))
           return undefined
         },
@@ -208,11 +234,13 @@ export function pursue<Answer>(pursuit: Pursuit<Answer>): Pursued<Answer> {
     )
     if (!leave) return false
     waits.add(leave)
+    // Whoever waits does not make room for retries.
+    count(false)
     queue.wake()
     return true
   }
 
-  budget.enter()
+  count(true)
   safely(() => {
     if (due.at < Number.POSITIVE_INFINITY) after(due.at - clock.now(), () => end(tooLate(due)))
     if (over) return

@@ -34,6 +34,8 @@ export interface Walk {
   next(): Step | undefined
   /** A second attempt beside this one, where its group has another healthy channel. */
   hedge(step: Step): Step | undefined
+  /** Whether a step that has waited may still begin: much may have happened meanwhile. */
+  mayBegin(step: Step): boolean
   /** Marks a step's channel as in use. Every step ends in exactly one of the three below. */
   begin(step: Step): Trial
   /** The step's answer has begun. */
@@ -119,7 +121,7 @@ export function createWalk(options: WalkOptions): Walk {
   function resting(broken: boolean): Step | undefined {
     const untried = prospects
       .fitting()
-      .filter(({ candidate }) => !prospects.wasTried(candidate.channel))
+      .filter(({ candidate: { channel } }) => !prospects.wasTried(channel))
     const best = leastBad(untried, health, broken)
     if (!best) return undefined
     return budgeted(() => {
@@ -174,6 +176,8 @@ export function createWalk(options: WalkOptions): Walk {
       if (!prospects.hasBeside(channel, group)) return undefined
       return budgeted(() => stepTo(prospects.takeBeside(channel, group)!, "hedge"))
     },
+    mayBegin: ({ channel }) =>
+      health.standing(channel).state !== "open" && !prospects.isLimited(channel),
     begin: ({ channel }) =>
       health.begin(channel, expectedTokens(request, channel.deployment), request.stream),
     answered(step) {
