@@ -8,8 +8,11 @@ import { tags } from "./tags.ts"
 import { toldLimits } from "./told-limits.ts"
 import { window } from "./window.ts"
 
-/** Every filter that needs nothing but what routing has, cheapest first. */
-export const filters: readonly Filter[] = [region, tags, limits, window, capability, toldLimits]
+/**
+ * Every filter that needs nothing but what routing has. What never passes comes before what does, so
+ * that nobody is told to come back for nothing; then the cheapest come first.
+ */
+export const filters: readonly Filter[] = [region, tags, window, capability, limits, toldLimits]
 
 /** Every filter. */
 export function createFilters(spending: Spending): readonly Filter[] {

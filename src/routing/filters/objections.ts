@@ -1,8 +1,11 @@
 import type { Channel, Deployment, Group, RoutingRequest } from "../../core/routing.ts"
 import type { Against, Filter, Objection } from "./filter.ts"
 
-/** Milliseconds for which a channel that is used up now is worth more than one that does not fit. */
-const SOON = 60_000
+/**
+ * Milliseconds for which a channel that is used up now is worth more than one that does not fit: a
+ * minute's limits, which end with a whole second.
+ */
+const SOON = 61_000
 
 export interface Objecting {
   group: Group
