@@ -692,7 +692,7 @@ declare module "llmrouter" {
      * @default what the type's own options say
      */
     region?: string
-    /** What may be spent here, in all or in each hour, day, week or month (UTC). After that it is skipped. */
+    /** What may be spent here, in all or in each hour, day, week or month (UTC). After that it is skipped. Requests without a known price do not count. */
     budget?: Money
     /**
      * What its errors lead to, where they mean something of their own. The first that fits decides; what it does not say stays as it is.

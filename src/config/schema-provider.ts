@@ -63,7 +63,7 @@ export const commonFields = {
     }),
   ),
   budget: money(
-    "What may be spent here, in all or in each hour, day, week or month (UTC). After that it is skipped.",
+    "What may be spent here, in all or in each hour, day, week or month (UTC). After that it is skipped. Requests without a known price do not count.",
   ),
   ...errorFields,
   probe: choice(
