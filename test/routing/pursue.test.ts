@@ -294,6 +294,49 @@ describe("errors", () => {
   })
 })
 
+describe("limits", () => {
+  const limited = (retryAfterMs: number) =>
+    new GatewayError("upstream-rate-limited", "slow down", { retryAfterMs })
+
+  test("come back with the time of the channel that is free first, whichever was asked last", async () => {
+    const { send, time, make } = acting({
+      "p/a": { after: 5, error: limited(7000) },
+      "p/b": { after: 5, error: limited(60_000) },
+    })
+    const { answer } = send([group("g", [make("p/a"), make("p/b")])])
+    const { detail, message } = await time.until(failure(answer))
+    // The first one has waited for the second.
+    expect([message, detail.retryAfterMs]).toEqual(["slow down", 6995])
+  })
+
+  test("are not exceeded by requests that come from a failed upstream together", async () => {
+    const it = acting({ "p/a": { after: 10, error: "upstream-error" }, "p/b": { after: 100 } })
+    const b = deployment("p/b", {
+      health: it.health,
+      limits: { rpm: undefined, tpm: undefined, parallel: 2 },
+    })
+    const groups = [group("g", [it.make("p/a", 9), b], { retries: NO_RETRIES })]
+    const sent = Array.from({ length: 6 }, () => it.send(groups).answer)
+    const outcomes = await it.time.until(Promise.allSettled(sent))
+    const well = outcomes.filter(({ status }) => status === "fulfilled")
+    expect(well).toHaveLength(2)
+    expect(it.made.filter(({ channel }) => channel === "p/b#0")).toHaveLength(2)
+  })
+})
+
+test("a retry is not made when the breaker has opened while it waited", async () => {
+  const it = acting({ "p/a": { after: 1, error: "upstream-error" } })
+  const a = it.make("p/a")
+  const { answer } = it.send([group("g", [a], { retries: { attempts: 3, backoff: 4000 } })])
+  await it.time.until(it.time.sleep(100))
+  for (let n = 0; n < 5; n++) {
+    it.health.fail(it.health.begin(a.channels[0]!), new GatewayError("upstream-error", ""))
+  }
+  expect((await it.time.until(failure(answer))).kind).toBe("upstream-error")
+  expect(it.made).toHaveLength(1)
+  expect([it.budget.active, it.budget.retries]).toEqual([0, 0])
+})
+
 describe("an outage", () => {
   test("costs at most 1.2 upstream requests for each request, and few at once", async () => {
     const { send, time, made, make, budget } = acting({

@@ -106,6 +106,14 @@ describe("a request that finds every channel at its limit", () => {
   })
 })
 
+test("those who wait make no room for retries", async () => {
+  const { from, time, budget } = narrow({ parallel: 1 }, { max: 100, timeout: 5000 })
+  const sent = Array.from({ length: 50 }, () => from("a").answer)
+  expect(budget.active).toBe(1)
+  await time.until(Promise.all(sent))
+  expect(budget.active).toBe(0)
+})
+
 test("a caller who floods the router waits for itself, not the others for it", async () => {
   const { from, time } = narrow({ parallel: 2 }, { max: 2000, timeout: 600_000 })
   const flood = Array.from({ length: 1000 }, () => from("flood").answer)

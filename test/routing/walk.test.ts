@@ -4,7 +4,8 @@ import { type ErrorKind, GatewayError } from "../../src/core/error.ts"
 import type { Channel, Group } from "../../src/core/routing.ts"
 import type { Health } from "../../src/routing/health.ts"
 import { createRetryBudget } from "../../src/routing/retry-budget.ts"
-import { createWalk, type Step, type Walk } from "../../src/routing/walk.ts"
+import { strategies } from "../../src/routing/strategies/index.ts"
+import { createWalk, type Step, type Walk, type WalkOptions } from "../../src/routing/walk.ts"
 import { deployment, group, request, table, testClock, testHealth } from "./parts.ts"
 
 function setUp() {
@@ -21,7 +22,17 @@ function setUp() {
 }
 
 function open(clock: Clock, health: Health, groups: Group[], pinned?: Channel, random = 0.5): Walk {
-  return createWalk({
+  return createWalk(options(clock, health, groups, pinned, random))
+}
+
+function options(
+  clock: Clock,
+  health: Health,
+  groups: Group[],
+  pinned?: Channel,
+  random = 0.5,
+): WalkOptions {
+  return {
     resolution: { group: groups[0]!, ...(pinned && { pinned }) },
     table: table(groups),
     health,
@@ -31,7 +42,7 @@ function open(clock: Clock, health: Health, groups: Group[], pinned?: Channel, r
     request: request(),
     filters: [],
     refuses: () => undefined,
-  })
+  }
 }
 
 /** Makes a step, which fails. */
@@ -233,5 +244,22 @@ describe("createWalk", () => {
     const step = walk.next()!
     fail(walk, health, step, new GatewayError("upstream-rate-limited", "", { retryAfterMs: 1200 }))
     expect(walk.next()).toMatchObject({ channel: step.channel, why: "retry", wait: 1200 })
+  })
+
+  test("looks at a group once, also where the caller's own strategy has made a copy of it", () => {
+    const { clock, health, make } = setUp()
+    const g = group("g", [make("p/a")], { fallbacks: ["spare"] })
+    const spare = group("spare", [make("p/b")], { fallbacks: ["g"] })
+    const walk = createWalk({
+      ...options(clock, health, [g, spare]),
+      resolution: { group: { ...g, strategy: strategies.random } },
+    })
+    for (let step = walk.next(); step?.wait === 0; step = walk.next()) {
+      fail(walk, health, step, new GatewayError("upstream-unauthorized", ""))
+    }
+    expect(walk.opened.map(({ group: { name, strategy } }) => [name, strategy.name])).toEqual([
+      ["g", "random"],
+      ["spare", "priority"],
+    ])
   })
 })
