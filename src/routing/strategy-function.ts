@@ -9,7 +9,7 @@ import type {
 import { defineStrategy, noMemory } from "./define-strategy.ts"
 import { deploymentsOf, expectedCost, expectedOutput, cacheShare, place } from "./estimate.ts"
 import { createLeaveOut } from "./leave-out.ts"
-import { NamesNothing, ranksOf } from "./function-result.ts"
+import { ranksOf } from "./function-result.ts"
 
 /** Milliseconds that a function has. */
 const TIME = 50
@@ -34,11 +34,9 @@ export function strategyFromFunction(decide: StrategyFunction, parts: FunctionPa
   const guard = createLeaveOut(parts)
 
   function keep(context: StrategyContext, result: unknown): void {
-    try {
-      decided.set(context.request, ranksOf(result, context.candidates))
-    } catch (thrown) {
-      guard.warn((thrown as NamesNothing).message, clock.now())
-    }
+    const ranks = ranksOf(result, context.candidates)
+    if (typeof ranks === "string") guard.warn(ranks, clock.now())
+    else decided.set(context.request, ranks)
   }
 
   function failed(thrown: unknown): void {

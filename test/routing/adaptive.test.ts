@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { GatewayError } from "../../src/core/error.ts"
-import type { Channel, RoutingRequest } from "../../src/core/routing.ts"
+import type { Channel, Deployment, RoutingRequest } from "../../src/core/routing.ts"
 import type { Health } from "../../src/routing/health.ts"
 import { asker, counted } from "./asker.ts"
 import { deployment, type DeploymentOptions } from "./parts.ts"
@@ -8,7 +8,7 @@ import { seeded } from "./seeded.ts"
 
 /** Prices in nano-USD per token. */
 const priced =
-  (input: number, output: number, cacheRead = input): DeploymentOptions["cost"] =>
+  (input: number, output: number, cacheRead = input): Deployment["cost"] =>
   (usage) =>
     (usage.input - usage.cacheRead) * input + usage.cacheRead * cacheRead + usage.output * output
 

@@ -35,14 +35,14 @@ export const lowestLatency = defineStrategy<Exploration>({
     const estimates = deployments.map((deployment) => latencyOf(deployment, request, now))
     const best = bestOf(estimates)
     const trial = toExplore(context, memory, estimates, best)
-    const valueOf = aligned(
+    const latencyFor = aligned(
       deployments,
       estimates.map(({ value }) => value),
     )
     return ({ deployment }) => {
       if (deployment.weight === 0) return Number.POSITIVE_INFINITY
       if (deployment === trial) return -1
-      const value = valueOf(deployment) ?? Number.NaN
+      const value = latencyFor(deployment) ?? Number.NaN
       if (value > best * BUFFER) return value / best
       const rank = place(load(deployment, context.random()))
       return Number.isNaN(value) && !Number.isNaN(best) ? UNKNOWN + rank : rank
