@@ -14,7 +14,7 @@ import { EXIT, fail } from "./exit.ts"
 import { comparisonJson, comparisonTable, markdown, type Report } from "./simulate-report.ts"
 
 /** Fewer requests have no 99th percentile; more do not fit into memory. */
-const REQUESTS = { least: 100, most: 10_000_000 }
+const REQUESTS = { least: 100, most: 5_000_000 }
 /** Milliseconds between two lines of progress. */
 const PROGRESS = 500
 

@@ -26,13 +26,17 @@ export function consult(setup: Setup, blind = false): Outcome {
   const { engine, channels, upstream, recorder, play } = createStage(setup, "priority")
   const { clock } = engine
 
+  const attempt = (request: VirtualRequest, channel: Channel, blind = false) => {
+    const answer = upstream(channel).look(request, clock.now(), blind)
+    return withinLimits(answer, channel.deployment.timeouts, request.stream)
+  }
+
   function bestFor(request: VirtualRequest, tried: ReadonlySet<Channel>): Channel | undefined {
-    const now = clock.now()
     let best: Channel | undefined
     let least = Number.POSITIVE_INFINITY
     for (const channel of channels) {
       if (tried.has(channel)) continue
-      const answer = upstream(channel).look(request, now, blind)
+      const answer = attempt(request, channel, blind)
       if (!answer.ok) continue
       const wait = request.stream ? answer.ttft : answer.duration
       const score = wait * MILLISECOND + costOn(channel, request, answer.cacheRead)
@@ -48,7 +52,7 @@ export function consult(setup: Setup, blind = false): Outcome {
     const now = clock.now()
     const ready = Math.min(...channels.map((channel) => upstream(channel).ready(request, now)))
     const next = Math.max(ready, now + LOOK)
-    if (next - request.at > PATIENCE) recorder.failed(request, false)
+    if (next - request.at > PATIENCE) recorder.failed(false)
     else engine.at(next, () => serve(request, NONE))
   }
 
@@ -60,8 +64,7 @@ export function consult(setup: Setup, blind = false): Outcome {
       return
     }
     const place = upstream(channel)
-    const { timeouts } = channel.deployment
-    const answer = withinLimits(place.look(request, now), timeouts, request.stream)
+    const answer = attempt(request, channel)
     place.enter(request, now, answer)
     recorder.attempt(now)
     engine.at(now + (answer.ok ? answer.duration : answer.after), () => {

@@ -40,7 +40,7 @@ export interface Recorder {
     cost: number,
     cacheRead: number,
   ): void
-  failed(request: VirtualRequest, avoidable: boolean): void
+  failed(avoidable: boolean): void
   outcome(): Outcome
 }
 
@@ -78,7 +78,7 @@ export function createRecorder(requests: readonly VirtualRequest[]): Recorder {
       input += request.input
       cached += cacheRead
     },
-    failed(_request, couldHave) {
+    failed(couldHave) {
       failed++
       if (couldHave) avoidable++
     },

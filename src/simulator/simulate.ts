@@ -117,7 +117,9 @@ export function simulate(
     const now = clock.now()
     return channels.some((channel) => {
       const place = upstream(channel)
-      return place.well(request.at) && place.look(request, now).ok
+      const { timeouts } = channel.deployment
+      if (!place.well(request.at)) return false
+      return withinLimits(place.look(request, now), timeouts, request.stream).ok
     })
   }
 
@@ -157,7 +159,7 @@ export function simulate(
         const times = { ttft: first - request.at, duration: end - request.at }
         recorder.answered(request, times, costOn(channel, request, cacheRead), cacheRead)
       },
-      () => recorder.failed(request, avoidable(request)),
+      () => recorder.failed(avoidable(request)),
     )
   }
 
