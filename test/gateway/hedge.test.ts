@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test"
+import type { AttemptRecord } from "../../src/core/route-record.ts"
 import { closing, until } from "../support/cleanup.ts"
 import { overUpstreams, startRouter } from "../support/router.ts"
 import { startUpstream } from "../support/upstream/index.ts"
@@ -98,4 +99,51 @@ describe("a hedged request", () => {
     expect(response.headers.get("x-llmrouter-deployment")).toBe("u2/ok")
     expect(it.servers.map((server) => server.count())).toEqual([1, 1, 1])
   })
+
+  test("is paid honestly: what the slower attempt has cost is guessed, and told apart", async () => {
+    const servers = [
+      await use(startUpstream({ script: "stall" })),
+      await use(startUpstream({ script: "ok" })),
+    ]
+    const config = overUpstreams(servers)
+    // Dollars for a million tokens.
+    const price = { input: 10, output: 20 }
+    const models = ["u0", "u1"].map((provider) => ({ provider, model: "ok", price }))
+    const router = await use(startRouter({ ...config, groups: { g: { models, hedge: "100ms" } } }))
+    const answer = await router.post(CHAT, ASK)
+    const { usage } = (await answer.json()) as {
+      usage: { prompt_tokens: number; completion_tokens: number }
+    }
+    const [row] = await router.rows()
+    const paid = usage.prompt_tokens * 10_000 + usage.completion_tokens * 20_000
+    expect(Number(row!["wasted"])).toBeGreaterThan(0)
+    expect(row!["cost"]).toBe(paid + Number(row!["wasted"]))
+    const { attempts } = JSON.parse(String(row!["route"])) as { attempts: AttemptRecord[] }
+    expect(attempts).toMatchObject([
+      { channel: "u0/ok#-", why: "first", outcome: "cancelled", ttft: null, message: null },
+      { channel: "u1/ok#-", why: "hedge", outcome: "ok", wasted: 0 },
+    ])
+    const [slow, fast] = attempts
+    expect(slow!.wasted).toBe(Number(row!["wasted"]))
+    expect(fast!.began).toBeGreaterThanOrEqual(slow!.began + 99)
+    expect(fast!.duration).toBeGreaterThanOrEqual(fast!.ttft!)
+    expect(slow!.duration).toBeGreaterThanOrEqual(99)
+  })
+})
+
+test("each attempt of a request is on record, with what was wrong", async () => {
+  const servers = [
+    await use(startUpstream({ script: "status:503;message=try later" })),
+    await use(startUpstream({ script: "role|tok:3|done" })),
+  ]
+  const router = await use(startRouter(overUpstreams(servers)))
+  await (await router.post(CHAT, STREAM)).text()
+  const [row] = await router.rows()
+  const { attempts } = JSON.parse(String(row!["route"])) as { attempts: AttemptRecord[] }
+  expect(attempts).toMatchObject([
+    { channel: "u0/ok#-", why: "first", outcome: "upstream-error", status: 503, ttft: null },
+    { channel: "u1/ok#-", why: "next", outcome: "ok", status: null, message: null },
+  ])
+  expect(attempts[0]!.message).toContain("try later")
+  expect(attempts.every(({ duration }) => duration !== null && duration > 0)).toBe(true)
 })
