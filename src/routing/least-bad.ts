@@ -2,8 +2,10 @@ import type { Health } from "./health.ts"
 import type { Found } from "./prospects.ts"
 
 /**
- * The channel that may be well again, of those that are not ready: the soonest that would be. A limit,
- * a rejected key and a missing model are not over before their time.
+ * The channel that may be well again, of those that are not ready: of those that rest, the soonest that
+ * would be; behind breakers, one that nobody is asking now and that was not heard of for longest, so
+ * that each of them is asked in turn and the first that is well again is found. A limit, a rejected key
+ * and a missing model are not over before their time.
  *
  * @param broken whether it is one behind an open breaker, else one that only rests
  */
@@ -13,15 +15,17 @@ export function leastBad(
   broken: boolean,
 ): Found | undefined {
   let best: Found | undefined
-  let bestUntil = Number.POSITIVE_INFINITY
+  let least: readonly [number, number] = [Number.POSITIVE_INFINITY, 0]
   for (const each of found) {
     const { channel } = each.candidate
     const { state, until } = health.standing(channel)
     if (state === "ready" || isLasting(channel.health.reason)) continue
     if (channel.deployment.health.opened > 0 !== broken) continue
-    if (best && until >= bestUntil) continue
+    const { inFlight, success } = channel.deployment.health.traffic
+    const rank = broken ? ([inFlight, success.at] as const) : ([until, 0] as const)
+    if (best && (rank[0] > least[0] || (rank[0] === least[0] && rank[1] >= least[1]))) continue
     best = each
-    bestUntil = until
+    least = rank
   }
   return best
 }
