@@ -17,6 +17,9 @@ import type { Setup } from "./setup.ts"
 import { createStage } from "./stage.ts"
 import { costOn, usageOf } from "./usage.ts"
 
+/** Milliseconds in which a router may find out that an upstream is well again: it cannot know at once. */
+const NOTICE = 10_000
+
 /** An answer that has begun. */
 interface Begun {
   channel: Channel
@@ -112,13 +115,13 @@ export function simulate(
     })
   }
 
-  /** Whether something was healthy from a request's arrival to its failure, and would have served it. */
+  /** Whether something was well since before a request's arrival, and would have served it in the end. */
   function avoidable(request: VirtualRequest): boolean {
     const now = clock.now()
     return channels.some((channel) => {
       const place = upstream(channel)
       const { timeouts } = channel.deployment
-      if (!place.well(request.at)) return false
+      if (!place.well(request.at) || !place.well(Math.max(0, request.at - NOTICE))) return false
       return withinLimits(place.look(request, now), timeouts, request.stream).ok
     })
   }
