@@ -5,7 +5,7 @@ import { cacheShare, expectedCost, expectedTtft, successRate } from "./estimate.
 import { MILLISECOND } from "./worth.ts"
 
 /** Share of a streamed token's time that counts: it is read while it comes. */
-const STREAMED = 0.02
+const STREAMED = 0.01
 /** Share of the time to the first content that a prompt from the cache saves, about. */
 const CACHE_SAVES = 0.5
 /** Input tokens below which upstreams cache nothing. */

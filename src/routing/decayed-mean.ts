@@ -1,7 +1,7 @@
 import type { Average } from "../core/traffic.ts"
 
 /** Milliseconds after which all earlier samples together weigh as much as a new one. */
-const HALF_LIFE = 30_000
+const HALF_LIFE = 20_000
 /** Samples that the mean is of at least, so that a busy channel's is not one of milliseconds. */
 const ENOUGH = 20
 

@@ -1,4 +1,5 @@
-import type { Deployment, StrategyContext } from "../core/routing.ts"
+import type { Deployment, Group, RoutingRequest, StrategyContext } from "../core/routing.ts"
+import type { Traffic } from "../core/traffic.ts"
 
 /**
  * Milliseconds after which what looked nearly as good is tried again. What looked worse waits longer, by
@@ -58,18 +59,18 @@ export function toExplore(
   estimates: readonly Estimate[],
   best: number,
 ): Deployment | undefined {
-  const { now } = context
+  const { now, request } = context
   let found: { deployment: Deployment; unknown: boolean } | undefined
   let most = 1
   for (const { deployment, value, at, hope } of estimates) {
     const { id, weight, health } = deployment
     const unknown = Number.isNaN(value)
-    if (health.traffic.inFlight > 0) {
-      // One that is being tried out: others wait for what it teaches.
-      if (unknown && weight > 0) return undefined
+    if (weight === 0 || (hope !== undefined && hope > best)) continue
+    if (isBeingTried(health.traffic, request)) {
+      // Others wait for what an unknown one teaches.
+      if (unknown) return undefined
       continue
     }
-    if (weight === 0 || (hope !== undefined && hope > best)) continue
     if (!unknown && !(value > best && credit >= 1)) continue
     const last = Math.max(at, tried.get(id) ?? Number.NEGATIVE_INFINITY)
     const interval = unknown ? UNTAUGHT : STALE * Math.min(Math.sqrt(value / best), WORST)
@@ -80,6 +81,13 @@ export function toExplore(
   }
   if (found) trials.set(context, found)
   return found?.deployment
+}
+
+/** Whether something is under way that will tell what such a request needs to know. */
+function isBeingTried({ inFlight, waiting }: Traffic, { stream }: RoutingRequest): boolean {
+  if (inFlight === 0 || !stream) return inFlight > 0
+  // Whole answers say nothing of the time to a first content.
+  return !waiting[Symbol.iterator]().next().done
 }
 
 /** Told of every pick. */
@@ -93,4 +101,10 @@ export function explored(
   if (trial?.deployment !== deployment) return
   if (!trial.unknown) memory.credit = 0
   memory.tried.set(deployment.id, context.now)
+}
+
+/** Told after a reload: forgets deployments that the group no longer has. */
+export function keepTried({ tried }: Exploration, { deployments }: Group): void {
+  const ids = new Set(deployments.map(({ id }) => id))
+  for (const id of tried.keys()) if (!ids.has(id)) tried.delete(id)
 }

@@ -92,7 +92,7 @@ describe("adaptive", () => {
     const { sum, ...rest } = parts()["a/x#0"]!
     expect(rest).toEqual({
       time: 400,
-      generation: 3000 * 0.02,
+      generation: 3000 * 0.01,
       cost: (1000 * 2500 + 300 * 10_000) / 10_000,
       risk: 0,
       pressure: 0,

@@ -151,6 +151,21 @@ describe("lowest-latency", () => {
     }
   })
 
+  test("tries one for streams that is always busy with whole answers", () => {
+    const { pick, health, group, clock, run } = world(
+      { "a/x": 1, "b/x": 1 },
+      { "a/x": 300, "b/x": 100 },
+    )
+    const [a, b] = group.channels
+    health.begin(b!)
+    const trial = health.begin(a!, 0, true)
+    clock.advance(300)
+    health.answered(trial)
+    health.succeed(trial, { duration: 300, stream: true, output: 10 })
+    expect(pick({ stream: false }).channel).toBe(a!)
+    expect(counted(run(100, 200))["b/x"]!).toBeGreaterThan(95)
+  })
+
   test("asks one that never answers anything only now and then", () => {
     const { pick, clock, health } = world(EVEN, {})
     let asked = 0

@@ -8,6 +8,7 @@ import {
   type Estimate,
   type Exploration,
   explored,
+  keepTried,
   newExploration,
   toExplore,
 } from "../exploration.ts"
@@ -66,6 +67,7 @@ export const adaptive = defineStrategy<Memory>({
     }
   },
   picked: ({ deployment }, context) => explored(context, context.memory.exploration, deployment),
+  keep: ({ exploration }, group) => keepTried(exploration, group),
   answered(channel, { request, memory, now }) {
     if (request.session === undefined) return
     memory.bindings.answered(request.session, channel, now, request.inputTokens)

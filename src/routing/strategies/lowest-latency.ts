@@ -7,6 +7,7 @@ import {
   type Estimate,
   type Exploration,
   explored,
+  keepTried,
   newExploration,
   toExplore,
 } from "../exploration.ts"
@@ -49,6 +50,7 @@ export const lowestLatency = defineStrategy<Exploration>({
     }
   },
   picked: ({ deployment }, context) => explored(context, context.memory, deployment),
+  keep: keepTried,
   explain({ deployment }, { request, now }) {
     const { traffic } = deployment.health
     const { value } = latencyOf(deployment, request, now)
