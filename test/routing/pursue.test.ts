@@ -259,6 +259,26 @@ describe("the end from outside", () => {
   })
 })
 
+test("a channel that has become well meanwhile is tried before the request fails", async () => {
+  const { send, time, make, health, made } = acting({
+    "p/a": { after: 1 },
+    "p/b": { after: 15_000, error: "upstream-unauthorized" },
+  })
+  const a = make("p/a")
+  health.fail(health.begin(a.channels[0]!), new GatewayError("upstream-unreachable", ""))
+  const { answer } = send([group("g", [a, make("p/b")], { retries: NO_RETRIES })])
+  expect(await time.until(answer)).toBe("p/a#0")
+  expect(made.map(({ channel }) => channel)).toEqual(["p/b#0", "p/a#0"])
+})
+
+test("the pause before each retry is twice as long as the one before, up to the longest", async () => {
+  const { send, time, made, make } = acting({ "p/a": { after: 0, error: "upstream-error" } })
+  const retries = { attempts: 4, backoff: 100, maxBackoff: 300 }
+  await time.until(failure(send([group("g", [make("p/a")], { retries })]).answer))
+  // Half of it, as the dice fall here.
+  expect(made.map(({ at }) => at)).toEqual([0, 50, 150, 300, 450])
+})
+
 describe("errors", () => {
   test("of an upstream that cannot do it do not hide what another one said", async () => {
     const { send, time, make } = acting({

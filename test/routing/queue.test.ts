@@ -93,14 +93,14 @@ describe("a request that finds every channel at its limit", () => {
 
   test("does not overtake those who wait already", async () => {
     const order: string[] = []
-    const { from, time } = narrow({ parallel: 1 }, { max: 9, timeout: 5000 })
-    const send = (name: string) =>
-      from("a").answer.then(() => {
-        order.push(name)
-      })
+    const { from, time } = narrow({ rpm: 1 }, { max: 9, timeout: 600_000 })
+    const send = async (name: string) => {
+      await from("a").answer
+      order.push(name)
+    }
+    // The minute's one request is free again just when somebody new comes along.
+    const third = time.sleep(61_000).then(() => send("third"))
     const sent = [send("first"), send("second")]
-    // The slot is free just then, and somebody new comes along.
-    const third = time.sleep(100).then(() => send("third"))
     await time.until(Promise.all([...sent, third]))
     expect(order).toEqual(["first", "second", "third"])
   })
