@@ -10,7 +10,7 @@ const WORST = 12
 /** Milliseconds before something is tried again of which a first try has taught nothing. */
 const UNTAUGHT = 5000
 /** Requests that are spent on trying again what looked worse: one in so many, at most. */
-const ONE_IN = 50
+const ONE_IN = 100
 
 /** What a strategy remembers of the tries that it has made to learn something. */
 export interface Exploration {
@@ -49,7 +49,7 @@ const trials = new WeakMap<StrategyContext, { deployment: Deployment; unknown: b
  * The deployment that this request should try out, if any:
  * - an unknown one, as long as no other request is trying an unknown one;
  * - one that looked worse than `best` and was not used since, the later the worse it looked; and of
- *   these no more than one request in fifty, so that what it costs to learn stays small.
+ *   these no more than one request in a hundred, so that what it costs to learn stays small.
  *
  * None that could not be the best even if all went well.
  */
