@@ -1,19 +1,30 @@
 import { type GatewayError, toGatewayError } from "../core/error.ts"
+import type { Exchange } from "../core/exchange.ts"
+import type { RequestEnvelope } from "../core/protocol.ts"
 import type { RoutingRequest } from "../core/routing.ts"
 import { costToHold } from "../routing/filters/budget.ts"
 import type { Trial } from "../routing/health.ts"
+import type { Resolution } from "../routing/resolve.ts"
 import type { Step } from "../routing/walk.ts"
 import { attempt, type Committed } from "./attempt.ts"
 import { recordAttempt, recordFailure, type UnderWay } from "./attempt-record.ts"
-import type { GatewayContext } from "./context.ts"
+import type { GatewayContext, Snapshot } from "./context.ts"
 import { dispose } from "./disposition.ts"
 import { explain } from "./explain.ts"
+import type { Progress } from "./finish.ts"
+import type { History } from "./history.ts"
 import { judge } from "./judge.ts"
 import { measuredOf } from "./measure.ts"
-import { prepare } from "./prepare.ts"
-import type { RunOptions } from "./run.ts"
+import { type PrepareOptions, prepare } from "./prepare.ts"
 
-export interface AttemptOptions extends RunOptions {
+export interface AttemptOptions {
+  snapshot: Snapshot
+  exchange: Exchange
+  envelope: RequestEnvelope
+  history: History
+  resolution: Resolution
+  progress: Progress
+  fetchMedia: PrepareOptions["fetchMedia"]
   request: RoutingRequest
   underWay: UnderWay
 }

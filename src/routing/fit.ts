@@ -1,8 +1,7 @@
 import type { GatewayError } from "../core/error.ts"
 import type { Deployment } from "../core/routing.ts"
-import type { Candidate } from "./candidates.ts"
+import type { Candidate, Candidates } from "./candidates.ts"
 import type { Detour } from "./chain.ts"
-import type { Opened } from "./prospects.ts"
 
 /** Which candidates are right for a request, as far as it has learned from being refused. */
 export interface Fit {
@@ -13,7 +12,7 @@ export interface Fit {
   /** A deployment has refused it: its model is not asked again. */
   refused(detour: Detour, deployment: Deployment, error: GatewayError): void
   /** Whether all that is left of a group is taken to be far too small for it. */
-  isTooSmall(opened: Opened): boolean
+  isTooSmall(candidates: Candidates): boolean
   /** Leaves the groups alone that were looked at so far, on a guess. */
   avoid(detour: Detour): void
   /** Takes that back, since it was only a guess. @returns whether there was anything to take back */
