@@ -177,6 +177,8 @@ export interface Ingress {
   encodeStreamError(error: GatewayError, requestId: string, head?: RequestHead): Uint8Array
   /** Bytes that every client of this protocol ignores inside a stream. */
   readonly keepAlive: Uint8Array
+  /** Whether its clients ignore comments (`: …`) inside a stream. */
+  readonly comments?: boolean
   /** Content type of a streamed answer to this request, where it is not `text/event-stream`. */
   streamType?(head: RequestHead): string | undefined
   /** Answers in this protocol, made from the canonical model. Absent: requests can only be relayed. */

@@ -5,10 +5,10 @@ import type { RoutingRequest } from "../core/routing.ts"
 import { costToHold } from "../routing/filters/budget.ts"
 import type { Trial } from "../routing/health.ts"
 import type { Resolution } from "../routing/resolve.ts"
-import type { Step } from "../routing/walk.ts"
 import { attempt, type Committed } from "./attempt.ts"
-import { recordAttempt, recordFailure, type UnderWay } from "./attempt-record.ts"
+import { type MadeStep, recordAttempt, recordFailure, type UnderWay } from "./attempt-record.ts"
 import type { GatewayContext, Snapshot } from "./context.ts"
+import type { Part } from "./continuation/part.ts"
 import { dispose } from "./disposition.ts"
 import { explain } from "./explain.ts"
 import type { Progress } from "./finish.ts"
@@ -27,6 +27,8 @@ export interface AttemptOptions {
   fetchMedia: PrepareOptions["fetchMedia"]
   request: RoutingRequest
   underWay: UnderWay
+  /** Set where another upstream may go on with the answer. */
+  part?: () => Part
 }
 
 /**
@@ -38,7 +40,7 @@ export interface AttemptOptions {
 export async function attemptOn(
   context: GatewayContext,
   options: AttemptOptions,
-  step: Step,
+  step: MadeStep,
   trial: Trial,
   life: AbortController,
 ): Promise<Committed> {
@@ -60,7 +62,7 @@ export async function attemptOn(
 async function attemptOnce(
   context: GatewayContext,
   options: AttemptOptions,
-  step: Step,
+  step: MadeStep,
   trial: Trial,
   life: AbortController,
   withoutState: boolean,
@@ -83,7 +85,8 @@ async function attemptOnce(
   if (life.signal.aborted) stop()
   life.signal.addEventListener("abort", stop, { once: true })
   try {
-    const envelope = options.history.seenBy(channel)
+    const part = options.part?.()
+    const envelope = part ? options.history.whole() : options.history.seenBy(channel)
     const call = await prepare({
       exchange,
       envelope,
@@ -93,6 +96,7 @@ async function attemptOnce(
       caller: progress.caller,
       memory: context.memory,
       fetchMedia: options.fetchMedia,
+      part,
     })
     own.signal.throwIfAborted()
     const responseLimit = snapshot.settings.limits.response

@@ -10,8 +10,11 @@ import type { Step } from "../routing/walk.ts"
 /** Characters of a message that are kept. */
 const LONGEST = 300
 
+/** A step that is made, also one that goes on with an answer. */
+export type MadeStep = Pick<Step, "channel"> & Pick<AttemptRecord, "why">
+
 /** What is known of an attempt when it begins. */
-export function recordAttempt(exchange: Exchange, step: Step, trial: Trial): AttemptRecord {
+export function recordAttempt(exchange: Exchange, step: MadeStep, trial: Trial): AttemptRecord {
   return {
     channel: step.channel.id,
     why: step.why,

@@ -8,6 +8,7 @@ import type { Usage } from "../core/usage.ts"
 import type { Trial } from "../routing/health.ts"
 import type { Call } from "./call.ts"
 import type { GatewayContext } from "./context.ts"
+import type { GoOn } from "./continuation/go-on.ts"
 import { dispose } from "./disposition.ts"
 import { type Beginning, beginningOf } from "./error-matchers.ts"
 import { secretsOf, withoutSecrets } from "./explain.ts"
@@ -41,7 +42,14 @@ export type Committed = {
 } & (
   | { kind: "whole"; body: Uint8Array; usage: Usage | undefined }
   | { kind: "bytes"; flow: Flow; first: Uint8Array }
-  | { kind: "events"; flow: Flow; relay: StreamRelay; head: Uint8Array[] }
+  | {
+      kind: "events"
+      flow: Flow
+      relay: StreamRelay
+      head: Uint8Array[]
+      /** Who goes on with it when it breaks off. */
+      goOn?: GoOn
+    }
 )
 
 export interface AttemptOptions {

@@ -2,6 +2,7 @@ import type { Loss } from "../core/canonical.ts"
 import type { Protocol, StreamRelay } from "../core/protocol.ts"
 import type { BodyPatch, HeaderRecord } from "../core/provider.ts"
 import type { Usage } from "../core/usage.ts"
+import type { Part } from "./continuation/part.ts"
 
 /** A whole answer as the client gets it. */
 export interface WholeAnswer {
@@ -26,6 +27,8 @@ export interface Call {
   readonly headers: HeaderRecord | undefined
   /** What the upstream is not told. */
   readonly losses: readonly Loss[]
+  /** Set where another upstream may go on with the answer. */
+  readonly part?: Part | undefined
   /** @param patch what this channel's account changes in every body */
   body(patch: BodyPatch): CallBody
   /** Follows a streamed answer. */

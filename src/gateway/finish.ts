@@ -7,6 +7,7 @@ import type { Hold } from "../core/spending.ts"
 import { NO_USAGE, type Usage } from "../core/usage.ts"
 import type { Opened } from "../routing/prospects.ts"
 import type { GatewayContext } from "./context.ts"
+import { type Share, sumOf } from "./continuation/share.ts"
 import { routeRecord } from "./route-record.ts"
 
 const CLIENT_LIMIT = 80
@@ -30,6 +31,10 @@ export interface Progress {
   relayed: boolean
   /** What the upstream was not told, for the reply's header. */
   warnings: string
+  /** Whether another upstream may go on with the answer. */
+  continuable: boolean
+  /** What upstreams have used that broke off and were gone on with. */
+  readonly earlier: Share[]
   /** Monotonic milliseconds of the first content; undefined before. */
   firstContent: number | undefined
 }
@@ -47,6 +52,8 @@ export function startProgress(): Progress {
     opened: [],
     relayed: false,
     warnings: "",
+    continuable: false,
+    earlier: [],
     firstContent: undefined,
   }
 }
@@ -69,13 +76,19 @@ export function createFinish(
   return function finish(outcome) {
     if (finished) return
     finished = true
-    const row = usageRow(context, exchange, progress, outcome)
-    // What was wasted was settled by the attempts that did.
-    progress.hold?.settle(row.cost === null ? null : row.cost - row.wasted)
+    // What was wasted, or used by earlier upstreams, was settled by the attempts that did.
+    const cost = costOf(progress, outcome)
+    progress.hold?.settle(cost)
+    const row = usageRow(context, exchange, progress, outcome, cost)
     context.ledger().record(row)
     context.logger.request(row, outcome.error)
     exchange.ended()
   }
+}
+
+/** Nano-USD of the last attempt; null is unpriced, or not known. */
+function costOf({ channel }: Progress, { usage }: Outcome): number | null {
+  return usage && channel ? channel.deployment.cost(usage) : null
 }
 
 function usageRow(
@@ -83,10 +96,16 @@ function usageRow(
   exchange: Exchange,
   progress: Progress,
   { status, error, usage }: Outcome,
+  own: number | null,
 ): UsageRow {
-  const { channel, attemptsMade, opened } = progress
-  const counts = usage ?? NO_USAGE
-  const cost = usage && channel ? channel.deployment.cost(usage) : null
+  const { channel, attemptsMade, opened, earlier } = progress
+  const counts = sumOf([...earlier.map((share) => share.usage), usage ?? NO_USAGE])
+  const costs = [
+    ...earlier.map((share) => share.cost),
+    ...(usage || earlier.length === 0 ? [own] : []),
+  ]
+  const cost = costs.reduce((sum, each) => (sum === null || each === null ? null : sum + each), 0)
+  const guessed = earlier.some(({ estimated }) => estimated) || (earlier.length > 0 && !usage)
   const wasted = attemptsMade.reduce((sum, attempt) => sum + attempt.wasted, 0)
   return {
     id: exchange.id,
@@ -105,10 +124,10 @@ function usageRow(
       progress.firstContent === undefined ? null : round(progress.firstContent - exchange.arrived),
     duration: round(clock.now() - exchange.arrived),
     ...counts,
-    usage: usage ? "reported" : "missing",
+    usage: guessed ? "estimated" : usage ? "reported" : "missing",
     cost: cost === null && wasted === 0 ? null : (cost ?? 0) + wasted,
     wasted,
-    continued: 0,
+    continued: earlier.length,
     mirrorOf: null,
     route:
       opened.length > 0 || attemptsMade.length > 0

@@ -5,6 +5,7 @@ import type { Exchange } from "../core/exchange.ts"
 import type { ChatEncoder, Protocol, RequestEnvelope, Target } from "../core/protocol.ts"
 import type { Deployment } from "../core/routing.ts"
 import type { Call } from "./call.ts"
+import type { Part } from "./continuation/part.ts"
 import { createRelayCall } from "./relay-call.ts"
 import type { StateMemory } from "./state-memory.ts"
 import {
@@ -27,6 +28,8 @@ export interface PrepareOptions {
   memory: StateMemory
   /** Replaces URLs that the upstream cannot fetch. */
   fetchMedia(request: CanonicalRequest, target: Target): Promise<CanonicalRequest>
+  /** Set where another upstream may go on with the answer, which then is translated wherever it can be. */
+  part?: Part | undefined
 }
 
 /** Whether a deployment can take this exchange at all. */
@@ -48,9 +51,13 @@ export function canTake(
  * @throws GatewayError `unsupported`
  */
 export function prepare(options: PrepareOptions): Call | Promise<Call> {
-  const { exchange, envelope, deployment, strict, withoutState } = options
+  const { exchange, envelope, deployment, strict, withoutState, part } = options
   const protocol = relayed(deployment, exchange)
   if (!protocol || withoutState) return translate(options)
+  // Who goes on with an answer has to be told of it, which the caller's own bytes do not.
+  if (part && (part.voice || translations(deployment, exchange, envelope).length > 0)) {
+    return translate(options)
+  }
   if (envelope.relays?.(deployment.capabilities(protocol)) === false) return translate(options)
   const call = createRelayCall(exchange, envelope, protocol, deployment)
   if (strict && call.losses.length > 0) throw refused(call.losses, exchange.protocol.ingress.chat)
@@ -61,6 +68,7 @@ function relayed(deployment: Deployment, { protocol, operation }: Exchange): Pro
   return deployment.protocols(operation).find(({ id }) => id === protocol.id)
 }
 
+/** The protocols that it can be spoken to in, the caller's own first. */
 function translations(
   deployment: Deployment,
   { protocol, operation }: Exchange,
@@ -71,7 +79,9 @@ function translations(
   switch (operation) {
     case "chat":
       if (!ingress.chat || !envelope.decode) return []
-      return spoken.filter(({ upstream }) => upstream.chat)
+      return spoken
+        .filter(({ upstream }) => upstream.chat)
+        .toSorted((a, b) => Number(b.id === protocol.id) - Number(a.id === protocol.id))
     case "embeddings":
       if (!ingress.encodeEmbeddings || !envelope.decodeEmbeddings) return []
       return spoken.filter(({ upstream }) => upstream.embeddings)
@@ -96,13 +106,13 @@ async function translate(options: PrepareOptions): Promise<Call> {
       failure ??= named(toGatewayError(thrown), exchange.protocol.ingress.chat)
     }
   }
-  if (!best) throw failure ?? new GatewayError("internal", "No protocol for this deployment.")
+  if (!best) throw failure ?? new GatewayError("unsupported", "No protocol for this deployment.")
   if (strict && best.losses.length > 0) throw refused(best.losses, exchange.protocol.ingress.chat)
   return best
 }
 
 async function encode(options: PrepareOptions, protocol: Protocol): Promise<Call> {
-  const { exchange, envelope, deployment, withoutState } = options
+  const { exchange, envelope, deployment, withoutState, part } = options
   const target: Target = {
     model: deployment.model,
     stream: envelope.facts.stream,
@@ -111,10 +121,11 @@ async function encode(options: PrepareOptions, protocol: Protocol): Promise<Call
   }
   const { caller, memory } = options
   const remember = memory.follow(caller)
-  const call: TranslateOptions = { exchange, envelope, protocol, target, remember }
+  const call: TranslateOptions = { exchange, envelope, protocol, target, remember, part }
   if (exchange.operation === "embeddings") return createEmbeddingsCall(call)
   const decoded = envelope.decode!()
-  const told = withoutState ? stripState(decoded) : memory.restore(decoded, caller)
+  const restored = withoutState ? stripState(decoded) : memory.restore(decoded, caller)
+  const told = part ? part.ask(restored, target) : restored
   const request = await options.fetchMedia(told, target)
   return exchange.operation === "count-tokens"
     ? createCountCall(call, request)

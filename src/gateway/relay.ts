@@ -9,7 +9,8 @@ import type { Finish } from "./finish.ts"
 import { judge } from "./judge.ts"
 import { measuredOf } from "./measure.ts"
 
-type Events = Extract<Committed, { kind: "events" }>
+/** A committed stream of events. */
+export type Events = Extract<Committed, { kind: "events" }>
 type Bytes = Extract<Committed, { kind: "bytes" }>
 
 /** One answer as it flows to the client: read by the server's stream, one block at a time. */
@@ -23,7 +24,7 @@ export interface Outflow {
 }
 
 /**
- * A committed stream of events, with an error event where it fails.
+ * A committed stream of events, with an error event where it fails and nobody goes on with it.
  *
  * @param keep told of the whole answer when it is complete
  */
@@ -34,22 +35,31 @@ export function relayEvents(
   finish: Finish,
   keep: (answer: Uint8Array) => void,
 ): Outflow {
-  const { flow, relay, head, trial, status } = committed
+  const { goOn, status } = committed
+  let current = committed
   let over = false
+  /** Why the current upstream has broken off, while another one is looked for. */
+  let broken: { why: unknown } | undefined
 
   function complete(): void {
+    const { flow, relay, trial } = current
     over = true
     flow.settle()
-    context.health.succeed(trial, measuredOf(committed, relay.usage, context.clock))
+    context.health.succeed(trial, measuredOf(current, relay.usage, context.clock))
     if (relay.answer) keep(relay.answer)
     finish({ status, usage: relay.usage })
   }
 
-  function fail(thrown: unknown): Uint8Array {
-    const error = failureOf(committed, thrown, context)
+  function breakOff(thrown: unknown): GatewayError {
+    const error = failureOf(current, thrown, context)
+    current.flow.cancel()
+    judge(context, current.trial, error)
+    return error
+  }
+
+  function fail(error: GatewayError): Uint8Array {
+    const { relay } = current
     over = true
-    flow.cancel()
-    judge(context, trial, error)
     finish({ status, error, usage: relay.usage })
     return (
       relay.fail?.(error, exchange.id) ??
@@ -57,37 +67,66 @@ export function relayEvents(
     )
   }
 
+  async function mend(why: unknown): Promise<Uint8Array | undefined> {
+    const error = breakOff(why)
+    const next = await goOn!.next(current, error)
+    broken = undefined
+    if (over) {
+      if (next) leave(next, context)
+      return undefined
+    }
+    if (!next) return fail(error)
+    current = next
+    return undefined
+  }
+
+  async function read(): Promise<Uint8Array | undefined> {
+    const { head, relay, flow } = current
+    if (head.length > 0 || relay.phase === "complete") {
+      const bytes = head.length > 0 ? Buffer.concat(head.splice(0)) : undefined
+      if (relay.phase === "complete") complete()
+      return bytes
+    }
+    const seen = relay.progress
+    const chunk = await flow.read()
+    if (over) return undefined
+    const bytes = chunk ? relay.push(chunk) : relay.end()
+    if (relay.progress !== seen) flow.progress()
+    if (relay.phase === "complete") complete()
+    if (!relay.error) return bytes
+    if (goOn) {
+      broken = { why: relay.error }
+      return bytes
+    }
+    const ending = fail(breakOff(relay.error))
+    return bytes ? Buffer.concat([bytes, ending]) : ending
+  }
+
+  async function take(): Promise<Uint8Array | undefined> {
+    try {
+      return await read()
+    } catch (thrown) {
+      if (over) return undefined
+      if (!goOn) return fail(breakOff(thrown))
+      broken = { why: thrown }
+      return undefined
+    }
+  }
+
   return {
     async next() {
-      if (head.length > 0) {
-        const bytes = Buffer.concat(head.splice(0))
-        if (relay.phase === "complete") complete()
-        return bytes
-      }
       while (!over) {
-        try {
-          const seen = relay.progress
-          const chunk = await flow.read()
-          if (over) return undefined
-          const bytes = chunk ? relay.push(chunk) : relay.end()
-          if (relay.progress !== seen) flow.progress()
-          if (relay.phase === "complete") complete()
-          if (relay.error) {
-            const ending = fail(relay.error)
-            return bytes ? Buffer.concat([bytes, ending]) : ending
-          }
-          if (bytes) return bytes
-        } catch (thrown) {
-          return over ? undefined : fail(thrown)
-        }
+        const bytes = broken ? await mend(broken.why) : await take()
+        if (bytes) return bytes
       }
       return undefined
     },
     cancel() {
       if (over) return
       over = true
-      leave(committed, context)
-      finish({ status: 499, error: clientGone(), usage: relay.usage })
+      if (broken) goOn?.cancel()
+      else leave(current, context)
+      finish({ status: 499, error: clientGone(), usage: current.relay.usage })
     },
   }
 }

@@ -21,10 +21,11 @@ export function replyHeaders(
     ...exchange.protocol.ingress.replyHeaders?.(exchange.id),
   }
   if (!settings.server.headers) return headers
-  const { channel, attempts, warnings } = progress
+  const { channel, attempts, warnings, continuable } = progress
   if (channel) headers["x-llmrouter-deployment"] = printable(channel.deployment.id)
   headers["x-llmrouter-attempts"] = String(attempts)
   if (warnings) headers["x-llmrouter-warnings"] = printable(warnings).slice(0, LONGEST_WARNING)
+  if (continuable) headers["x-llmrouter-continuation"] = "allowed"
   headers["x-llmrouter-config"] = settings.version
   return headers
 }

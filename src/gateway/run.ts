@@ -10,11 +10,14 @@ import { hedgeDelay } from "../routing/hedge.ts"
 import { prepareOrder } from "../routing/prepare-order.ts"
 import { pursue, type Pursued } from "../routing/pursue.ts"
 import type { Resolution } from "../routing/resolve.ts"
-import { createWalk, type WalkOptions } from "../routing/walk.ts"
+import { createWalk, type Step, type Walk, type WalkOptions } from "../routing/walk.ts"
 import { type AttemptOptions, attemptOn } from "./attempt-on.ts"
 import type { Committed } from "./attempt.ts"
 import { recordRest, type UnderWay } from "./attempt-record.ts"
 import type { GatewayContext, Snapshot } from "./context.ts"
+import { isContinuable } from "./continuation/continuable.ts"
+import { createGoOn } from "./continuation/go-on.ts"
+import { firstPart } from "./continuation/part.ts"
 import { countNearEdge } from "./near-edge.ts"
 import type { Progress } from "./finish.ts"
 import type { History } from "./history.ts"
@@ -71,17 +74,26 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
   const preparing = prepareOrder(decide)
   if (preparing) await preparing
   const underWay: UnderWay = new Map()
-  const attempting: AttemptOptions = { ...options, request, underWay }
+  progress.continuable = isContinuable(resolution, exchange, history)
+  const attempting: AttemptOptions = {
+    ...options,
+    request,
+    underWay,
+    ...(progress.continuable && { part: firstPart }),
+  }
+  const steps = new WeakMap<Committed, Step>()
+  let walk: Walk | undefined
+  const due = dueOf(group, exchange, steering.timeout)
   pursued = pursue<Committed>({
     clock,
     timers,
     budget,
     walk() {
-      const walk = createWalk(decide)
+      walk = createWalk(decide)
       progress.opened = walk.opened
       return walk
     },
-    due: dueOf(group, exchange, steering.timeout),
+    due,
     stream: envelope.facts.stream,
     hedgeAfter: pinned ? undefined : hedgeDelay(group.hedge, exchange.operation),
     queue: group.queue && {
@@ -89,7 +101,11 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
       queue: context.queues.of(group.name),
       caller: request.caller,
     },
-    attempt: (step, trial, life) => attemptOn(context, attempting, step, trial, life),
+    async attempt(step, trial, life) {
+      const committed = await attemptOn(context, attempting, step, trial, life)
+      steps.set(committed, step)
+      return committed
+    },
     drop: (committed) => drop(context, committed),
     exhausted: ({ opened }) => exhausted(group, opened, health, clock),
     failed({ channel }, error) {
@@ -115,6 +131,10 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
     progress.relayed = call.relayed
     progress.warnings = warningsOf(call.losses, exchange.protocol.ingress.chat)
     if (hold) progress.hold = hold
+    if (progress.continuable && committed.kind === "events") {
+      const step = steps.get(committed)!
+      committed.goOn = createGoOn({ context, attempting, walk: walk!, step, due })
+    }
     return committed
   } catch (thrown) {
     recordRest(underWay, request, clock, toGatewayError(thrown))

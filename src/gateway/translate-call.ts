@@ -6,7 +6,6 @@ import { GatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
 import type {
   ChatEncoder,
-  ChatTranslator,
   EncodedRequest,
   Protocol,
   RequestEnvelope,
@@ -15,6 +14,7 @@ import type {
 import { asBuffer } from "../transport/json-scan.ts"
 import { spliceObject } from "../transport/json-splice.ts"
 import type { Call, CallBody, WholeAnswer } from "./call.ts"
+import type { Part } from "./continuation/part.ts"
 import { answerContext } from "./relay-call.ts"
 import { followWhole } from "./state-memory.ts"
 import { createTranslation, decoderOf, usageOf } from "./translation.ts"
@@ -28,6 +28,8 @@ export interface TranslateOptions {
   target: Target
   /** Told of every event of the answer, to remember the state of its calls. */
   remember(event: CanonicalEvent): void
+  /** Set where another upstream may go on with the answer. */
+  part?: Part | undefined
 }
 
 /**
@@ -43,6 +45,11 @@ export function createChatCall(options: TranslateOptions, request: CanonicalRequ
   refusePrewarming(request, protocol, ingress)
   const encoded = upstream.encodeRequest(request, target)
   const context = () => answerContext(exchange, envelope)
+  const { part } = options
+  const createStream = () => {
+    const create = () => ingress.createStream(context())
+    return part ? part.encoder(create, target) : create()
+  }
 
   function written(answer: CanonicalAnswer): WholeAnswer {
     followWhole(options.remember, answer)
@@ -55,11 +62,13 @@ export function createChatCall(options: TranslateOptions, request: CanonicalRequ
 
   return {
     ...encodedCall(protocol, encoded),
-    follow: () => follow(upstream, ingress),
+    part,
+    follow: () =>
+      createTranslation(upstream.createDecoder(encoded.decoding), createStream(), options.remember),
     whole: (body) => written(upstream.decodeAnswer(body, encoded.decoding)),
     replay(body) {
       const events = eventsOf(upstream.decodeAnswer(body, encoded.decoding))
-      return createTranslation(decoderOf(events), ingress.createStream(context()), options.remember)
+      return createTranslation(decoderOf(events), createStream(), options.remember)
     },
     gather(body) {
       const decoder = upstream.createDecoder(encoded.decoding)
@@ -68,14 +77,6 @@ export function createChatCall(options: TranslateOptions, request: CanonicalRequ
       for (const event of decoder.end()) collector.push(event)
       return written(collector.answer())
     },
-  }
-
-  function follow(translator: ChatTranslator, encoder: ChatEncoder) {
-    return createTranslation(
-      translator.createDecoder(encoded.decoding),
-      encoder.createStream(context()),
-      options.remember,
-    )
   }
 }
 

@@ -26,6 +26,7 @@ export const ingress: Ingress = {
   encodeStreamError,
   replyHeaders: (requestId) => ({ "request-id": requestId }),
   keepAlive: Buffer.from(sseEvent("ping", '{"type": "ping"}')),
+  comments: true,
   chat: { encodeAnswer, createStream, paramName },
   encodeCount: (tokens) => Buffer.from(JSON.stringify({ input_tokens: tokens })),
 }

@@ -25,6 +25,7 @@ export const ingress: Ingress = {
   statusOf,
   encodeStreamError,
   keepAlive: Buffer.from(": keepalive\n\n"),
+  comments: true,
   chat: { encodeAnswer, createStream, paramName },
   encodeEmbeddings,
 }

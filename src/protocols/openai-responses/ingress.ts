@@ -19,6 +19,7 @@ export const ingress: Ingress = {
   statusOf,
   encodeStreamError: failedStream,
   keepAlive: Buffer.from(": keepalive\n\n"),
+  comments: true,
   chat: chatEncoder,
   encodeCount: (tokens) =>
     Buffer.from(JSON.stringify({ object: "response.input_tokens", input_tokens: tokens })),

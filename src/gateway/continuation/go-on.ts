@@ -1,0 +1,158 @@
+import { clientGone, type GatewayError, toGatewayError } from "../../core/error.ts"
+import { type Due, tooLate } from "../../routing/due.ts"
+import type { Step, Walk } from "../../routing/walk.ts"
+import { type AttemptOptions, attemptOn } from "../attempt-on.ts"
+import type { GatewayContext } from "../context.ts"
+import type { Events } from "../relay.ts"
+import { nextPart, type Part } from "./part.ts"
+import { shareOf, sumOf } from "./share.ts"
+import type { Voice } from "./voice.ts"
+
+/** Finds upstreams that go on with an answer. */
+export interface GoOn {
+  /**
+   * The next upstream, when it has begun. Never throws.
+   *
+   * @param error why the one before broke off; its channel was judged by it already
+   * @returns undefined when there is none: then the answer ends with the error
+   */
+  next(broken: Events, error: GatewayError): Promise<Events | undefined>
+  /** The client has left. */
+  cancel(): void
+}
+
+export interface GoOnOptions {
+  context: GatewayContext
+  attempting: AttemptOptions
+  /** The decision that led to the first upstream, and its step. */
+  walk: Walk
+  step: Step
+  /** How long the next one may take to begin. */
+  due: Due
+}
+
+/** Upstreams that go on with one answer, after the first. */
+const MOST = 2
+
+export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions): GoOn {
+  const { exchange, progress, request } = attempting
+  const { budget, timers, logger } = context
+  let latest = step
+  let life: AbortController | undefined
+  let left = MOST
+
+  /** Tries one healthy channel after the other that was not tried yet. */
+  async function find(part: Part, life: AbortController): Promise<Events | undefined> {
+    while (!life.signal.aborted && !exchange.signal.aborted) {
+      const step = walk.next()
+      if (!step) return undefined
+      if (step.why !== "first" && step.why !== "next") {
+        walk.abandoned(step)
+        return undefined
+      }
+      const made = { ...step, why: "continuation" } as const
+      try {
+        const found = await attemptOn(
+          context,
+          { ...attempting, part: () => part },
+          made,
+          walk.begin(step),
+          life,
+        )
+        walk.answered(step)
+        latest = step
+        return found as Events
+      } catch (thrown) {
+        if (!walk.failed(step, toGatewayError(thrown))) return undefined
+      }
+    }
+    return undefined
+  }
+
+  async function goOn(
+    broken: Events,
+    voice: Voice,
+    error: GatewayError,
+  ): Promise<Events | undefined> {
+    const share = shareOf(broken, request.inputTokens)
+    const spent = sumOf([...progress.earlier, share].map(({ usage }) => usage))
+    const part = nextPart(voice, spent)
+    const own = new AbortController()
+    life = own
+    exchange.cut = (error) => own.abort(error)
+    const stop = Number.isFinite(due.ms)
+      ? timers.after(due.ms, () => own.abort(tooLate(due)))
+      : undefined
+    let found: Events | undefined
+    try {
+      found = await find(part, own)
+    } finally {
+      stop?.()
+    }
+    if (!found) {
+      progress.channel = broken.trial.channel
+      return undefined
+    }
+    progress.earlier.push(share)
+    progress.hold?.settle(share.cost)
+    take(found)
+    logger.warn("another upstream goes on with a stream that broke off", {
+      id: exchange.id,
+      channel: found.trial.channel.id,
+      broken: broken.trial.channel.id,
+      error: error.kind,
+      message: error.message,
+      bytes: part.before,
+    })
+    const { head } = found
+    try {
+      const rest = part.open()
+      head.splice(0, head.length, ...note(found), ...(rest ? [rest] : []))
+      return found
+    } catch (thrown) {
+      found.flow.cancel()
+      context.health.release(found.trial)
+      throw thrown
+    }
+  }
+
+  function take({ trial, hold, life }: Events): void {
+    progress.channel = trial.channel
+    if (hold) progress.hold = hold
+    else delete progress.hold
+    exchange.cut = (error) => life.abort(error)
+  }
+
+  /** What tells whoever reads the stream itself, and nobody else. */
+  function note({ trial }: Events): Uint8Array[] {
+    if (!exchange.protocol.ingress.comments) return []
+    const { headers } = attempting.snapshot.settings.server
+    const by = headers ? ` by ${encodeURI(trial.channel.deployment.id)}` : ""
+    return [Buffer.from(`: llmrouter continuation${by}\n\n`)]
+  }
+
+  return {
+    async next(broken, error) {
+      const voice = broken.call.part?.voice
+      if (!voice?.unfinished || left === 0 || error.rule.next === "fail") return undefined
+      if (!walk.failed(latest, error)) return undefined
+      const give = budget.take()
+      if (!give) return undefined
+      left--
+      try {
+        return await goOn(broken, voice, error)
+      } catch (thrown) {
+        logger.error("a stream could not be gone on with", {
+          id: exchange.id,
+          cause: thrown instanceof Error ? thrown.stack : String(thrown),
+        })
+        return undefined
+      } finally {
+        give()
+      }
+    },
+    cancel() {
+      life?.abort(clientGone())
+    },
+  }
+}
