@@ -10,7 +10,7 @@ import { createQueues, type Queues } from "../../src/routing/queue.ts"
 import { createRetryBudget, type RetryBudget } from "../../src/routing/retry-budget.ts"
 import { createWalk } from "../../src/routing/walk.ts"
 import { watchEnds } from "../../src/routing/watch-ends.ts"
-import { request, table, testHealth } from "./parts.ts"
+import { deployment, request, table, testHealth } from "./parts.ts"
 import { type VirtualTime, virtualTime } from "./virtual-time.ts"
 
 /** What an upstream does with an attempt: after how many ms, and how it ends. */
@@ -144,3 +144,20 @@ export function scene(play: (channel: Channel, nth: number) => Act): Scene {
     },
   }
 }
+
+/** A scene of upstreams that act as the table says, by deployment. */
+export function acting(
+  acts: Record<string, Act>,
+): Scene & { make: (id: string, keys?: number) => ReturnType<typeof deployment> } {
+  const made = scene(({ deployment }) => acts[deployment.id]!)
+  return { ...made, make: (id, keys = 1) => deployment(id, { keys, health: made.health }) }
+}
+
+/** What a promise fails with. @throws Error when it does not */
+export const failure = (promise: Promise<unknown>): Promise<GatewayError> =>
+  promise.then(
+    (answer) => {
+      throw new Error(`it answered ${answer}`)
+    },
+    (error: GatewayError) => error,
+  )

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { GatewayError } from "../../src/core/error.ts"
 import type { DeploymentLimits } from "../../src/core/settings.ts"
 import { createQueue, type Queue } from "../../src/routing/queue.ts"
-import { type Act, scene } from "./chase.ts"
+import { type Act, failure, scene } from "./chase.ts"
 import { deployment, group } from "./parts.ts"
 import { virtualTime } from "./virtual-time.ts"
 
@@ -19,12 +19,6 @@ function narrow(
   const from = (caller: string) => made.send(groups, { request: { caller } })
   return Object.assign(made, { from, queue: made.queues.of("g") })
 }
-
-const failure = (promise: Promise<unknown>): Promise<GatewayError> =>
-  promise.then(
-    () => expect.unreachable(),
-    (error: GatewayError) => error,
-  )
 
 describe("a request that finds every channel at its limit", () => {
   test("waits for a slot, and never is a limit exceeded", async () => {
