@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts"
 import type { Channel, RoutingRequest, Strategy } from "../core/routing.ts"
 import { type Candidate, candidatesOf, isBetter } from "../routing/candidates.ts"
 import { createChain } from "../routing/chain.ts"
+import { objectionToPinned } from "../routing/only-one.ts"
 import type { Resolution, RouteTable } from "../routing/resolve.ts"
 import type { GatewayContext } from "./context.ts"
 
@@ -94,7 +95,9 @@ export function planOf(
         group: group.name,
         strategy: group.strategy.name,
         candidates: sorted.map((candidate) => {
-          const tried = pinned !== undefined || !Number.isNaN(candidate.score)
+          const tried = pinned
+            ? !objectionToPinned(pinned, { refuses, filters, request }, group, now)
+            : !Number.isNaN(candidate.score)
           return planned(candidate, group.strategy, tried ? ++place : undefined)
         }),
         keyless: group.deployments

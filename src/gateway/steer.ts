@@ -2,8 +2,8 @@ import { GatewayError } from "../core/error.ts"
 import { nearest } from "../core/nearest.ts"
 import type { Strategy } from "../core/routing.ts"
 import { allowGroup, type Caller } from "../governance/authenticate.ts"
-import { type Resolution, type RouteTable, resolve } from "../routing/resolve.ts"
-import { findStrategy, strategyNames } from "../routing/strategies/index.ts"
+import { type Resolution, type RouteTable, resolve, strategyByWord } from "../routing/resolve.ts"
+import { strategyNames } from "../routing/strategies/index.ts"
 import type { Steering } from "./steering.ts"
 
 /**
@@ -38,7 +38,7 @@ export function steer(
 }
 
 function named(name: string): Strategy {
-  const found = findStrategy(name)
+  const found = strategyByWord(name)
   if (found) return found
   const near = nearest(name, strategyNames)
   const hint = near.length > 0 ? ` Did you mean \`${near.join("` or `")}\`?` : ""
@@ -63,7 +63,7 @@ function allowed(table: RouteTable, name: string, caller: Caller): string {
 /** @throws GatewayError `forbidden` for a region outside of the one that the caller's key is bound to */
 export function checkRegion(caller: Caller, { region }: Steering): void {
   if (region === undefined || caller.region === undefined) return
-  if (isWithin(region, caller.region)) return
+  if (isWithin(region.toLowerCase(), caller.region.toLowerCase())) return
   throw new GatewayError(
     "forbidden",
     `This key stays in the region \`${caller.region}\`; the request asks for \`${region}\`.`,

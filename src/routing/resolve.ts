@@ -1,5 +1,5 @@
 import { GatewayError } from "../core/error.ts"
-import type { Channel, Group } from "../core/routing.ts"
+import type { Channel, Group, Strategy } from "../core/routing.ts"
 import { nearest } from "../core/nearest.ts"
 import { table as closedTable } from "../core/table.ts"
 import { findStrategy } from "./strategies/index.ts"
@@ -70,9 +70,13 @@ function steered(table: RouteTable, model: string): Resolution | undefined {
   const at = model.lastIndexOf(":")
   const group = at > 0 ? table.groups.get(model.slice(0, at)) : undefined
   if (!group) return undefined
-  const word = model.slice(at + 1)
-  const strategy = findStrategy(SHORT[word] ?? word)
+  const strategy = strategyByWord(model.slice(at + 1))
   return strategy && { group: { ...group, strategy } }
+}
+
+/** A strategy as callers may name it: by its name, an alias, or `cheap`, `fast` and `best`. */
+export function strategyByWord(word: string): Strategy | undefined {
+  return findStrategy(SHORT[word] ?? word)
 }
 
 function pin(

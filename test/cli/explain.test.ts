@@ -72,7 +72,7 @@ describe("llmrouter explain", () => {
     expect(tagged.find(({ place }) => place === 1)!.channel).toContain("p/large#")
     const { out } = await explain(["fast", "--tokens", "100000"])
     expect(out).toMatch(
-      /p\/small#\S+\s+ready\s+has a context window of 8000 tokens, for about 100000/,
+      /p\/small#\S+\s+ready\s+has a context window of 8000 tokens, less than about 100000/,
     )
   })
 

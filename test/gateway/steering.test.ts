@@ -159,3 +159,52 @@ describe("a strategy in the model's name", () => {
     expect((await post(CHAT, { ...ASK, model: "g:chaep" })).status).toBe(404)
   })
 })
+
+test("a strategy may be asked for by the short words, wherever it is named", async () => {
+  const { post } = await setUp(["ok", "ok"], {
+    groups: {
+      g: {
+        models: [
+          { provider: "u0", model: "ok", price: { input: 2, output: 2 } },
+          { provider: "u1", model: "ok", price: { input: 1, output: 1 } },
+        ],
+      },
+    },
+  })
+  const asked = [
+    () => post(CHAT, { ...ASK, model: "g:cheap" }),
+    () => post(CHAT, { ...ASK, llmrouter: { strategy: "cheap" } }),
+    () => post(CHAT, ASK, { "x-llmrouter-strategy": "cheap" }),
+  ]
+  for (const ask of asked) {
+    expect((await ask()).headers.get("x-llmrouter-deployment")).toBe("u1/ok")
+  }
+  expect((await post(CHAT, ASK)).headers.get("x-llmrouter-deployment")).toBe("u0/ok")
+})
+
+describe("a region of the caller's own", () => {
+  test("may narrow the region of its key, and not leave it", async () => {
+    const key = "caller-key-of-the-eu-0001"
+    const { post } = await setUp(["ok", "ok"], {
+      groups: {
+        g: {
+          models: [
+            { provider: "u0", model: "ok", region: "eu-north-1" },
+            { provider: "u1", model: "ok", region: "eu-west-1" },
+          ],
+        },
+      },
+      auth: { keys: [{ key, name: "eu", region: "eu" }] },
+    })
+    const ask = async (region: string) => {
+      const headers = { authorization: `Bearer ${key}`, "x-llmrouter-region": region }
+      const response = await post(CHAT, ASK, headers)
+      const { error } = (await response.json()) as { error?: { code: string } }
+      return error?.code ?? response.headers.get("x-llmrouter-deployment")
+    }
+    expect(await ask("eu")).toBe("u0/ok")
+    expect(await ask("EU-West")).toBe("u1/ok")
+    expect(await ask("us")).toBe("region_not_allowed")
+    expect(await ask("e")).toBe("region_not_allowed")
+  })
+})

@@ -9,6 +9,7 @@ export function budgetFilter(spending: Spending): Filter {
   return {
     name: "budget",
     scope: "deployment",
+    binding: true,
     concerns: ({ provider }) => provider.budget !== undefined,
     checker: (request, _group, now) => (channel) => {
       const { provider } = channel.deployment

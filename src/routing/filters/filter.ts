@@ -27,6 +27,8 @@ export interface Filter {
   readonly name: string
   /** Whether keys of one deployment can differ in it. */
   readonly scope: "deployment" | "channel"
+  /** Whether it is the operator's word, which also holds for a channel that a caller has pinned. */
+  readonly binding?: boolean
   /** Whether it can ever object to a deployment, as the config has it; absent is that it can. */
   concerns?(deployment: Deployment): boolean
   /**

@@ -6,6 +6,7 @@ import type { Against, Filter } from "./filter.ts"
 export const limits: Filter = {
   name: "limits",
   scope: "deployment",
+  binding: true,
   concerns: ({ limits: { rpm, tpm, parallel } }) => (rpm ?? tpm ?? parallel) !== undefined,
   checker: (request, _group, now) => (channel) => against(channel.deployment, request, now),
 }

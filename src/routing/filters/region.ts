@@ -4,6 +4,7 @@ import type { Filter } from "./filter.ts"
 export const region: Filter = {
   name: "region",
   scope: "deployment",
+  binding: true,
   checker({ region: wanted }) {
     if (wanted === undefined) return undefined
     const asked = wanted.toLowerCase()

@@ -11,6 +11,7 @@ const withDefault = new WeakMap<readonly Deployment[], boolean>()
 export const tags: Filter = {
   name: "tags",
   scope: "deployment",
+  binding: true,
   checker({ tags: wanted }, group) {
     if (wanted.length === 0) {
       if (!hasDefault(group)) return undefined
