@@ -8,7 +8,6 @@ import type { Usage } from "../core/usage.ts"
 import type { Trial } from "../routing/health.ts"
 import type { Call } from "./call.ts"
 import type { GatewayContext } from "./context.ts"
-import type { GoOn } from "./continuation/go-on.ts"
 import { dispose } from "./disposition.ts"
 import { type Beginning, beginningOf } from "./error-matchers.ts"
 import { secretsOf, withoutSecrets } from "./explain.ts"
@@ -51,6 +50,21 @@ export type Committed = {
       goOn?: GoOn
     }
 )
+
+export type Events = Extract<Committed, { kind: "events" }>
+
+/** Finds upstreams that go on with an answer. */
+export interface GoOn {
+  /**
+   * The next upstream, when it has begun. Never throws.
+   *
+   * @param error why the one before broke off; its channel was judged by it already
+   * @returns undefined when there is none: then the answer ends with the error
+   */
+  next(broken: Events, error: GatewayError): Promise<Events | undefined>
+  /** The client has left. */
+  cancel(): void
+}
 
 export interface AttemptOptions {
   exchange: Exchange

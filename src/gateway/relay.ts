@@ -1,6 +1,6 @@
 import { clientGone, type GatewayError, toGatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
-import type { Committed } from "./attempt.ts"
+import type { Committed, Events } from "./attempt.ts"
 import { recordFailure } from "./attempt-record.ts"
 import type { GatewayContext } from "./context.ts"
 import { dispose } from "./disposition.ts"
@@ -9,8 +9,6 @@ import type { Finish } from "./finish.ts"
 import { judge } from "./judge.ts"
 import { measuredOf } from "./measure.ts"
 
-/** A committed stream of events. */
-export type Events = Extract<Committed, { kind: "events" }>
 type Bytes = Extract<Committed, { kind: "bytes" }>
 
 /** One answer as it flows to the client: read by the server's stream, one block at a time. */
@@ -82,8 +80,8 @@ export function relayEvents(
 
   async function read(): Promise<Uint8Array | undefined> {
     const { head, relay, flow } = current
-    if (head.length > 0 || relay.phase === "complete") {
-      const bytes = head.length > 0 ? Buffer.concat(head.splice(0)) : undefined
+    if (head.length > 0) {
+      const bytes = Buffer.concat(head.splice(0))
       if (relay.phase === "complete") complete()
       return bytes
     }

@@ -1,25 +1,12 @@
 import { clientGone, type GatewayError, toGatewayError } from "../../core/error.ts"
 import { type Due, tooLate } from "../../routing/due.ts"
 import type { Step, Walk } from "../../routing/walk.ts"
+import type { Events, GoOn } from "../attempt.ts"
 import { type AttemptOptions, attemptOn } from "../attempt-on.ts"
 import type { GatewayContext } from "../context.ts"
-import type { Events } from "../relay.ts"
 import { nextPart, type Part } from "./part.ts"
 import { shareOf, sumOf } from "./share.ts"
 import type { Voice } from "./voice.ts"
-
-/** Finds upstreams that go on with an answer. */
-export interface GoOn {
-  /**
-   * The next upstream, when it has begun. Never throws.
-   *
-   * @param error why the one before broke off; its channel was judged by it already
-   * @returns undefined when there is none: then the answer ends with the error
-   */
-  next(broken: Events, error: GatewayError): Promise<Events | undefined>
-  /** The client has left. */
-  cancel(): void
-}
 
 export interface GoOnOptions {
   context: GatewayContext

@@ -1,5 +1,5 @@
 import { NO_USAGE, type Usage } from "../../core/usage.ts"
-import type { Events } from "../relay.ts"
+import type { Events } from "../attempt.ts"
 import { tokensOf } from "./part.ts"
 
 /** What one upstream of several has used for an answer. */
