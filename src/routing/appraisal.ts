@@ -9,7 +9,7 @@ const STREAMED = 0.01
 /** Share of the time to the first content that a prompt from the cache saves, about. */
 const CACHE_SAVES = 0.5
 /** Input tokens below which upstreams cache nothing. */
-const LEAST_CACHED = 1024
+export const LEAST_CACHED = 1024
 /** Milliseconds that a failed attempt costs beside the time that the next one takes. */
 const FAILURE = 500
 /** Share of a limit from which on it is felt, and the milliseconds that a limit counts which is used up. */
@@ -36,7 +36,7 @@ export interface Matter {
   readonly now: number
   /** Output tokens. */
   readonly output: number
-  /** Where the session's prompt caches are; undefined without a session. */
+  /** Where the session's prompt caches are; undefined without a session, and where nothing is cached yet. */
   readonly binding: Binding | undefined
 }
 
@@ -67,7 +67,7 @@ const coldness = (cached: number) => 1 - CACHE_SAVES * cached
 function warmShare(channel: Channel, { request, now, binding }: Matter): number {
   if (request.session === undefined) return cacheShare(channel.deployment.health.traffic)
   const place = placeOf(channel, binding)
-  if (!place || place.tokens < LEAST_CACHED || !isWarm(place, now)) return 0
+  if (!place || !isWarm(place, now)) return 0
   return Math.min(1, place.tokens / Math.max(1, request.inputTokens))
 }
 

@@ -52,16 +52,19 @@ const trials = new WeakMap<StrategyContext, { deployment: Deployment; unknown: b
  *   these no more than one request in a hundred, so that what it costs to learn stays small.
  *
  * None that could not be the best even if all went well.
+ *
+ * @param patience how many times as long it leaves this to other requests
  */
 export function toExplore(
   context: StrategyContext,
   { credit, tried }: Exploration,
   estimates: readonly Estimate[],
   best: number,
+  patience = 1,
 ): Deployment | undefined {
   const { now, request } = context
   let found: { deployment: Deployment; unknown: boolean } | undefined
-  let most = 1
+  let most = patience
   for (const { deployment, value, at, hope } of estimates) {
     const { id, weight, health } = deployment
     const unknown = Number.isNaN(value)

@@ -29,7 +29,7 @@ interface Message {
 /** An agent that sends its whole conversation again at each turn, and names it nowhere. */
 function agent({ router, upstream }: { router: Router; upstream: Upstream }, task: string) {
   const messages: Message[] = [
-    { role: "system", content: "You are an agent." },
+    { role: "system", content: "You are an agent. ".repeat(300) },
     { role: "user", content: task },
   ]
   /** @returns the key that answered */

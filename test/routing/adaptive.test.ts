@@ -206,6 +206,29 @@ describe("adaptive", () => {
     expect(counted(ids)).toEqual({ "new/x": 1, "known/x": 49 })
   })
 
+  test.each([100, 5000])(
+    "finds a better place for requests that all begin alike (%p tokens)",
+    (inputTokens) => {
+      const offers: Record<string, Offer> = { "a/x": { ttft: 500 }, "b/x": { ttft: 500 } }
+      const { send } = world(offers)
+      const ask = () => send({ session: "always the same", inputTokens })
+      const first = ask()
+      const other = first === "a/x" ? "b/x" : "a/x"
+      offers[first]!.ttft = 5000
+      times(100, ask)
+      expect(most(times(20, ask))).toBe(other)
+    },
+  )
+
+  test("spreads requests that are too short for a prompt cache, even if they begin alike", () => {
+    const { learn, pick, health, group } = world({ "a/x": { ttft: 400 }, "b/x": { ttft: 400 } })
+    learn()
+    const same = { stream: true, session: "always the same", inputTokens: 100 }
+    for (let i = 0; i < 100; i++) health.begin(pick(same).channel)
+    const [a, b] = group.deployments.map(({ health }) => health.traffic.inFlight)
+    expect(Math.abs(a! - b!)).toBeLessThan(10)
+  })
+
   test("takes what has no price for as dear as the dearest", () => {
     const { learn, parts, send } = world({
       "unpriced/x": { ttft: 400 },

@@ -1,5 +1,13 @@
-import type { Channel, Deployment, StrategyContext } from "../../core/routing.ts"
-import { type Appraisal, appraise, type Guess, type Matter, orElse, sumOf } from "../appraisal.ts"
+import type { Channel, Deployment, RoutingRequest, StrategyContext } from "../../core/routing.ts"
+import {
+  type Appraisal,
+  appraise,
+  type Guess,
+  LEAST_CACHED,
+  type Matter,
+  orElse,
+  sumOf,
+} from "../appraisal.ts"
 import { type Bindings, createBindings, isWarm } from "../bindings.ts"
 import { aligned } from "../aligned.ts"
 import { defineStrategy } from "../define-strategy.ts"
@@ -20,6 +28,8 @@ const BUFFER = 1.05
 const USUAL_TIME = 1000
 /** Milliseconds that put what is unknown behind all that is known. */
 const UNKNOWN = 1e7
+/** How many times as long conversations leave it to other requests to try something out. */
+const PATIENCE = 10
 /** How much of the best known time an unknown one is taken for, where single requests try it. */
 const HOPE = 0.5
 
@@ -45,16 +55,15 @@ export const adaptive = defineStrategy<Memory>({
   createMemory: () => ({ exploration: newExploration(), bindings: createBindings() }),
   scorer(context) {
     const { candidates, request, random, now } = context
-    const { session } = request
     const matter = matterOf(context)
     const { binding } = matter
     const { scores, best, estimates } = outlookOf(candidates, matter)
-    // A conversation is not the place to try something out.
-    const settled = binding !== undefined && isWarm(binding.current, now)
-    const trial = settled
-      ? undefined
-      : toExplore(context, context.memory.exploration, estimates, best)
+    // A conversation is not the place to try something out, as long as there are other requests.
+    const patience = binding && isWarm(binding.current, now) ? PATIENCE : 1
+    const { exploration } = context.memory
+    const trial = toExplore(context, exploration, estimates, best, patience)
     const scoreOf = aligned(candidates, scores)
+    const session = cachedSession(request)
     const drawOf = session === undefined ? undefined : drawsOf(session)
     return (channel) => {
       const { deployment } = channel
@@ -69,8 +78,9 @@ export const adaptive = defineStrategy<Memory>({
   picked: ({ deployment }, context) => explored(context, context.memory.exploration, deployment),
   keep: ({ exploration }, group) => keepTried(exploration, group),
   answered(channel, { request, memory, now }) {
-    if (request.session === undefined) return
-    memory.bindings.answered(request.session, channel, now, request.inputTokens)
+    const session = cachedSession(request)
+    if (session === undefined) return
+    memory.bindings.answered(session, channel, now, request.inputTokens)
   },
   explain(channel, context) {
     const matter = matterOf(context)
@@ -88,8 +98,13 @@ interface Outlook {
   readonly estimates: readonly Estimate[]
 }
 
+/** The session of a request that is long enough for a prompt cache: a shorter one may go anywhere. */
+function cachedSession({ session, inputTokens }: RoutingRequest): string | undefined {
+  return inputTokens < LEAST_CACHED ? undefined : session
+}
+
 function matterOf({ request, now, candidates, memory }: StrategyContext<Memory>): Matter {
-  const { session } = request
+  const session = cachedSession(request)
   const output = expectedOutput(request, deploymentsOf(candidates))
   const binding = session === undefined ? undefined : memory.bindings.get(session)
   return { request, now, output, binding }
