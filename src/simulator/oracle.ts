@@ -1,6 +1,6 @@
 import type { Channel } from "../core/routing.ts"
 import { MILLISECOND } from "../routing/worth.ts"
-import { withinLimits } from "./attempt.ts"
+import { withinLimits } from "./time-limits.ts"
 import type { Outcome } from "./recorder.ts"
 import type { VirtualRequest } from "./request.ts"
 import type { Setup } from "./setup.ts"

@@ -41,6 +41,8 @@ export interface Recorder {
     cacheRead: number,
   ): void
   failed(avoidable: boolean): void
+  /** @param cost nano-USD of an attempt whose answer nobody got */
+  wasted(cost: number): void
   outcome(): Outcome
 }
 
@@ -77,6 +79,9 @@ export function createRecorder(requests: readonly VirtualRequest[]): Recorder {
       spent += cost
       input += request.input
       cached += cacheRead
+    },
+    wasted(cost) {
+      spent += cost
     },
     failed(couldHave) {
       failed++

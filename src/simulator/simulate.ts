@@ -1,35 +1,23 @@
-import type { GatewayError } from "../core/error.ts"
-import type { Channel, Group, RoutingRequest } from "../core/routing.ts"
+import type { Group, RoutingRequest } from "../core/routing.ts"
 import type { GroupSettings } from "../core/settings.ts"
 import { type Due, NEVER_DUE } from "../routing/due.ts"
 import { exhausted } from "../routing/exhausted.ts"
 import { filters } from "../routing/filters/index.ts"
-import { rejectionPause, type Trial } from "../routing/health.ts"
 import { hedgeDelay } from "../routing/hedge.ts"
 import { pursue } from "../routing/pursue.ts"
 import { createRetryBudget } from "../routing/retry-budget.ts"
 import { createWalk } from "../routing/walk.ts"
-import { errorOf, withinLimits } from "./attempt.ts"
+import { type Begun, createAttempts } from "./attempts.ts"
 import { createRandom } from "./random.ts"
 import type { Outcome } from "./recorder.ts"
 import type { VirtualRequest } from "./request.ts"
 import type { Setup } from "./setup.ts"
 import { createStage } from "./stage.ts"
-import { costOn, usageOf } from "./usage.ts"
+import { withinLimits } from "./time-limits.ts"
+import { costOn } from "./usage.ts"
 
 /** Milliseconds in which a router may find out that an upstream is well again: it cannot know at once. */
 const NOTICE = 10_000
-
-/** An answer that has begun. */
-interface Begun {
-  channel: Channel
-  /** Virtual milliseconds of its first content and of its end. */
-  first: number
-  end: number
-  cacheRead: number
-  /** Ends an answer that nobody waits for. */
-  drop(): void
-}
 
 /** Routes every request of a setup with the router's own code, and says what came of it. */
 export function simulate(
@@ -38,82 +26,13 @@ export function simulate(
   progress?: (arrived: number) => void,
 ): Outcome {
   const stage = createStage(setup, strategy, progress)
-  const { engine, settings, table, health, queues, channels, upstream, recorder } = stage
+  const { engine, table, health, queues, channels, upstream, recorder } = stage
   const { clock, timers } = engine
   const random = createRandom(setup.seed)
   const budget = createRetryBudget()
   const group = table.groups.get(setup.group)!
   const hedgeAfter = hedgeDelay(group.hedge, "chat")
-
-  /** One attempt, judged as the gateway judges it. */
-  function attempt(request: VirtualRequest, trial: Trial, life: AbortController): Promise<Begun> {
-    const { channel } = trial
-    const place = upstream(channel)
-    const now = clock.now()
-    const { timeouts } = channel.deployment
-    const answer = withinLimits(place.look(request, now), timeouts, request.stream)
-    place.enter(request, now, answer)
-    recorder.attempt(now)
-    const { promise, resolve, reject } = Promise.withResolvers<Begun>()
-    let over = false
-    /** @returns whether it was the first to end the attempt */
-    const end = () => {
-      if (over) return false
-      over = true
-      place.leave()
-      return true
-    }
-    const fail = (error: GatewayError) => {
-      if (!end()) return
-      if (error.kind === "client-gone") health.release(trial)
-      else if (error.rule.next === "fail") health.succeed(trial)
-      else health.fail(trial, error)
-      if (error.rule.cooldown === "auth") probe(channel)
-      reject(error)
-    }
-    life.signal.addEventListener("abort", () => fail(life.signal.reason))
-    if (!answer.ok) {
-      timers.after(answer.after, () => fail(errorOf(answer)))
-      return promise
-    }
-
-    const { ttft, duration, cacheRead } = answer
-    const { stream } = request
-    const finish = () => {
-      if (!end()) return
-      const { input, output } = usageOf(request, cacheRead)
-      const first = stream ? ttft : undefined
-      health.succeed(trial, { ttft: first, duration, stream, input, output, cacheRead })
-    }
-    const drop = () => {
-      if (end()) health.release(trial)
-    }
-    timers.after(stream ? ttft : duration, () => {
-      if (over) return
-      const told = place.told(clock.now())
-      if (told) health.tell(channel, told)
-      if (stream) health.answered(trial)
-      else finish()
-      resolve({ channel, first: now + ttft, end: now + duration, cacheRead, drop })
-      if (stream) engine.at(now + duration, finish)
-    })
-    return promise
-  }
-
-  /** Asks a rejected key for free when its pause ends, as the gateway does. */
-  function probe(channel: Channel): void {
-    const { health } = channel
-    engine.at(health.pausedUntil, () => {
-      if (health.reason !== "auth" || health.pausedUntil > clock.now()) return
-      if (upstream(channel).authorised(clock.now())) {
-        health.reason = undefined
-        health.pausedUntil = 0
-        return
-      }
-      health.pausedUntil = clock.now() + rejectionPause(settings.cooldown, health.rejections++)
-      probe(channel)
-    })
-  }
+  const attempt = createAttempts(stage)
 
   /** Whether something was well since before a request's arrival, and would have served it in the end. */
   function avoidable(request: VirtualRequest): boolean {

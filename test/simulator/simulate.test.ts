@@ -111,3 +111,29 @@ test("a rejected key is asked for free and serves again soon after it is well", 
   // One rejection is enough: all others go to the second key until a probe works.
   expect(Math.round(attempts * 1000)).toBeLessThanOrEqual(1002)
 })
+
+test("hedges of a group run, and the slower answer's prompt is paid for", () => {
+  const scenario = plainScenario({
+    "north/large": {
+      price: { input: 1, output: 10 },
+      slow: [{ from: 0, to: "10m", factor: 50 }],
+    },
+    "east/large": { price: { input: 1, output: 10 } },
+  })
+  const setup = setUp(scenario, { requests: 1 })
+  const hedged = {
+    ...setup,
+    settings: (strategy: Parameters<typeof setup.settings>[0]) => {
+      const settings = setup.settings(strategy)
+      const hedge = { delay: 200 } as const
+      return { ...settings, groups: settings.groups.map((group) => ({ ...group, hedge })) }
+    },
+  }
+  expect(simulate(setup, "priority")).toMatchObject({ attempts: 1, ttft: { p50: 5000 } })
+  expect(simulate(hedged, "priority")).toMatchObject({
+    attempts: 2,
+    ttft: { p50: 300 },
+    // $0.002 for the answer, and $0.001 for the prompt of the other one.
+    cost: 3_000_000_000,
+  })
+})
