@@ -206,13 +206,14 @@ async function answer(
   }
 }
 
+const CODINGS = { gz: "gzip", br: "br", zstd: "zstd" } as const
+
 function wireSettings(ops: readonly Op[]) {
   const split = ops.find((op) => op.name === "split")
-  const compress = ops.find((op) => op.name === "gz" || op.name === "br")?.name
+  const compress = ops.find(({ name }) => name in CODINGS)?.name as keyof typeof CODINGS | undefined
   return {
     split: split ? parseSize(split.arg || "1") : 0,
-    compress:
-      compress === "gz" ? ("gzip" as const) : compress === "br" ? ("br" as const) : undefined,
+    compress: compress && CODINGS[compress],
   }
 }
 

@@ -6,7 +6,7 @@ import type { RecordedRequest } from "./request.ts"
 export interface WireSettings {
   /** Bytes a write; 0 is as they come. */
   split: number
-  compress: "gzip" | "br" | undefined
+  compress: "gzip" | "br" | "zstd" | undefined
 }
 
 /** What the owner of a wire is told. */
@@ -137,9 +137,15 @@ function frame(bytes: Uint8Array): Uint8Array {
   ])
 }
 
-function createPacker(kind: "gzip" | "br") {
-  const stream = kind === "gzip" ? zlib.createGzip() : zlib.createBrotliCompress()
-  const flag = kind === "gzip" ? zlib.constants.Z_SYNC_FLUSH : zlib.constants.BROTLI_OPERATION_FLUSH
+const PACKERS = {
+  gzip: { create: () => zlib.createGzip(), flag: zlib.constants.Z_SYNC_FLUSH },
+  br: { create: () => zlib.createBrotliCompress(), flag: zlib.constants.BROTLI_OPERATION_FLUSH },
+  zstd: { create: () => zlib.createZstdCompress(), flag: zlib.constants.ZSTD_e_flush },
+}
+
+function createPacker(kind: keyof typeof PACKERS) {
+  const { create, flag } = PACKERS[kind]
+  const stream = create()
   let ready: Buffer[] = []
   stream.on("data", (chunk: Buffer) => ready.push(chunk))
   const take = () => {
