@@ -98,21 +98,22 @@ export interface SseEvent {
 
 /** Splits a block of whole events, losing no byte. */
 export function splitEvents(block: Buffer): SseEvent[] {
-  const lineEnd = block.includes(LF) ? LF : CR
   const events: SseEvent[] = []
   let eventStart = 0
   let data: string[] | undefined
+  let lf = -1
+  let cr = -1
   for (let i = 0; i < block.length; ) {
-    let end = block.indexOf(lineEnd, i)
-    if (end < 0) end = block.length
-    const trimmed = lineEnd === LF && end > i && block[end - 1] === CR ? end - 1 : end
-    const next = Math.min(end + 1, block.length)
-    if (trimmed === i) {
+    if (lf < i) lf = indexIn(block, LF, i)
+    if (cr < i) cr = indexIn(block, CR, i)
+    const end = Math.min(lf, cr)
+    const next = Math.min(lf === cr + 1 ? end + 2 : end + 1, block.length)
+    if (end === i) {
       events.push({ bytes: block.subarray(eventStart, next), data: data?.join("\n") })
       eventStart = next
       data = undefined
     } else {
-      const value = dataOf(block, i, trimmed)
+      const value = dataOf(block, i, end)
       if (value !== undefined) {
         data ??= []
         data.push(value)
@@ -124,6 +125,12 @@ export function splitEvents(block: Buffer): SseEvent[] {
     events.push({ bytes: block.subarray(eventStart), data: data?.join("\n") })
   }
   return events
+}
+
+/** @returns where the byte is, or the end */
+function indexIn(block: Buffer, byte: number, from: number): number {
+  const at = block.indexOf(byte, from)
+  return at < 0 ? block.length : at
 }
 
 /** The value of a `data` line, or undefined for any other. A byte order mark before it is skipped. */

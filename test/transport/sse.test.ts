@@ -25,6 +25,11 @@ function cut(text: string, size: number): { out: Buffer[]; rest: Buffer | undefi
   return { out, rest: cutter.end() }
 }
 
+test("a carriage return ends a line also where others end with line feeds", () => {
+  const block = Buffer.from("event: x\ndata: a\rdata: b\r\rdata: c\r\n\ndata: d\n\r\n")
+  expect(splitEvents(block).map(({ data }) => data)).toEqual(["a\nb", "c", "d"])
+})
+
 describe("SseCutter", () => {
   for (const [name, text] of Object.entries(STREAMS)) {
     for (const size of SIZES) {
