@@ -58,8 +58,15 @@ export function createAttempts(stage: Stage): MakeAttempt {
       reject(error)
     }
     life.signal.addEventListener("abort", () => fail(life.signal.reason))
+    const tellLimits = () => {
+      const told = place.told(clock.now())
+      if (told) health.tell(channel, told)
+    }
     if (!answer.ok) {
-      timers.after(answer.after, () => fail(errorOf(answer)))
+      timers.after(answer.after, () => {
+        if (answer.kind === "upstream-rate-limited") tellLimits()
+        fail(errorOf(answer))
+      })
       return promise
     }
 
@@ -76,8 +83,7 @@ export function createAttempts(stage: Stage): MakeAttempt {
     }
     timers.after(stream ? ttft : duration, () => {
       if (over) return
-      const told = place.told(clock.now())
-      if (told) health.tell(channel, told)
+      tellLimits()
       if (stream) health.answered(trial)
       else finish()
       resolve({ channel, first: now + ttft, end: now + duration, cacheRead, drop })
