@@ -11,13 +11,14 @@ export interface Chain {
   next(): Group | undefined
   /** The groups that `next` has yet to give. */
   rest(): readonly Group[]
+  /** Whether there are groups for this case. */
+  leads(detour: Detour, from: Group): boolean
   /**
    * Goes to the groups that are for this case.
    *
    * @param keep whether what is left comes after them, else it is dropped
-   * @returns whether there are any
    */
-  divert(detour: Detour, from: Group, keep: boolean): boolean
+  divert(detour: Detour, from: Group, keep: boolean): void
 }
 
 /** Which chain an error calls for. */
@@ -35,17 +36,20 @@ export function chain(group: Group, table: RouteTable): Group[] {
 export function createChain(root: Group, table: RouteTable): Chain {
   const seen = new Set<string>()
   let rest = inOrder([root], table, seen)
+  function groupsFor(detour: Detour, from: Group): Group[] {
+    const key = detour === "context-length" ? "contextFallbacks" : "contentPolicyFallbacks"
+    return named(from[key].length > 0 ? from[key] : root[key], table)
+  }
+
   return {
     next: () => rest.shift(),
     rest: () => rest,
+    leads: (detour, from) => groupsFor(detour, from).length > 0,
     divert(detour, from, keep) {
-      const key = detour === "context-length" ? "contextFallbacks" : "contentPolicyFallbacks"
-      const names = from[key].length > 0 ? from[key] : root[key]
       // What was a usual fallback, and was not reached, is free again.
       for (const { name } of rest) seen.delete(name)
-      const next = inOrder(named(names, table), table, seen)
+      const next = inOrder(groupsFor(detour, from), table, seen)
       rest = keep ? [...next, ...rest.filter((group) => !next.includes(group))] : next
-      return next.length > 0
     },
   }
 }

@@ -9,6 +9,8 @@ export interface Fit {
   readonly detour: Detour | undefined
   /** Whether a candidate is right, whatever its health, of a group that this detour led to. */
   admits(candidate: Candidate, detour: Detour | undefined): boolean
+  /** Whether a deployment is known to take more than one that it was too long for. */
+  isLarger(deployment: Deployment, failed: Deployment, error: GatewayError): boolean
   /** A deployment has refused it: its model is not asked again. */
   refused(detour: Detour, deployment: Deployment, error: GatewayError): void
   /** Whether all that is left of a group is taken to be far too small for it. */
@@ -38,11 +40,15 @@ export function createFit(): Fit {
       }
       return way === detour && !models.has(deployment.model)
     },
-    refused(why, deployment, { detail: { tokens } }) {
+    isLarger(deployment, failed, error) {
+      const least = Math.max(window, tooFew(failed, error))
+      return least > 0 && deployment.window !== undefined && deployment.window > least
+    },
+    refused(why, failed, error) {
       detour = why
       guessed = false
-      models.add(deployment.model)
-      window = Math.max(window, deployment.window ?? 0, tokens?.limit ?? 0, tokens?.given ?? 0)
+      models.add(failed.model)
+      window = Math.max(window, tooFew(failed, error))
     },
     isTooSmall({ all }) {
       let found = false
@@ -64,4 +70,9 @@ export function createFit(): Fit {
       return true
     },
   }
+}
+
+/** Tokens that are not enough, by what is known of the model and what it said; 0 is not known. */
+function tooFew({ window = 0 }: Deployment, { detail: { tokens } }: GatewayError): number {
+  return Math.max(window, tokens?.limit ?? 0, tokens?.given ?? 0)
 }

@@ -120,7 +120,8 @@ export function createProspects(options: ProspectsOptions): Prospects {
     }
     for (let group = chain.next(); group; group = chain.next()) {
       const fresh = open(group)
-      if (fit.isTooSmall(fresh) && chain.divert("context-length", group, true)) {
+      if (fit.isTooSmall(fresh) && chain.leads("context-length", group)) {
+        chain.divert("context-length", group, true)
         fit.avoid("context-length")
         continue
       }
@@ -187,12 +188,19 @@ export function createProspects(options: ProspectsOptions): Prospects {
           .map((candidate) => ({ candidate, opened })),
       ),
     divert(detour, group, failed, error) {
+      const larger =
+        detour === "context-length" &&
+        opened.some((each) =>
+          each.all.some(
+            (candidate) =>
+              fit.isLarger(candidate.channel.deployment, failed, error) &&
+              isUsable(candidate, each, false),
+          ),
+        )
+      if (!larger && !chain.leads(detour, group)) return false
       fit.refused(detour, failed, error)
-      const elsewhere = chain.divert(detour, group, false)
-      return (
-        elsewhere ||
-        opened.some((each) => each.all.some((candidate) => isUsable(candidate, each, false)))
-      )
+      chain.divert(detour, group, false)
+      return true
     },
   }
 }

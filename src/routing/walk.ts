@@ -187,7 +187,9 @@ export function createWalk(options: WalkOptions): Walk {
     failed(step, error) {
       ended(step)
       const { channel, group } = step
-      const detour = pinned ? undefined : detourOf(error)
+      // A provider's own rule knows better.
+      const ruled = error.detail.rule?.next !== undefined
+      const detour = pinned || ruled ? undefined : detourOf(error)
       if (detour && prospects.divert(detour, group, channel.deployment, error)) return true
       const { next } = error.rule
       if (next === "fail") return false

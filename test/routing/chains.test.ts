@@ -167,6 +167,34 @@ describe("a request that is refused for what it says", () => {
   })
 })
 
+describe("an error with a rule of its provider", () => {
+  const ruled = (next: "next-deployment" | "fail") =>
+    new GatewayError("upstream-rejected", "no", {
+      reason: "content-policy",
+      rule: { next },
+    })
+
+  test("follows the rule, and takes no detour", async () => {
+    const build = (make: (id: string) => ReturnType<typeof deployment>) => [
+      group("g", [make("p/a"), make("p/b")], { contentPolicyFallbacks: ["free"] }),
+      group("free", [make("p/free")]),
+    ]
+    const next = await run({ "p/a": ruled("next-deployment") }, build)
+    expect(next.asked).toEqual(["p/a", "p/b"])
+    const fail = await run({ "p/a": ruled("fail") }, build)
+    expect(fail.asked).toEqual(["p/a"])
+  })
+})
+
+test("an error that leads on anyway goes the usual way where there is no detour", async () => {
+  const odd = new GatewayError("unsupported", "too long", { reason: "context-length" })
+  const { asked } = await run({ "p/a": odd, "p/b": odd }, (make) => [
+    group("g", [make("p/a"), make("p/b")], { fallbacks: ["spare"] }),
+    group("spare", [make("p/spare")]),
+  ])
+  expect(asked).toEqual(["p/a", "p/b", "p/spare"])
+})
+
 describe("a pinned channel", () => {
   test("has no fallback of any kind, and no hedge", async () => {
     for (const error of [tooLong(), refused, "upstream-rate-limited"] as const) {
