@@ -122,6 +122,22 @@ describe("a request that is too long", () => {
     expect(asked).toEqual(["p/a"])
   })
 
+  test("goes on to the usual fallbacks where those for it fail, and to its group last", async () => {
+    const { asked } = await run(
+      { "p/long": "upstream-unauthorized", "p/spare": "upstream-unauthorized" },
+      (make) => [
+        group("g", [make("p/a", { window: 8000 })], {
+          contextFallbacks: ["long"],
+          fallbacks: ["spare"],
+        }),
+        group("long", [make("p/long")]),
+        group("spare", [make("p/spare")]),
+      ],
+      { request: { inputTokens: 100_000, bytes: 400_000 } },
+    )
+    expect(asked).toEqual(["p/long", "p/spare", "p/a"])
+  })
+
   test("tries each channel at most once, over all chains", async () => {
     const { asked } = await run({ "p/a": tooLong(), "p/b": "upstream-unauthorized" }, (make) => {
       const shared = make("p/b")
