@@ -23,7 +23,8 @@ const TITLES = [
   "peak",
   "cached",
   "p95 vs oracle",
-  "cost vs oracle",
+  "cost",
+  "sum",
 ] as const
 
 /** One comparison as a table for a terminal, the oracles last. */
@@ -38,15 +39,17 @@ export function comparisonTable({ comparison }: Report): string {
     ...figures(standing),
     ratio(standing.regret.ttft),
     ratio(standing.regret.cost),
+    ratio(standing.regret.total),
   ])
   const foreseen = [
     ratio(foresight.ttft.p95 / oracle.ttft.p95),
     ratio(foresight.cost / oracle.cost),
+    ratio(foresight.total / oracle.total),
   ]
   return renderTable(
     columns,
     [...rows, ["oracle without luck", ...figures(foresight), ...foreseen]],
-    ["oracle", ...figures(oracle), "1.00", "1.00"],
+    ["oracle", ...figures(oracle), "1.00", "1.00", "1.00"],
   )
 }
 

@@ -8,7 +8,7 @@ import { simulate } from "./simulate.ts"
 export interface Standing extends Outcome {
   strategy: string
   /** What it was worse by than the oracle: 1 is as good. NaN where one of them answered nothing. */
-  regret: { ttft: number; cost: number }
+  regret: { ttft: number; cost: number; total: number }
 }
 
 /** How all strategies did on the same requests. */
@@ -37,6 +37,7 @@ export function compare({ setup, strategies, progress }: CompareOptions): Compar
     const regret = {
       ttft: outcome.ttft.p95 / oracle.ttft.p95,
       cost: outcome.cost / oracle.cost,
+      total: outcome.total / oracle.total,
     }
     return { ...outcome, strategy, regret }
   })

@@ -1,3 +1,4 @@
+import { MILLISECOND } from "../routing/worth.ts"
 import type { VirtualRequest } from "./request.ts"
 
 /** The middle and the slow end of some times, in milliseconds; NaN when there were none. */
@@ -19,6 +20,8 @@ export interface Outcome {
   duration: Quantiles
   /** Nano-USD for a thousand answers. */
   cost: number
+  /** The same with what the waiting is worth: what the oracle makes least. */
+  total: number
   /** Attempts for each request, and the most that there were in any ten seconds. */
   attempts: number
   amplification: number
@@ -55,6 +58,7 @@ export function createRecorder(requests: readonly VirtualRequest[]): Recorder {
   let failed = 0
   let avoidable = 0
   let spent = 0
+  let waited = 0
   let input = 0
   let cached = 0
 
@@ -74,7 +78,9 @@ export function createRecorder(requests: readonly VirtualRequest[]): Recorder {
       windowAt(now).attempts++
     },
     answered(request, times, cost, cacheRead) {
-      ;(request.stream ? ttft : wholes).push(request.stream ? times.ttft : times.duration)
+      const wait = request.stream ? times.ttft : times.duration
+      ;(request.stream ? ttft : wholes).push(wait)
+      waited += wait
       duration.push(times.duration)
       spent += cost
       input += request.input
@@ -99,6 +105,7 @@ export function createRecorder(requests: readonly VirtualRequest[]): Recorder {
         ttft: quantiles(ttft.length > 0 ? ttft : wholes),
         duration: quantiles(duration),
         cost: (spent * 1000) / duration.length,
+        total: ((spent + waited * MILLISECOND) * 1000) / duration.length,
         attempts: attempts / requests.length,
         amplification,
         cacheHits: input > 0 ? cached / input : 0,

@@ -50,7 +50,7 @@ describe("llmrouter simulate", () => {
     const names = [...Object.keys(strategies), "oracle without luck", "oracle"]
     const figures = ["100%", "0", "100ms", "100ms", "100ms", "$2.00", "1.00", "1.0", "0%"]
     expect(rows.filter(([name]) => names.includes(name!))).toEqual(
-      names.map((name) => [name, ...figures, "1.00", "1.00"]),
+      names.map((name) => [name, ...figures, "1.00", "1.00", "1.00"]),
     )
   })
 
