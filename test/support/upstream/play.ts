@@ -33,6 +33,9 @@ export async function play(ops: readonly Op[], record: RecordedRequest, wire: Wi
   const slow = argOf(ops, "slow")
   if (slow !== undefined) await wire.pause(parseMs(slow))
 
+  const interim = argOf(ops, "interim")
+  if (interim !== undefined) await wire.interim(Number(interim || 103))
+
   const wrong = record.json && isChat(record) ? dialect.check(record) : undefined
   if (wrong !== undefined) {
     return answerStatus(dialect, wire, headers, asOp("status", "400", { message: wrong }))

@@ -44,6 +44,7 @@ export const OPS = {
   ping: "a comment at this interval until the answer ends",
   crlf: "CRLF line ends in the stream",
   slow: "a pause before the headers",
+  interim: "an interim answer before the headers (103)",
   nodone: "no [DONE]",
   type: "this content-type",
 } as const
@@ -59,6 +60,7 @@ const SETTINGS: ReadonlySet<OpName> = new Set([
   "ping",
   "crlf",
   "slow",
+  "interim",
   "nodone",
   "type",
   "use",

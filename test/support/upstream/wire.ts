@@ -26,6 +26,8 @@ export interface Wire {
   pause(ms: number): Promise<void>
   /** Sends the head; a body without `length` is chunked. */
   head(status: number, headers: Readonly<Record<string, string>>, length?: number): Promise<void>
+  /** An interim answer, 100 to 199, before the head. */
+  interim(status: number): Promise<void>
   body(bytes: Uint8Array | string): Promise<void>
   end(): Promise<void>
   /** FIN now, wherever the answer is. */
@@ -108,6 +110,8 @@ export function createWire(
         ]
         await put(Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"))
       }),
+    interim: (status) =>
+      inOrder(() => put(Buffer.from(`HTTP/1.1 ${status} Interim\r\nlink: </style>\r\n\r\n`))),
     body: (bytes) =>
       inOrder(async () => {
         const plain = typeof bytes === "string" ? Buffer.from(bytes) : bytes
