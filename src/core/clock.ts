@@ -17,9 +17,12 @@ export interface Timers {
   after(ms: number, run: () => void): () => void
 }
 
+/** What `setTimeout` can wait for: beyond 24.8 days it would not wait at all. */
+const LONGEST = 2 ** 31 - 1
+
 export const systemTimers: Timers = {
   after(ms, run) {
-    const timer = setTimeout(run, ms)
+    const timer = setTimeout(run, Math.min(ms, LONGEST))
     return () => clearTimeout(timer)
   },
 }

@@ -79,6 +79,12 @@ describe("a caller's own limit", () => {
   })
 })
 
+test("a limit of a hundred days is one, and not none at all", async () => {
+  const { post } = await over(["slow:100ms|ok"])
+  const response = await post(CHAT, ASK, { "x-llmrouter-timeout": "2400h" })
+  expect(response.status).toBe(200)
+})
+
 describe("`timeouts.firstContent`", () => {
   test("leads on from a stream that sends everything but content", async () => {
     const servers = [
