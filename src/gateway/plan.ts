@@ -4,6 +4,7 @@ import type { Channel, RoutingRequest, Strategy } from "../core/routing.ts"
 import { type Candidate, candidatesOf, isBetter } from "../routing/candidates.ts"
 import { createChain } from "../routing/chain.ts"
 import { objectionToPinned } from "../routing/only-one.ts"
+import { prepareOrder } from "../routing/prepare-order.ts"
 import type { Resolution, RouteTable } from "../routing/resolve.ts"
 import type { GatewayContext } from "./context.ts"
 
@@ -74,11 +75,12 @@ export interface PlanOptions {
 }
 
 /** Decides as for a real request, and sends nothing. Changes nothing. */
-export function planOf(
+export async function planOf(
   context: PlanContext,
   { table, resolution, request, refuses }: PlanOptions,
-): Plan {
+): Promise<Plan> {
   const { health, filters, clock, random } = context
+  await prepareOrder({ ...context, table, resolution, request, refuses })
   const { pinned } = resolution
   const now = clock.now()
   let place = 0

@@ -15,7 +15,7 @@ export function planOfFacts(
   context: PlanContext,
   { table }: Pick<Snapshot, "table">,
   query: URLSearchParams,
-): Plan {
+): Promise<Plan> {
   const { model, request } = plannedRequest(query)
   return planOf(context, {
     table,

@@ -3,19 +3,21 @@ import { candidatesOf } from "./candidates.ts"
 import { chain } from "./chain.ts"
 import type { WalkOptions } from "./walk.ts"
 
+type PrepareOptions = Omit<WalkOptions, "budget">
+
 /**
  * Asks the strategies of a request's groups that take their time, before the first of them is needed.
  *
  * @returns undefined where there are none
  */
-export function prepareOrder(options: WalkOptions): Promise<void> | undefined {
+export function prepareOrder(options: PrepareOptions): Promise<void> | undefined {
   const { resolution, table } = options
   if (resolution.pinned) return undefined
   const groups = chain(resolution.group, table).filter(({ strategy }) => strategy.prepare)
   return groups.length > 0 ? prepareAll(groups, options) : undefined
 }
 
-async function prepareAll(groups: readonly Group[], options: WalkOptions): Promise<void> {
+async function prepareAll(groups: readonly Group[], options: PrepareOptions): Promise<void> {
   const { clock, random, request } = options
   for (const group of groups) {
     const { strategy } = group

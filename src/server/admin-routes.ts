@@ -51,7 +51,7 @@ export function adminRoutes(
     )
     .get(
       "/admin/explain",
-      guarded((request) => ({ value: explainFacts(runtime, request) })),
+      guarded(async (request) => ({ value: await explainFacts(runtime, request) })),
       { detail: routeDocs.explainFacts },
     )
     .post(

@@ -16,7 +16,7 @@ import { requestId } from "./request-id.ts"
 const DEFAULT_PATH = "/v1/chat/completions"
 
 /** `GET /admin/explain?model=…`: what would become of a request of which only this is said. */
-export function explainFacts({ snapshot, context }: Runtime, request: Request): Plan {
+export function explainFacts({ snapshot, context }: Runtime, request: Request): Promise<Plan> {
   const { searchParams } = new URL(request.url, "http://router")
   return planOfFacts(context, snapshot, searchParams)
 }

@@ -27,9 +27,21 @@ const CONFIG = {
 }
 writeFileSync(join(folder, "llmrouter.config.json"), JSON.stringify(CONFIG))
 
-async function explain(args: string[]) {
+const OWN = `export default {
+  providers: { one: { type: "demo" }, two: { type: "demo" } },
+  groups: { own: {
+    strategy: async ({ candidates }) => candidates.toReversed(),
+    models: ["one/demo", "two/demo"],
+  } },
+}
+`
+const another = mkdtempSync(join(tmpdir(), "llmrouter-explain-"))
+afterAll(() => rmSync(another, { recursive: true }))
+writeFileSync(join(another, "llmrouter.config.ts"), OWN)
+
+async function explain(args: string[], cwd = folder) {
   const child = Bun.spawn([process.execPath, main, "explain", ...args], {
-    cwd: folder,
+    cwd,
     env: { PATH: process.env["PATH"], NO_COLOR: "1" },
     stdout: "pipe",
     stderr: "pipe",
@@ -58,6 +70,15 @@ async function candidates(args: string[]): Promise<Candidate[]> {
 const names = (list: Candidate[]) => list.map(({ channel }) => /\/(\w+)#/.exec(channel)![1])
 
 describe("llmrouter explain", () => {
+  test("asks a group's own function, as a request would", async () => {
+    const { out } = await explain(["own", "--json"], another)
+    const { groups } = JSON.parse(out) as { groups: { candidates: Candidate[] }[] }
+    expect(groups[0]!.candidates.map(({ channel }) => channel)).toEqual([
+      "two/demo#-",
+      "one/demo#-",
+    ])
+  })
+
   test("prints every channel in the order of attempts, fallbacks behind", async () => {
     const list = await candidates(["fast"])
     expect(names(list)).toEqual(["small", "small", "large", "large", "old", "old"])
