@@ -106,6 +106,8 @@ export interface StreamRelay {
   readonly error: GatewayError | undefined
   /** What the client gets when the stream fails after it has begun; absent: `Ingress.encodeStreamError`. */
   fail?(error: GatewayError, requestId: string): Uint8Array
+  /** Whether the upstream has said why its answer ends, though not that this is all; where that is known. */
+  readonly stopped?: boolean
   /** The whole answer as the client's protocol writes it, once `phase` is `complete`; where answers are kept. */
   readonly answer?: Uint8Array | undefined
 }
@@ -271,6 +273,8 @@ export interface StreamDecoder {
   push(chunk: Uint8Array): readonly CanonicalEvent[]
   /** The bytes have ended. @returns what was held back. @throws GatewayError `upstream-truncated` unless the answer was whole */
   end(): readonly CanonicalEvent[]
+  /** See {@link StreamRelay.stopped}. */
+  readonly stopped?: boolean
 }
 
 /** Speaks to an upstream for a caller of another protocol. */

@@ -106,8 +106,12 @@ export function relayEvents(
     } catch (thrown) {
       if (over) return undefined
       if (!goOn) return fail(breakOff(thrown))
-      broken = { why: thrown }
-      return undefined
+      const { relay } = current
+      const rest = relay.end()
+      // What has said why it ends is whole, and nothing for anybody to go on with.
+      if (relay.phase === "complete") complete()
+      else broken = { why: thrown }
+      return rest
     }
   }
 

@@ -67,6 +67,9 @@ export function createTranslation(
     get error() {
       return error
     },
+    get stopped() {
+      return decoder.stopped === true
+    },
     get answer() {
       return encoder.answer
     },

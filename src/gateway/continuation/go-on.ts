@@ -121,7 +121,8 @@ export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions
   return {
     async next(broken, error) {
       const voice = broken.call.part?.voice
-      if (!voice?.unfinished || left === 0 || error.rule.next === "fail") return undefined
+      if (!voice?.unfinished || broken.relay.stopped) return undefined
+      if (left === 0 || error.rule.next === "fail") return undefined
       if (!walk.failed(latest, error)) return undefined
       const give = budget.take()
       if (!give) return undefined

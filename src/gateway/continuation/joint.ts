@@ -45,7 +45,7 @@ export function createJoint({ before, same, anchor }: JointOptions): Joint {
     }
     if (anchor === undefined || anchor.length < LEAST) return 0
     const found = held.indexOf(anchor)
-    if (found >= 0) return found + anchor.length
+    if (found >= 0 && found <= LOOK_BACK) return found + anchor.length
     return final || held.length >= LOOK_BACK + anchor.length ? 0 : undefined
   }
 

@@ -21,6 +21,8 @@ export interface AnswerEvents {
   push(chunk: Json): CanonicalEvent[]
   /** @throws GatewayError `upstream-truncated` when the answer is not whole */
   end(done: boolean): CanonicalEvent[]
+  /** Whether it was said why the answer ends. */
+  readonly stopped: boolean
 }
 
 export function createAnswerEvents(decoding: Decoding): AnswerEvents {
@@ -97,6 +99,9 @@ export function createAnswerEvents(decoding: Decoding): AnswerEvents {
       }
       events.push({ type: "end" })
       return events
+    },
+    get stopped() {
+      return choices.values().some(({ native }) => native !== "")
     },
   }
 }

@@ -54,6 +54,9 @@ export function createDecoder(decoding: Decoding): StreamDecoder {
       const events = rest ? take(rest) : []
       return done ? events : [...events, ...answer.end(false)]
     },
+    get stopped() {
+      return answer.stopped
+    },
   }
 }
 
