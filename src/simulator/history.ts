@@ -12,7 +12,7 @@ import type { Setup } from "./setup.ts"
 import type { Behaviour } from "./upstream.ts"
 
 /** Requests below which a past says too little, and answers below which a deployment has none of its own. */
-export const LEAST_ROWS = 200
+const LEAST_ROWS = 200
 const LEAST_ANSWERS = 20
 
 /** The past cannot be replayed; the message says why, for a person. */
