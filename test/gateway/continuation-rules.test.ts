@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noThenProperty: a key of the config, which nobody awaits
 import { describe, expect, test } from "bun:test"
 import { closing, until } from "../support/cleanup.ts"
 import { answerText, type Upstream } from "../support/upstream/index.ts"
@@ -199,11 +200,7 @@ describe("a stream is not gone on with", () => {
 
   test("when its provider's rules say that nothing follows", async () => {
     const { router, chain } = await openChain(use, [
-      [
-        "openai-chat",
-        "role|tok:1|gate|err:overloaded",
-        { errors: [Object.fromEntries([["then", "fail"]])] },
-      ],
+      ["openai-chat", "role|tok:1|gate|err:overloaded", { errors: [{ then: "fail" }] }],
       ["openai-chat", "say: End."],
     ])
     const heard = await listen(router, "chat", [["Hello", chain[0]!]])
