@@ -1,6 +1,7 @@
 import { type ErrorKind, GatewayError } from "../core/error.ts"
 import type { OutgoingRequest } from "../core/provider.ts"
 import type { Channel } from "../core/routing.ts"
+import { Secret } from "../core/secret.ts"
 
 /** What ends an attempt without its upstream's doing. */
 export const OURS: ReadonlySet<ErrorKind> = new Set([
@@ -10,12 +11,31 @@ export const OURS: ReadonlySet<ErrorKind> = new Set([
   "invalid-request",
 ])
 
-/** Names the deployment in an upstream's error, and takes the provider key out of what it said. */
-export function explain(error: GatewayError, { deployment, key }: Channel): GatewayError {
+/** Names the deployment in an upstream's error, and takes the provider's secrets out of what it said. */
+export function explain(error: GatewayError, channel: Channel): GatewayError {
   if (OURS.has(error.kind)) return error
-  const { message, kind, detail } = withoutSecrets(error, key ? [key.reveal()] : [])
-  return new GatewayError(kind, `${deployment.id}: ${message}`, detail)
+  const { message, kind, detail } = withoutSecrets(error, secretsOfChannel(channel))
+  return new GatewayError(kind, `${channel.deployment.id}: ${message}`, detail)
 }
+
+/** What every request of a channel carries: its key, and those of the config's headers that are secret. */
+export function secretsOfChannel({ deployment, key }: Channel): string[] {
+  const headers = Object.entries(deployment.provider.headers)
+    .filter(([name, value]) => SECRET_NAMES.test(name.toLowerCase()) || isFromElsewhere(value))
+    .flatMap(([, value]) => (value instanceof Secret ? value.reveal() : value).split(SEPARATORS))
+    .filter((text) => text.length >= SHORTEST_SECRET)
+  return key ? [key.reveal(), ...headers] : headers
+}
+
+/** Whether it is not written in the config itself, such as `env("TENANT_TOKEN")`. */
+function isFromElsewhere(value: string | Secret): boolean {
+  return value instanceof Secret && value.origin !== "config"
+}
+
+/** Between the words of a header. */
+const SEPARATORS = /[ ,]+/
+/** Shorter words of a header, such as `Bearer` or a version, are no secret. */
+const SHORTEST_SECRET = 8
 
 /** The same error without these texts in what the upstream said. */
 export function withoutSecrets(error: GatewayError, secrets: readonly string[]): GatewayError {
@@ -35,7 +55,7 @@ export function secretsOf(request: OutgoingRequest, signed: OutgoingRequest): st
   if (signed === request) return []
   return Object.entries(signed.headers)
     .filter(([name, value]) => SECRET_NAMES.test(name) && request.headers[name] !== value)
-    .flatMap(([, value]) => value.split(/[ ,]+/))
+    .flatMap(([, value]) => value.split(SEPARATORS))
     .filter((text) => text.length >= SHORTEST_TOKEN)
 }
 

@@ -1,4 +1,7 @@
 import { expect, test } from "bun:test"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { clients } from "../matrix/clients/index.ts"
 import { closing } from "../support/cleanup.ts"
 import { startRouter } from "../support/router.ts"
@@ -41,4 +44,43 @@ test("what a signature put into a request is not told, even where the upstream r
       expect([client.ingress, group, answer.status, told]).toEqual([client.ingress, group, 400, []])
     }
   }
+})
+
+test("secret headers are not told, even where the upstream repeats them", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "llmrouter-secrets-"))
+  await use({ close: () => rmSync(folder, { recursive: true }) })
+  writeFileSync(join(folder, "tenant"), "tenant-0123456789")
+  const upstream = await use(startUpstream())
+  const router = await use(
+    startRouter({
+      providers: {
+        house: {
+          type: "openai-compatible",
+          baseUrl: upstream.url,
+          headers: {
+            "x-tenant": `\${file:${join(folder, "tenant")}}`,
+            authorization: "Bearer login-0123456789",
+            "x-team": "research-and-development",
+          },
+          errorMatchers: ["x-tenant"],
+        },
+      },
+      groups: { g: ["house/any"] },
+      retries: 0,
+      cooldown: { auth: "1ms", server: "1ms" },
+    }),
+  )
+  const body = { model: "g", messages: [{ role: "user", content: "hi" }] }
+  for (const status of [400, 401, 500, 200]) {
+    const message = ({ headers }: { headers: object }) => JSON.stringify(headers)
+    upstream.script((request) => ({ status, body: { error: { message: message(request) } } }))
+    const text = await (await router.post("/v1/chat/completions", body)).text()
+    const sent = message(upstream.requests.at(-1)!)
+    expect(sent).toContain("tenant-0123456789")
+    expect(sent).toContain("login-0123456789")
+    expect([status, text]).toEqual([status, expect.stringContaining("[secret]")])
+    expect([status, text]).not.toEqual([status, expect.stringContaining("-0123456789")])
+    if (status !== 200) expect(text).toContain("research-and-development")
+  }
+  expect(JSON.stringify(await router.rows())).not.toContain("-0123456789")
 })
