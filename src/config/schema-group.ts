@@ -58,7 +58,12 @@ const Queue = object(
 
 const delay = (options: Partial<FieldOptions> = {}) =>
   t.Union(
-    [t.Literal("p95", { description: "What 95 % of its answers take." }), Duration()],
+    [
+      t.Literal("p95", {
+        description: "What 95 % of its streams take to begin; only streams are hedged then.",
+      }),
+      Duration(),
+    ],
     options,
   )
 

@@ -95,7 +95,7 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
     },
     due,
     stream: envelope.facts.stream,
-    hedgeAfter: pinned ? undefined : hedgeDelay(group.hedge, exchange.operation),
+    hedgeAfter: pinned ? undefined : hedgeDelay(group.hedge, request),
     queue: group.queue && {
       ...group.queue,
       queue: context.queues.of(group.name),

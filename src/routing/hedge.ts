@@ -1,4 +1,5 @@
 import type { Operation } from "../core/operation.ts"
+import type { RoutingRequest } from "../core/routing.ts"
 import type { HedgeSettings } from "../core/settings.ts"
 import type { Step } from "./walk.ts"
 
@@ -12,14 +13,18 @@ const SAFE: ReadonlySet<Operation> = new Set<Operation>([
   "count-tokens",
 ])
 
-/** When a second attempt begins beside a step, in milliseconds after it; undefined is never. */
+/**
+ * When a second attempt begins beside a step, in milliseconds after it; undefined is never. A percentile
+ * is of first contents: of a whole answer it says nothing, which nearly always takes longer.
+ */
 export function hedgeDelay(
   hedge: HedgeSettings | undefined,
-  operation: Operation,
+  { operation, stream }: Pick<RoutingRequest, "operation" | "stream">,
 ): ((step: Step) => number | undefined) | undefined {
   if (!hedge || !SAFE.has(operation)) return undefined
   const { delay } = hedge
   if (delay !== "p95") return () => delay
+  if (!stream) return undefined
   return ({ channel }) => {
     const usual = channel.deployment.health.traffic.quantile(0.95)
     return Number.isNaN(usual) ? undefined : usual

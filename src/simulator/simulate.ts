@@ -31,7 +31,6 @@ export function simulate(
   const random = createRandom(setup.seed)
   const budget = createRetryBudget()
   const group = table.groups.get(setup.group)!
-  const hedgeAfter = hedgeDelay(group.hedge, "chat")
   const attempt = createAttempts(stage)
 
   /** Whether something was well since before a request's arrival, and would have served it in the end. */
@@ -54,7 +53,7 @@ export function simulate(
       budget,
       due: dueOf(group, request.at),
       stream,
-      hedgeAfter,
+      hedgeAfter: hedgeDelay(group.hedge, routed),
       queue: group.queue && {
         ...group.queue,
         queue: queues.of(group.name),

@@ -96,7 +96,7 @@ export function scene(play: (channel: Channel, nth: number) => Act): Scene {
           }),
         due: { ...NEVER_DUE, name: "timeouts.total", ...options.due },
         stream: asked.stream,
-        hedgeAfter: hedgeDelay(group.hedge, asked.operation),
+        hedgeAfter: hedgeDelay(group.hedge, asked),
         queue: group.queue && {
           ...group.queue,
           queue: queues.of(group.name),

@@ -84,7 +84,7 @@ describe("hedging", () => {
     })
     const a = make("p/a")
     const groups = [group("g", [a, make("p/b")], { hedge: { delay: "p95" } })]
-    await time.until(send(groups).answer)
+    await time.until(send(groups, { request: { stream: true } }).answer)
     expect(made).toHaveLength(1)
     for (let n = 0; n < 60; n++) {
       const trial = health.begin(a.channels[0]!)
@@ -94,8 +94,12 @@ describe("hedging", () => {
     }
     made.splice(0)
     const began = time.clock.now()
-    expect(await time.until(send(groups).answer)).toBe("p/b#0")
+    expect(await time.until(send(groups, { request: { stream: true } }).answer)).toBe("p/b#0")
     expect(time.clock.now() - began).toBeWithin(90, 250)
+    // How soon streams begin says nothing of an answer that comes as a whole.
+    made.splice(0)
+    expect(await time.until(send(groups, { request: { stream: false } }).answer)).toBe("p/a#0")
+    expect(made).toHaveLength(1)
   })
 
   test("does not ask twice for what is made or costs much", async () => {
