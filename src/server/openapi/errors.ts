@@ -20,10 +20,10 @@ const WAIT = { "retry-after": { $ref: "#/components/headers/RetryAfter" } }
 /** The errors of all routes, by the name under which routes refer to them. */
 export const errorResponses: Record<string, ResponseOrRef> = {
   Invalid: failure("The request is not valid, here or at the upstream.", "A broken body", {
-    message: "The request body is not JSON: unexpected end at byte 17. Send one JSON object.",
+    message: "The request body is not valid JSON: Expected '}'.",
     type: "invalid_request_error",
     param: null,
-    code: "invalid_json",
+    code: null,
   }),
   Unauthorized: failure("No key, or one that is not known.", "An unknown key", {
     message: "This key is not known to the router. Send one of auth.keys as a bearer token.",
@@ -54,7 +54,7 @@ export const errorResponses: Record<string, ResponseOrRef> = {
     "An upstream's limit",
     {
       message: "Rate limit reached for requests. Please try again in 20s.",
-      type: "rate_limit_error",
+      type: "requests",
       param: null,
       code: "rate_limit_exceeded",
     },
@@ -64,7 +64,7 @@ export const errorResponses: Record<string, ResponseOrRef> = {
     message: "The router failed to handle this request.",
     type: "server_error",
     param: null,
-    code: "internal",
+    code: null,
   }),
   Upstream: failure("Every attempt failed at its upstream.", "No upstream answered", {
     message: "The upstream could not be reached.",
@@ -76,10 +76,11 @@ export const errorResponses: Record<string, ResponseOrRef> = {
     "No upstream is usable now, or the router is shutting down.",
     "All are cooling down",
     {
-      message: 'No deployment of "fast" is usable now. The first one returns in 8 s.',
+      message:
+        "No channel of `fast` is usable now (openai/gpt-5.4-mini: its breaker is open). Please try again in 8s.",
       type: "server_error",
       param: null,
-      code: "unavailable",
+      code: "no_channel",
     },
     WAIT,
   ),
