@@ -47,7 +47,10 @@ export interface UsageReader {
   rows(since: number, limit: number): UsageRow[]
   /** One request and the mirrors of it; empty when there is no such id. */
   request(id: string): UsageRow[]
-  /** Nano-USD by provider. @param since milliseconds since 1970; -Infinity is the beginning */
+  /**
+   * Nano-USD by provider; what was wasted counts where it was.
+   * @param since milliseconds since 1970; -Infinity is the beginning
+   */
   spentSince(since: number): ReadonlyMap<string, number>
   close(): void
 }
@@ -151,8 +154,15 @@ export function openUsageReader(path: string): UsageReader | undefined {
     },
     spentSince(since) {
       const sql = `
-        SELECT substr("deployment", 1, instr("deployment", '/') - 1) AS provider, sum("cost") AS cost
-        FROM usage WHERE "time" >= ? AND "cost" > 0 AND "deployment" IS NOT NULL GROUP BY provider`
+        WITH recent AS (SELECT * FROM usage WHERE "time" >= ?1 AND "cost" > 0),
+        shares AS (
+          SELECT "deployment" AS at, "cost" - "wasted" AS cost FROM recent
+          UNION ALL
+          SELECT made.value ->> 'channel', made.value ->> 'wasted'
+          FROM recent, json_each(iif(json_valid("route"), "route", NULL), '$.attempts') AS made
+          WHERE "wasted" > 0)
+        SELECT substr(at, 1, instr(at, '/') - 1) AS provider, sum(cost) AS cost
+        FROM shares WHERE at IS NOT NULL GROUP BY provider HAVING sum(cost) > 0`
       const rows = db
         .query<{ provider: string; cost: number }, [number]>(sql)
         .all(Math.max(since, 0))

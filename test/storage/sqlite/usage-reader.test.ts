@@ -95,6 +95,21 @@ describe("the usage reader", () => {
     reader.close()
   })
 
+  test("counts what attempts have wasted at the provider of each", async () => {
+    using database = temporaryDatabase()
+    const { ledger } = await open(database.path)
+    const wasted = (channel: string, wasted: number) => ({ channel, wasted })
+    const attempts = [wasted("b/x#k", 3), wasted("a/x#k", 2), wasted("c/y#-", 0)]
+    const lost = { cost: 12, wasted: 5, deployment: "a/x" }
+    ledger.record(usageRow("1", { ...lost, route: JSON.stringify({ attempts }) }))
+    // The route of another version.
+    ledger.record(usageRow("2", { ...lost, route: "?" }))
+    await ledger.close()
+    const reader = openUsageReader(database.path)!
+    expect(Object.fromEntries(reader.spentSince(0))).toEqual({ a: 7 + 2 + 7, b: 3 })
+    reader.close()
+  })
+
   test("counts from a moment on, and days by UTC", async () => {
     using database = temporaryDatabase()
     const { ledger } = await open(database.path)
