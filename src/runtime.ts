@@ -8,6 +8,7 @@ import { type LoadOptions, type LoadResult, loadConfig } from "./config/load.ts"
 import { watchConfig } from "./config/watch.ts"
 import type { GatewayContext, Snapshot } from "./gateway/context.ts"
 import { handle } from "./gateway/handle.ts"
+import { createMirrors } from "./gateway/mirrors.ts"
 import { createStateMemory } from "./gateway/state-memory.ts"
 import type { Plan } from "./gateway/plan.ts"
 import { planOfFacts } from "./gateway/planned-request.ts"
@@ -113,6 +114,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     logger,
     answers,
     memory: createStateMemory(clock),
+    mirrors: createMirrors(systemTimers),
     estimateTokens: (request) => estimator.estimate(request),
     rejected: prober.rejected,
   }
@@ -195,6 +197,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
     async close() {
       watcher?.close()
+      await context.mirrors.close()
       prober.close()
       estimator.close()
       await ledger.close()

@@ -14,6 +14,7 @@ import type { Health } from "../routing/health.ts"
 import type { Queues } from "../routing/queue.ts"
 import type { RouteTable } from "../routing/resolve.ts"
 import type { RetryBudget } from "../routing/retry-budget.ts"
+import type { Mirrors } from "./mirrors.ts"
 import type { StateMemory } from "./state-memory.ts"
 import type { FetchMedia } from "../transport/fetch-media.ts"
 import type { Watchdog } from "../transport/watchdog.ts"
@@ -43,6 +44,7 @@ export interface GatewayContext {
   readonly ledger: () => Ledger
   readonly answers: AnswerStore
   readonly memory: StateMemory
+  readonly mirrors: Mirrors
   readonly logger: Logger
   /** Tokens that a request has, guessed. */
   readonly estimateTokens: (request: CanonicalRequest) => Promise<number>

@@ -16,6 +16,8 @@ const CLIENT_LIMIT = 80
 export interface Progress {
   caller: string | null
   requested: string
+  /** Id of the request that it copies for a mirror. */
+  mirrorOf: string | null
   group: string | null
   stream: boolean
   /** The channel of the latest attempt. */
@@ -44,6 +46,7 @@ export function startProgress(): Progress {
   return {
     caller: null,
     requested: "",
+    mirrorOf: null,
     group: null,
     stream: false,
     channel: undefined,
@@ -81,7 +84,7 @@ export function createFinish(
     progress.hold?.settle(cost)
     const row = usageRow(context, exchange, progress, outcome, cost)
     context.ledger().record(row)
-    context.logger.request(row, outcome.error)
+    if (row.mirrorOf === null) context.logger.request(row, outcome.error)
     exchange.ended()
   }
 }
@@ -128,7 +131,7 @@ function usageRow(
     cost: cost === null && wasted === 0 ? null : (cost ?? 0) + wasted,
     wasted,
     continued: earlier.length,
-    mirrorOf: null,
+    mirrorOf: progress.mirrorOf,
     route:
       opened.length > 0 || attemptsMade.length > 0
         ? JSON.stringify(routeRecord(opened, attemptsMade))

@@ -7,6 +7,7 @@ import type { GatewayContext, Snapshot } from "./context.ts"
 import { createFinish, type Finish, type Progress, startProgress } from "./finish.ts"
 import { createHistory, type History } from "./history.ts"
 import { keeper } from "./keep.ts"
+import { mirror } from "./mirror.ts"
 import { createMediaFetcher } from "./media.ts"
 import type { PrepareOptions } from "./prepare.ts"
 import { recall } from "./recall.ts"
@@ -56,17 +57,10 @@ export async function handle(
     const foreign = previous && !earlier && (await context.answers.has(previous))
     const history = createHistory(envelope, earlier || undefined, foreign ? undefined : protocol.id)
     const keep = keeper(context, snapshot, exchange, history, progress)
-    const running = run(context, {
-      snapshot,
-      exchange,
-      envelope,
-      history,
-      resolution,
-      caller,
-      steering,
-      progress,
-      fetchMedia: mediaFetcher(snapshot, exchange),
-    })
+    const asked = { snapshot, exchange, envelope, history, resolution, caller, steering, progress }
+    const fetchMedia = mediaFetcher(snapshot, exchange)
+    const running = run(context, { ...asked, fetchMedia })
+    mirror(context, asked, running)
     const served: Served = { context, snapshot, exchange, progress, finish, keep }
     const { keepAlive } = snapshot.settings.server
     if (facts.stream && keepAlive > 0) {

@@ -10,7 +10,7 @@ import { hedgeDelay } from "../routing/hedge.ts"
 import { prepareOrder } from "../routing/prepare-order.ts"
 import { pursue, type Pursued } from "../routing/pursue.ts"
 import type { Resolution } from "../routing/resolve.ts"
-import { createWalk, type Step, type Walk, type WalkOptions } from "../routing/walk.ts"
+import { createWalk, type Step, type Walk } from "../routing/walk.ts"
 import { type AttemptOptions, attemptOn } from "./attempt-on.ts"
 import type { Committed } from "./attempt.ts"
 import { recordRest, type UnderWay } from "./attempt-record.ts"
@@ -18,10 +18,11 @@ import type { GatewayContext, Snapshot } from "./context.ts"
 import { isContinuable } from "./continuation/continuable.ts"
 import { createGoOn } from "./continuation/go-on.ts"
 import { firstPart } from "./continuation/part.ts"
+import { walkOptions } from "./decide.ts"
 import { countNearEdge } from "./near-edge.ts"
 import type { Progress } from "./finish.ts"
 import type { History } from "./history.ts"
-import { canTake, type PrepareOptions, warningsOf } from "./prepare.ts"
+import { type PrepareOptions, warningsOf } from "./prepare.ts"
 import { routingRequest } from "./routing-request.ts"
 import type { Steering } from "./steering.ts"
 
@@ -49,18 +50,7 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
   const { health, clock, timers, budget } = context
   const { group, pinned } = resolution
   const request = routingRequest(exchange, envelope, options.caller, steering, history.whole)
-  const decide: WalkOptions = {
-    resolution,
-    table: snapshot.table,
-    health,
-    clock,
-    budget,
-    random: context.random,
-    filters: context.filters,
-    request,
-    refuses: ({ deployment }) =>
-      canTake(deployment, exchange, envelope) ? undefined : "does not offer this operation",
-  }
+  const decide = walkOptions(context, options, request)
   let pursued: Pursued<Committed> | undefined
   let early: GatewayError | undefined
   exchange.cut = (error) => {

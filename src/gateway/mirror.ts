@@ -1,0 +1,177 @@
+import { GatewayError, toGatewayError } from "../core/error.ts"
+import type { Exchange } from "../core/exchange.ts"
+import { prepareOrder } from "../routing/prepare-order.ts"
+import { createWalk } from "../routing/walk.ts"
+import { attemptOn } from "./attempt-on.ts"
+import { recordRest, type UnderWay } from "./attempt-record.ts"
+import type { Committed } from "./attempt.ts"
+import type { GatewayContext } from "./context.ts"
+import { walkOptions } from "./decide.ts"
+import { createFinish, type Finish, type Progress, startProgress } from "./finish.ts"
+import { relayBytes, relayEvents } from "./relay.ts"
+import { routingRequest } from "./routing-request.ts"
+import type { RunOptions } from "./run.ts"
+
+/**
+ * Sends a copy of a request to the group that mirrors its own, where there is one and chance says so.
+ * Nothing of that reaches the caller: it begins when the caller's answer has, or has failed.
+ *
+ * @param running the caller's own attempts
+ */
+export function mirror(
+  context: GatewayContext,
+  options: Omit<RunOptions, "fetchMedia">,
+  running: Promise<unknown>,
+): void {
+  const { resolution, snapshot, exchange, history, progress } = options
+  const { mirror: wanted } = resolution.group
+  if (!wanted || resolution.pinned || exchange.operation === "count-tokens") return
+  // Only one upstream knows how this conversation began, and it is another one.
+  if (history.lack || context.random() * 100 >= wanted.percent) return
+  const group = snapshot.table.groups.get(wanted.group)
+  if (!group) return
+  const begin = () => {
+    if (progress.attempts === 0) return
+    context.mirrors.begin(exchange.body.length, (signal) =>
+      copy(context, { ...options, resolution: { group } }, signal),
+    )
+  }
+  running.then(begin, begin)
+}
+
+/** One attempt in an exchange of its own, whose answer is read and thrown away. Never rejects. */
+async function copy(
+  context: GatewayContext,
+  options: Omit<RunOptions, "fetchMedia">,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, logger } = context
+  const original = options.exchange
+  const exchange: Exchange = {
+    ...headOf(original),
+    id: `${original.id}_mirror`,
+    signal,
+    arrived: clock.now(),
+    time: clock.wall(),
+    ended() {},
+  }
+  const progress = progressOf(options, original)
+  const finish = createFinish(context, exchange, progress)
+  try {
+    const committed = await attempt(forgetful(context, options.caller.id), {
+      ...options,
+      exchange,
+      progress,
+    })
+    progress.firstContent = clock.now()
+    await readOut(context, exchange, committed, finish)
+  } catch (thrown) {
+    const error = toGatewayError(thrown)
+    logger.debug("a mirrored request failed", {
+      id: exchange.id,
+      error: error.kind,
+      message: error.message,
+    })
+    finish({ status: error.status, error })
+  }
+}
+
+function headOf(
+  exchange: Exchange,
+): Pick<Exchange, "protocol" | "operation" | "headers" | "path" | "query" | "body"> {
+  const { protocol, operation, headers, path, query, body } = exchange
+  return { protocol, operation, headers, path, query, body }
+}
+
+function progressOf(
+  { resolution, progress }: Pick<RunOptions, "resolution" | "progress">,
+  original: Exchange,
+): Progress {
+  const { requested, stream } = progress
+  return {
+    ...startProgress(),
+    requested,
+    stream,
+    group: resolution.group.name,
+    mirrorOf: original.id,
+  }
+}
+
+/** The same context, in which the caller's state is known and nothing is remembered for it. */
+function forgetful(context: GatewayContext, caller: string | null): GatewayContext {
+  const { memory } = context
+  return {
+    ...context,
+    memory: { follow: () => () => {}, restore: (request) => memory.restore(request, caller) },
+  }
+}
+
+/** The group's best channel, if it is healthy, and no other. @throws GatewayError */
+async function attempt(
+  context: GatewayContext,
+  options: Omit<RunOptions, "fetchMedia">,
+): Promise<Committed> {
+  const { exchange, envelope, history, progress, caller, steering } = options
+  const request = routingRequest(exchange, envelope, caller, steering, history.whole)
+  const decide = walkOptions(context, options, request)
+  await prepareOrder(decide)
+  const walk = createWalk(decide)
+  progress.opened = walk.opened
+  const step = walk.next()
+  if (step?.why !== "first") {
+    if (step) walk.abandoned(step)
+    throw new GatewayError("unavailable", "No channel of the mirror is ready.")
+  }
+  const underWay: UnderWay = new Map()
+  const life = new AbortController()
+  try {
+    const committed = await attemptOn(
+      context,
+      {
+        ...options,
+        history: { ...history, seenBy: history.whole },
+        request,
+        underWay,
+        // Files are fetched for callers only; without them the upstream is told what it can be told.
+        fetchMedia: async (request) => request,
+      },
+      step,
+      walk.begin(step),
+      life,
+    )
+    walk.answered(step)
+    progress.relayed = committed.call.relayed
+    if (committed.hold) progress.hold = committed.hold
+    return committed
+  } catch (thrown) {
+    const error = toGatewayError(thrown)
+    walk.failed(step, error)
+    recordRest(underWay, request, context.clock, error)
+    throw error
+  }
+}
+
+/** Reads an answer to its end, as fast as it comes. */
+async function readOut(
+  context: GatewayContext,
+  exchange: Exchange,
+  committed: Committed,
+  finish: Finish,
+): Promise<void> {
+  if (committed.kind === "whole")
+    return finish({ status: committed.status, usage: committed.usage })
+  const outflow =
+    committed.kind === "bytes"
+      ? relayBytes(context, committed, finish)
+      : relayEvents(context, exchange, committed, finish, () => {})
+  const leave = () => outflow.cancel()
+  exchange.signal.addEventListener("abort", leave, { once: true })
+  if (exchange.signal.aborted) leave()
+  try {
+    while (await outflow.next()) {
+      // Nobody listens.
+    }
+  } finally {
+    exchange.signal.removeEventListener("abort", leave)
+  }
+}
