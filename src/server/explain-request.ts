@@ -6,7 +6,7 @@ import { planOfFacts } from "../gateway/planned-request.ts"
 import { canTake } from "../gateway/prepare.ts"
 import { checkRegion, steer } from "../gateway/steer.ts"
 import { readSteering } from "../gateway/steering.ts"
-import { ANYBODY, type Caller } from "../governance/authenticate.ts"
+import { allowGroup, ANYBODY, type Caller } from "../governance/authenticate.ts"
 import { resolve } from "../routing/resolve.ts"
 import type { Runtime } from "../runtime.ts"
 import { readBody } from "./body.ts"
@@ -53,6 +53,7 @@ export async function explainRequest(
   const steering = readSteering(exchange)
   const envelope = protocol.ingress.inspect(exchange, exchange.body)
   const found = resolve(table, envelope.facts.model, caller.groups)
+  allowGroup(caller, found.group.name)
   checkRegion(caller, steering)
   return planOf(context, {
     table,

@@ -97,13 +97,12 @@ function figures(traffic: Traffic, clock: Clock): TrafficFigures {
 }
 
 function told(limit: LearnedLimit | undefined, clock: Clock) {
-  return (
-    limit && {
-      limit: limit.limit,
-      remaining: limit.remaining,
-      reset: wallTime(limit.resetAt, clock),
-    }
-  )
+  if (!limit || limit.remaining === Number.POSITIVE_INFINITY) return undefined
+  return {
+    ...known({ limit: limit.limit }),
+    remaining: limit.remaining,
+    reset: wallTime(limit.resetAt, clock),
+  }
 }
 
 /** Without what is not known. */

@@ -79,6 +79,9 @@ describe("POST /admin/explain", () => {
     const refused = await post("/admin/explain?key=team", chat(), steered)
     expect(refused.status).toBe(403)
     expect((await post("/admin/explain?key=nobody", chat(), admin)).status).toBe(400)
+    const other = chat({ model: "spare" })
+    expect((await post("/admin/explain", other, admin)).status).toBe(200)
+    expect((await post("/admin/explain?key=team", other, admin)).status).toBe(403)
   })
 
   test.each([
@@ -147,6 +150,24 @@ describe("GET /admin/health", () => {
       channels: [{ state: "ready" }],
     })
     expect(Date.parse(bad!.channels[0]!.until!)).toBeGreaterThan(Date.parse(report.time))
+  })
+
+  test("leaves out what an upstream did not tell of its limits", async () => {
+    const { post, url, upstreams } = await setUp(["ok"])
+    const headers = {
+      "x-ratelimit-remaining-requests": "5",
+      "x-ratelimit-reset-requests": "10m",
+      "x-ratelimit-remaining-tokens": "500",
+      "x-ratelimit-reset-tokens": "1ms",
+    }
+    upstreams[0]!.script(() => ({ status: 400, headers, body: {} }))
+    await post(CHAT, chat())
+    // One that is whole again, and of unknown size, has no end.
+    upstreams[0]!.script("status:500")
+    await post(CHAT, chat())
+    const report = (await (await fetch(`${url}/admin/health`)).json()) as HealthReport
+    const { told } = report.deployments[0]!.channels[0]!
+    expect(told).toEqual({ requests: { remaining: 4, reset: expect.any(String) } })
   })
 
   test("is for administrators only", async () => {

@@ -44,6 +44,16 @@ function logger(colour = false) {
 const CONTROLS = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/
 const EVIL = "a\x1b[2Jb\x9b31mc\r\n12:00:00  200  forged\u2028d\u202ee\x7f\0"
 
+test("a line of JSON has the facts of a request, and leaves its way to the ledger", () => {
+  const lines: string[] = []
+  const sink = { write: (line: string) => void lines.push(line), isTTY: false, colour: false }
+  const log = createLogger(() => ({ level: "info", format: "json" }), sink)
+  log.request({ ...ROW, route: JSON.stringify({ candidates: ["u/ok#-"] }) }, undefined)
+  const { time: _time, route: _route, ...facts } = ROW
+  const line = JSON.parse(lines[0]!) as object
+  expect(line).toEqual({ ...facts, time: expect.any(String), level: "info", message: "request" })
+})
+
 describe("a pretty log line", () => {
   test.each(["requested", "group", "deployment", "key"])(
     "prints no control character of a request's %s",

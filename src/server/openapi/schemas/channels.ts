@@ -22,7 +22,7 @@ const TrafficFigures = open(
 export type TrafficFigures = Static<typeof TrafficFigures>
 
 const ToldLimit = open({
-  limit: t.Number(),
+  limit: t.Optional(t.Number({ description: "Where it was told." })),
   remaining: t.Number(),
   reset: time("When it is whole again."),
 })
