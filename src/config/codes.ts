@@ -37,7 +37,7 @@ export function renderErrorsDoc(): string {
     const kind = entry.severity === "warning" ? "Warning. " : ""
     return `## ${code}: ${entry.title}\n\n${kind}${entry.text}\n\nWrong:\n\n${fence(entry.wrong)}\n\nRight:\n\n${fence(entry.right)}\n`
   })
-  return `# Config errors\n\nEvery mistake that \`llmrouter check\` finds has a code. \`llmrouter explain <code>\` prints the same text. Generated from \`src/config/codes/\` by \`bun run generate\`.\n\n${sections.join("\n")}`
+  return `# Config errors\n\nEvery mistake that \`llmrouter check\` finds has a code. \`llmrouter explain <code>\` prints the same text. Generated from \`src/config/codes/\` by \`bun run generate\`. What callers get when a request fails is in [request-errors.md](request-errors.md).\n\n${sections.join("\n")}`
 }
 
 function wrap(text: string, width = 92): string {

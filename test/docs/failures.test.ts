@@ -4,7 +4,7 @@ import type { GatewayError } from "../../src/core/error.ts"
 import { protocols } from "../../src/protocols/index.ts"
 import { kindOfStatus } from "../../src/transport/status-kind.ts"
 
-const manual = readFileSync("docs/routing.md", "utf8")
+const manual = readFileSync("docs/failures.md", "utf8")
 
 /** Rows of the table of failures that begin with statuses. */
 const rows = manual
