@@ -19,7 +19,7 @@ export default defineConfig({
       "demo/demo", // Stands in while there is no key.
     ],
     smart: {
-      strategy: "round-robin",
+      strategy: "adaptive", // The better one now: by time, price, failures and limits.
       models: ["anthropic/claude-opus-4-8", "openai/gpt-5.6"],
       fallbacks: ["fast"],
     },
