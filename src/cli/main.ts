@@ -40,6 +40,7 @@ Examples:
   llmrouter init              writes a config to begin with
   llmrouter --port 9000       serves on another port
   llmrouter check             finds every mistake in the config
+  llmrouter explain fast      says where a request to the group \`fast\` would go, and why
   llmrouter usage --since 24h
 `
 
@@ -47,9 +48,36 @@ Examples:
 const root = main as unknown as CommandDef
 
 async function help(command: CommandDef, parent?: CommandDef): Promise<void> {
-  const text = `${await renderUsage(command, parent)}\n${parent ? "" : EXAMPLES}`
-  const plain = process.stdout.isTTY !== true || process.env["NO_COLOR"]
-  process.stdout.write(plain ? Bun.stripANSI(text) : text)
+  const [plain, examples] = await withoutExamples(command)
+  const shown: CommandDef = parent ? plain : { ...plain, subCommands: await allWithoutExamples() }
+  const text = `${trimmed(await renderUsage(shown, parent))}\n${parent ? examples : EXAMPLES}`
+  const colourless = process.stdout.isTTY !== true || process.env["NO_COLOR"]
+  process.stdout.write(colourless ? Bun.stripANSI(text) : text)
+}
+
+/** Examples stand at the end of a command's description, and are printed at the end of its help. */
+async function withoutExamples(
+  command: CommandDef,
+): Promise<[command: CommandDef, examples: string]> {
+  const meta = await (typeof command.meta === "function" ? command.meta() : command.meta)
+  const [description = "", examples] = (meta?.description ?? "").split(" Examples:\n")
+  const rest = examples === undefined ? "" : `\nExamples:\n${examples}\n`
+  return [{ ...command, meta: { ...meta, description } }, rest]
+}
+
+async function allWithoutExamples(): Promise<Record<string, CommandDef>> {
+  const all: Record<string, CommandDef> = {}
+  for (const [name, load] of Object.entries(commands)) {
+    // `serve` may start this process anew.
+    const command = name === "serve" ? (await import("./serve.ts")).serveCommand : await load()
+    all[name] = (await withoutExamples(command as unknown as CommandDef))[0]
+  }
+  return all
+}
+
+/** Columns are filled with spaces, also the last one. */
+function trimmed(text: string): string {
+  return text.replaceAll(/ +$/gm, "").trimEnd()
 }
 
 async function run(args: string[]): Promise<void> {
@@ -72,7 +100,8 @@ async function run(args: string[]): Promise<void> {
   const command = (await commands[name]()) as unknown as CommandDef
   const rest = named ? args.slice(1) : args
   if (rest.includes("--help") || rest.includes("-h")) {
-    await help(command, root)
+    const inner = (command.subCommands as Record<string, CommandDef> | undefined)?.[rest[0]!]
+    await help(inner ?? command, inner ? command : root)
     return
   }
   rejectUnknownFlags(command, rest)
