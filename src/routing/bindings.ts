@@ -2,7 +2,7 @@ import type { Channel } from "../core/routing.ts"
 
 /** Milliseconds without use after which an upstream's prompt cache is taken to be gone. */
 export const WARM = 300_000
-/** Sessions of a group that are remembered; the one that was not used for longest goes first. */
+/** Sessions of a group that are remembered at most; those that were used last are at least half of them. */
 const SESSIONS = 50_000
 
 /** A channel that holds the prompt cache of a session. */
@@ -38,21 +38,22 @@ export interface Bindings {
 }
 
 export function createBindings(limit = SESSIONS): Bindings {
-  const bindings = new Map<string, Binding>()
+  // Two generations, the older one dropped as a whole: to look for the oldest entry of a large Map is slow.
+  let recent = new Map<string, Binding>()
+  let older: ReadonlyMap<string, Binding> = new Map()
+  const get = (session: string) => recent.get(session) ?? older.get(session)
   return {
-    get: (session) => bindings.get(session),
+    get,
     answered(session, { id }, now, tokens) {
-      const before = bindings.get(session)
+      const before = get(session)
       const current: Place = { channel: id, used: now, tokens }
       const home = before && (before.home ?? before.current)
       const away = home !== undefined && home.channel !== id && isWarm(home, now)
-      bindings.delete(session)
-      bindings.set(session, { current, home: away ? home : undefined })
-      if (bindings.size <= limit) return
-      for (const oldest of bindings.keys()) {
-        bindings.delete(oldest)
-        break
+      if (recent.size >= limit / 2 && !recent.has(session)) {
+        older = recent
+        recent = new Map()
       }
+      recent.set(session, { current, home: away ? home : undefined })
     },
   }
 }

@@ -3,6 +3,7 @@ import { GatewayError } from "../../src/core/error.ts"
 import { createBindings, WARM } from "../../src/routing/bindings.ts"
 import type { Health } from "../../src/routing/health.ts"
 import { drawsOf } from "../../src/routing/rendezvous.ts"
+import { growthOf, LINEAR } from "../support/growth.ts"
 import { asker, counted, inOrder } from "./asker.ts"
 import { deployment, RULES } from "./parts.ts"
 import { seeded } from "./seeded.ts"
@@ -175,17 +176,31 @@ describe("sessions", () => {
     }
   })
 
-  test("are forgotten when there are too many, the one that was unused for longest first", () => {
-    const bindings = createBindings(3)
+  test("are forgotten when there are too many, never one of those that were used last", () => {
+    const bindings = createBindings(4)
     const [a, b] = [channels[0]!, channels[1]!]
-    for (const session of ["1", "2", "3"]) bindings.answered(session, a, 0, 1)
+    for (const session of ["1", "2", "3", "4"]) bindings.answered(session, a, 0, 1)
     bindings.answered("1", b, 1, 1)
-    bindings.answered("4", a, 2, 1)
+    bindings.answered("5", a, 2, 1)
     expect(bindings.get("2")).toBeUndefined()
-    expect(bindings.get("3")).toBeDefined()
+    expect(bindings.get("5")).toBeDefined()
     expect(bindings.get("1")).toEqual({
       current: { channel: b.id, used: 1, tokens: 1 },
       home: { channel: a.id, used: 0, tokens: 1 },
     })
+    const kept = Array.from({ length: 100 }, (_, n) => `${n}`)
+    for (const session of kept) bindings.answered(session, a, 3, 1)
+    expect(kept.filter((session) => bindings.get(session)).length).toBeLessThanOrEqual(4)
+  })
+
+  test("are remembered at the same cost, however many there are and were", () => {
+    const fill = (size: number) => {
+      const names = Array.from({ length: size * 3 }, (_, n) => `session ${n}`)
+      return () => {
+        const bindings = createBindings(size)
+        for (const session of names) bindings.answered(session, channels[0]!, 0, 1)
+      }
+    }
+    expect(growthOf(fill, 500)).toBeLessThan(LINEAR)
   })
 })
