@@ -1,3 +1,4 @@
+import { isIP } from "node:net"
 import type { Clock } from "../core/clock.ts"
 import { GatewayError } from "../core/error.ts"
 import type { OutgoingRequest } from "../core/provider.ts"
@@ -16,24 +17,42 @@ export interface ReachGuard {
   release(answered: boolean): void
 }
 
+/** A connection that is being opened to find out if a host can be reached. */
+interface Opening {
+  /** Settles when it is open, with TLS where the URL has it, or has failed; never once it was stopped. */
+  readonly done: Promise<void>
+  stop(): void
+}
+
 /**
  * The connect timeout that `fetch` does not have. While a host has not answered for a while, a
- * request to it opens a TCP connection of its own beside `fetch`; when that one does not open in
+ * request to it opens a connection of its own beside `fetch`; when that one does not open in
  * time, the request is given up. A host that keeps answering costs nothing.
  */
 export function createReach(clock: Clock) {
   /** Monotonic milliseconds until which an origin is trusted. */
   const trusted = new Map<string, number>()
   /** Connections that are being opened to find out, one an origin. */
-  const opening = new Map<string, Promise<void>>()
+  const opening = new Map<string, Opening>()
 
-  function open(origin: string): Promise<void> {
-    let pending = opening.get(origin)
-    if (!pending) {
-      pending = connect(new URL(origin)).finally(() => opening.delete(origin))
-      opening.set(origin, pending)
+  function open(origin: string): Opening {
+    const pending = opening.get(origin)
+    if (pending) return pending
+    const { done, stop } = connect(new URL(origin))
+    const forget = () => {
+      if (opening.get(origin) === made) opening.delete(origin)
     }
-    return pending
+    const made: Opening = {
+      done,
+      // The next request finds out anew.
+      stop() {
+        forget()
+        stop()
+      },
+    }
+    opening.set(origin, made)
+    done.then(forget, forget)
+    return made
   }
 
   return {
@@ -60,7 +79,7 @@ function originOf(url: string): string {
 function connectGuard(
   request: OutgoingRequest,
   origin: string,
-  opened: Promise<void>,
+  opening: Opening,
   release: ReachGuard["release"],
 ): ReachGuard {
   const controller = new AbortController()
@@ -76,11 +95,12 @@ function connectGuard(
       `Cannot reach ${new URL(origin).host}: no connection within ${request.connectTimeout} ms (\`timeouts.connect\`).`,
       { code: "connect_timeout" },
     )
+    opening.stop()
     controller.abort(error)
   }, request.connectTimeout)
   const known = () => clearTimeout(timer)
   // A refused connection is reported by `fetch` itself, with its reason.
-  opened.then(known, known)
+  opening.done.then(known, known)
 
   return {
     trusted: false,
@@ -95,12 +115,36 @@ function connectGuard(
   }
 }
 
-/** Opens a TCP connection and closes it. @throws whatever keeps it from opening */
-async function connect({ hostname, port, protocol }: URL): Promise<void> {
-  const socket = await Bun.connect({
-    hostname: hostname.replace(/^\[|\]$/g, ""),
-    port: Number(port) || (protocol === "https:" ? 443 : 80),
-    socket: { data() {}, error() {} },
+/** Opens a connection and closes it. */
+function connect({ hostname, port, protocol }: URL): Opening {
+  const host = hostname.replace(/^\[|\]$/g, "")
+  const secure = protocol === "https:"
+  const { promise: done, resolve, reject } = Promise.withResolvers<void>()
+  let socket: Bun.Socket | undefined
+  let stopped = false
+  const end = () => {
+    if (!stopped) resolve()
+    socket?.end()
+  }
+  const opened = Bun.connect({
+    hostname: host,
+    port: Number(port) || (secure ? 443 : 80),
+    // Certificates are for `fetch` to judge, which says what is wrong with them.
+    ...(secure && {
+      tls: { rejectUnauthorized: false, ...(isIP(host) === 0 && { serverName: host }) },
+    }),
+    socket: { data() {}, error() {}, handshake: end, close: end },
   })
-  socket.end()
+  opened.then((open) => {
+    socket = open
+    if (stopped) socket.terminate()
+    else if (!secure) end()
+  }, reject)
+  return {
+    done,
+    stop() {
+      stopped = true
+      socket?.terminate()
+    },
+  }
 }
