@@ -109,6 +109,7 @@ export interface RigOptions {
   pairs?: readonly Pair[]
   /** A command that runs the router, such as a shell that sets limits first. */
   under?: readonly string[]
+  env?: Record<string, string>
 }
 
 /** Starts the process. @param scenarios by the id of their case, which may go on behind a dash */
@@ -122,7 +123,7 @@ export async function startRig(
   for (const [scenario, described] of Object.entries(scenarios)) {
     const { models, ...settings } = isList(described) ? { models: described } : described
     for (const pair of own) {
-      groups[`${scenario}~${pair.name}`] = {
+      groups[groupOf(scenario, pair)] = {
         ...settings,
         models: models.map((deployed, nth) => {
           const model = modelOf(scenario, pair, nth)
@@ -154,8 +155,7 @@ export async function startRig(
     ...rest,
   }
   writeFileSync(join(folder.path, "llmrouter.config.json"), JSON.stringify(config))
-  const program = await serve(folder.path, ["--no-watch"], {}, options.under)
-  const groupOf = (scenario: string, pair: Pair = chat) => `${scenario}~${pair.name}`
+  const program = await serve(folder.path, ["--no-watch"], options.env, options.under)
 
   const rig: Rig = {
     program,
@@ -192,7 +192,7 @@ export async function startRig(
           !isLost(record),
       ),
     counts(scenario, pair = chat) {
-      const described = scenarios[scenario]!
+      const described = scenarios[scenario] ?? []
       const { length } = isList(described) ? described : described.models
       return Array.from({ length }, (_, nth) => rig.seen(scenario, pair, nth).length)
     },
@@ -224,6 +224,9 @@ export const each = <Result>(
   of: readonly Pair[],
   run: (pair: Pair) => Promise<Result>,
 ): Promise<Result[]> => Promise.all(of.map(run))
+
+/** Name of the scenario's group for a pair. */
+export const groupOf = (scenario: string, pair: Pair = chat): string => `${scenario}~${pair.name}`
 
 const modelOf = (scenario: string, pair: Pair, nth: number) => `${scenario}.${nth}~${pair.name}`
 
