@@ -4,10 +4,10 @@ import type { UsageRow } from "../core/ledger.ts"
 import type { AttemptRecord } from "../core/route-record.ts"
 import type { Channel } from "../core/routing.ts"
 import type { Hold } from "../core/spending.ts"
-import { NO_USAGE, type Usage } from "../core/usage.ts"
+import type { Usage } from "../core/usage.ts"
 import type { Opened } from "../routing/prospects.ts"
 import type { GatewayContext } from "./context.ts"
-import { type Share, sumOf } from "./continuation/share.ts"
+import { type Share, totalOf } from "./continuation/share.ts"
 import { routeRecord } from "./route-record.ts"
 
 const CLIENT_LIMIT = 80
@@ -102,13 +102,7 @@ function usageRow(
   own: number | null,
 ): UsageRow {
   const { channel, attemptsMade, opened, earlier } = progress
-  const counts = sumOf([...earlier.map((share) => share.usage), usage ?? NO_USAGE])
-  const costs = [
-    ...earlier.map((share) => share.cost),
-    ...(usage || earlier.length === 0 ? [own] : []),
-  ]
-  const cost = costs.reduce((sum, each) => (sum === null || each === null ? null : sum + each), 0)
-  const guessed = earlier.some(({ estimated }) => estimated) || (earlier.length > 0 && !usage)
+  const { cost, ...used } = totalOf(earlier, usage, own)
   const wasted = attemptsMade.reduce((sum, attempt) => sum + attempt.wasted, 0)
   return {
     id: exchange.id,
@@ -126,8 +120,7 @@ function usageRow(
     ttft:
       progress.firstContent === undefined ? null : round(progress.firstContent - exchange.arrived),
     duration: round(clock.now() - exchange.arrived),
-    ...counts,
-    usage: guessed ? "estimated" : usage ? "reported" : "missing",
+    ...used,
     cost: cost === null && wasted === 0 ? null : (cost ?? 0) + wasted,
     wasted,
     continued: earlier.length,

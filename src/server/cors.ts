@@ -41,6 +41,7 @@ const EXPOSED_HEADERS = [
   "x-llmrouter-estimate",
   "x-llmrouter-config",
   "x-llmrouter-warnings",
+  "x-llmrouter-continuation",
   "retry-after",
   "retry-after-ms",
   "x-should-retry",

@@ -268,6 +268,20 @@ describe("the next upstream is asked", () => {
     expect(instruction!.content).toContain(`<last-words>${answerText(5)}</last-words>`)
   })
 
+  test("with a mark on its own beginning, where that is how it is asked", async () => {
+    const { router, chain } = await openChain(use, [
+      ["openai-chat", "role|tok:1|gate|cut"],
+      ["openai-chat", "say: there", { type: "mistral", keys: ["sk-x"] }],
+    ])
+    const heard = await listen(router, "chat", [["Hello", chain[0]!]])
+    expect(heard.text).toBe("Hello there")
+    expect(messagesOf(chain[1]).at(-1)).toEqual({
+      role: "assistant",
+      content: "Hello",
+      prefix: true,
+    } as never)
+  })
+
   test("for fewer tokens, and not to think again about what has begun", async () => {
     const { router, chain } = await openChain(use, [
       ["openai-chat", "role|line:4000|gate|cut"],
@@ -343,11 +357,59 @@ describe("it is no secret", () => {
     expect(told?.usage?.output_tokens).toBe(said + 30)
   })
 
+  test("nor what it costs: each has its own price and its own budget", async () => {
+    const priced = (provider: string, input: number, output: number) => ({
+      provider,
+      model: "qwen3-32b",
+      price: { input, output },
+    })
+    const { router, chain } = await openChain(
+      use,
+      [
+        ["openai-chat", "role|line:400|gate|cut", { budget: "$1/month" }],
+        ["openai-chat", "use:;input=1000;read=0;output=10|say: there", { budget: "$1/month" }],
+      ],
+      {
+        group: {
+          models: [priced("u0", 1, 2), priced("u1", 3, 4)],
+        },
+      },
+    )
+    await listen(router, "chat", [["xxxx", chain[0]!]])
+    const [row] = await router.rows()
+    const input = Number(row!["input"]) - 1000
+    const first = input * 1000 + 100 * 2000
+    const second = 1000 * 3000 + 10 * 4000
+    expect(row).toMatchObject({ output: 110, cost: first + second, wasted: 0 })
+    const { spending, clock } = router.runtime.context
+    const left = (at: number, cost: number) => {
+      const { provider } = router.runtime.snapshot.table.groups.get("g")!.deployments[at]!
+      return spending.usedUpUntil(provider, 1e9 - cost, clock.now()) === undefined
+    }
+    expect([left(0, first), left(0, first - 1)]).toEqual([true, false])
+    expect([left(1, second), left(1, second - 1)]).toEqual([true, false])
+  })
+
   test("but never as a comment to clients that know none", async () => {
     const { router, chain } = await openChain(use, pair("role|tok:1|gate|cut", "say: there"))
     const heard = await listen(router, "gemini", [["Hello", chain[0]!]])
     expect(heard.comments).toEqual([])
     expect(heard.text).toBe("Hello there")
+  })
+
+  test("nor in the log, which names both", async () => {
+    const { router, chain } = await openChain(use, pair("role|tok:1|gate|cut", "say: there"))
+    const { context } = router.runtime
+    const warned: unknown[] = []
+    const warn = (message: string, fields?: object) => void warned.push([message, fields])
+    Object.assign(context, { logger: { ...context.logger, warn } })
+    await listen(router, "chat", [["Hello", chain[0]!]])
+    expect(warned).toMatchObject([
+      [
+        "another upstream goes on with a stream that broke off",
+        { channel: "u1/qwen3-32b#-", broken: "u0/qwen3-32b#-", error: "upstream-truncated" },
+      ],
+    ])
   })
 
   test("and what broke off counts against its channel", async () => {
@@ -357,6 +419,20 @@ describe("it is no secret", () => {
     expect(first!.health.failures).toBe(1)
     expect(second!.health.failures).toBe(0)
   })
+})
+
+test("the next upstream has as long to begin as the first", async () => {
+  const { router, chain } = await openChain(use, pair("role|tok:1|gate|cut", "stall"), {
+    timeouts: { total: "300ms" },
+  })
+  const heard = await listen(router, "chat", [["Hello", chain[0]!]])
+  expect(heard).toMatchObject({ text: "Hello", error: true })
+  const { row, attempts } = await attemptsOf(router)
+  expect(row).toMatchObject({ deployment: "u0/qwen3-32b", continued: 0, status: 200 })
+  expect(attempts.map(({ why, outcome }) => [why, outcome])).toEqual([
+    ["first", "upstream-truncated"],
+    ["continuation", "upstream-timeout"],
+  ])
 })
 
 test("a client that leaves while the next upstream is silent ends that, too", async () => {

@@ -1,3 +1,4 @@
+import type { UsageRow } from "../../core/ledger.ts"
 import { NO_USAGE, type Usage } from "../../core/usage.ts"
 import type { Events } from "../attempt.ts"
 import { tokensOf } from "./part.ts"
@@ -41,4 +42,26 @@ export function sumOf(usages: readonly Usage[]): Usage {
     sum.reasoning += usage.reasoning
   }
   return sum
+}
+
+/**
+ * What all upstreams of one answer have used.
+ *
+ * @param earlier those that broke off and were gone on with
+ * @param usage of the last one, where it reported any, and what that cost
+ */
+export function totalOf(
+  earlier: readonly Share[],
+  usage: Usage | undefined,
+  cost: number | null,
+): Usage & Pick<UsageRow, "usage" | "cost"> {
+  if (earlier.length === 0) {
+    return { ...(usage ?? NO_USAGE), usage: usage ? "reported" : "missing", cost }
+  }
+  const costs = [...earlier.map((share) => share.cost), ...(usage ? [cost] : [])]
+  return {
+    ...sumOf([...earlier.map((share) => share.usage), ...(usage ? [usage] : [])]),
+    usage: usage && earlier.every(({ estimated }) => !estimated) ? "reported" : "estimated",
+    cost: costs.includes(null) ? null : costs.reduce<number>((sum, each) => sum + each!, 0),
+  }
 }

@@ -66,6 +66,7 @@ export function answered(description: string, ...content: Content[]): ResponseOr
       "x-llmrouter-deployment": { $ref: "#/components/headers/Deployment" },
       "x-llmrouter-attempts": { $ref: "#/components/headers/Attempts" },
       "x-llmrouter-warnings": { $ref: "#/components/headers/Warnings" },
+      "x-llmrouter-continuation": { $ref: "#/components/headers/Continuation" },
       "x-llmrouter-cost": { $ref: "#/components/headers/Cost" },
     },
     content: Object.assign({}, ...content),

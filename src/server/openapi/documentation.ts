@@ -64,6 +64,11 @@ const headers = {
     schema: { type: "string" as const },
     example: "seed;dropped, temperature;clamped=1",
   },
+  Continuation: {
+    description: "`allowed`: another upstream may go on with this stream when it breaks off.",
+    schema: { type: "string" as const },
+    example: "allowed",
+  },
   RetryAfter: {
     description: "Seconds after which to try again.",
     schema: { type: "integer" as const },
