@@ -161,6 +161,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
         new Set(groups.flatMap(({ channels }) => channels.map(({ health }) => health.id))),
       )
       health.keep(groups)
+      spending.keep(settings.providers)
       warnOfRestart(logger, previous, settings)
     }
     logReload(logger, result, changed)

@@ -56,6 +56,8 @@ export interface ProviderBudgets extends Spending {
   isNew(provider: ProviderSettings): boolean
   /** Begins to count for those that are new. @param spentSince what the ledger knows, up to now */
   begin(providers: readonly ProviderSettings[], spentSince: SpentSince): void
+  /** Told after a reload: forgets budgets that are gone. One that comes back asks the ledger what was spent meanwhile. */
+  keep(providers: readonly ProviderSettings[]): void
 }
 
 interface Account {
@@ -103,6 +105,12 @@ export function createProviderBudgets(clock: Clock): ProviderBudgets {
         const spent = sums.get(name) ?? 0
         accounts.set(key, { window, end: windowEnd(window, time), spent, held: 0 })
       }
+    },
+    keep(providers) {
+      const named = new Set(
+        providers.flatMap(({ name, budget }) => (budget ? [keyOf(name, budget.window)] : [])),
+      )
+      for (const key of accounts.keys()) if (!named.has(key)) accounts.delete(key)
     },
     usedUpUntil(provider, cost, now) {
       if (cost === null) return undefined

@@ -131,9 +131,9 @@ describe("a provider's budget", () => {
     const second = await setUp([{ price }, {}], { providers: [{ budget }], storage })
     expect(await second.ask(...asked)).toBe("u1/ok")
     const [u0, u1] = second.upstreams
-    const config = (budget: string) => ({
+    const config = (budget?: string) => ({
       providers: {
-        u0: { type: "openai-compatible", baseUrl: u0!.url, budget },
+        u0: { type: "openai-compatible", baseUrl: u0!.url, ...(budget && { budget }) },
         u1: { type: "openai-compatible", baseUrl: u1!.url },
       },
       groups: { g: [{ provider: "u0", model: "ok", price }, "u1/ok"] },
@@ -146,6 +146,14 @@ describe("a provider's budget", () => {
     second.router.configure(config("$1/month"))
     await second.router.runtime.reload()
     expect(await second.ask(...asked)).toBe("u0/ok")
+    // What was spent without a budget counts when there is one again.
+    for (const budget of [undefined, "$0.03/month"]) {
+      second.router.configure(config(budget))
+      await second.router.runtime.reload()
+      for (let round = 0; round < 10; round++) {
+        expect(await second.ask(...asked)).toBe(budget ? "u1/ok" : "u0/ok")
+      }
+    }
   })
 
   test("gets back what was kept aside for attempts that failed, or that were too slow", async () => {

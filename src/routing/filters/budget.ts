@@ -18,7 +18,7 @@ export function budgetFilter(spending: Spending): Filter {
       const until = spending.usedUpUntil(provider, cost, now)
       if (until === undefined) return undefined
       const { amount, window } = provider.budget
-      const each = window === undefined ? "" : ` a ${window}`
+      const each = window === undefined ? "" : window === "hour" ? " an hour" : ` a ${window}`
       const why = `has used up the budget of \`${provider.name}\`, ${dollars(amount)}${each}`
       if (until === Number.POSITIVE_INFINITY) return { why }
       return { why: why + inSeconds(until - now), until }
