@@ -3,8 +3,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { NEEDS } from "../../src/core/needs.ts"
 import { createFilters } from "../../src/routing/filters/index.ts"
-import { strategies } from "../../src/routing/strategies/index.ts"
-import { folder, loadSettings } from "../config/folder.ts"
+import { findStrategy, strategies } from "../../src/routing/strategies/index.ts"
 
 const page = (name: string) => readFileSync(join("docs", name), "utf8")
 
@@ -80,46 +79,6 @@ test("the manual names everything that a request may need of a model", () => {
   expect(words(list)).toEqual([...NEEDS])
 })
 
-describe("examples of configs", () => {
-  const DEFAULTS = `import { env } from "llmrouter"
-const base = {
-  providers: {
-    openai: { type: "openai", keys: ["sk-one-0000000001", "sk-two-0000000002"] },
-    anthropic: { type: "anthropic", keys: ["sk-ant-0000000001"] },
-    local: { type: "openai-compatible", baseUrl: "http://127.0.0.1:11434/v1" },
-  },
-}
-`
-  const ENV = {
-    OPENAI_KEY_1: "sk-one-0000000001",
-    OPENAI_KEY_2: "sk-two-0000000002",
-    ANTHROPIC_API_KEY: "sk-ant-0000000001",
-    TEAM_KEY: "key-of-the-team-00000001",
-    EU_KEY: "key-of-the-eu-0000000001",
-  }
-  for (const name of ["routing.md", "strategies.md", "failures.md", "steering.md", "deploy.md"]) {
-    const blocks = [...page(name).matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code!)
-    const configs = blocks.filter((code) => !/^const client/m.test(code))
-    for (const [index, code] of configs.entries()) {
-      test(`${name}, number ${index + 1}, has no mistake`, async () => {
-        const whole = code.includes("defineConfig(")
-        // A part stands in a whole one: what it does not say is as in the defaults.
-        const part = code.trim().replace(/,$/, "")
-        // What it shows is elsewhere: a key that is kept to a group, or to a region.
-        const more = part.startsWith("auth:")
-          ? ', groups: { smart: [{ provider: "openai", model: "gpt-5.6", region: "eu" }] }'
-          : ""
-        const source = whole
-          ? code
-          : `${DEFAULTS}export default { ...base, ${part}${more} } as never\n`
-        const place = folder({ "llmrouter.config.ts": source })
-        const settings = await loadSettings(place, { env: ENV })
-        expect(settings.file).toEndWith("llmrouter.config.ts")
-      })
-    }
-  }
-})
-
 test("links lead to pages and to headings that exist", () => {
   const anchor = (heading: string) =>
     heading
@@ -144,4 +103,40 @@ test("links lead to pages and to headings that exist", () => {
     }
   }
   expect(broken).toEqual([])
+})
+
+describe("words of configs in the manual", () => {
+  const pages = [
+    ...["routing", "strategies", "failures", "steering", "migrating", "request-errors"].map(
+      (name) => page(`${name}.md`),
+    ),
+    readFileSync("README.md", "utf8"),
+    readFileSync("CHANGELOG.md", "utf8"),
+  ]
+  const reference = page("config.md")
+
+  test("are keys that the config has", () => {
+    const keys = pages.flatMap(words).filter((word) => /^[a-z]+(\.[a-zA-Z]+)+$/.test(word))
+    const theirs = keys.filter((key) => !/^(litellm_params|routing|strategy|error)\./.test(key))
+    expect(theirs.length).toBeGreaterThan(30)
+    const unknown = theirs.filter(
+      (key) => !reference.includes(`\`${key}\``) && !reference.includes(`.${key}\``),
+    )
+    expect(sorted(unknown)).toEqual([])
+  })
+
+  test("are strategies that there are", () => {
+    const named = pages.flatMap((text) =>
+      [...text.matchAll(/strategy: "([\w-]+)"/g)].map(([, name]) => name!),
+    )
+    const same = page("migrating.md")
+      .split("\n")
+      .filter((line) => line.includes("`strategy` with the same word"))
+      .flatMap((line) => words(line.split("|")[1]!))
+      .flatMap((word) => word.replace(/^[\w.]+: /, ""))
+      .filter((word) => !/^(routing\.)?strategy$/.test(word))
+    expect(same.length).toBeGreaterThan(10)
+    const unknown = [...named, ...same].filter((name) => findStrategy(name) === undefined)
+    expect(sorted(unknown)).toEqual([])
+  })
 })
