@@ -6,6 +6,8 @@ const MOST = 16
 const MOST_BYTES = 64 * 1024 * 1024
 /** Milliseconds that one may take. */
 const LONGEST = 5 * 60 * 1000
+/** Milliseconds that they get to end in, since not all of what they wait for can be called off. */
+const PATIENCE = 1000
 
 /** The copies of requests that are under way: bounded, and nobody waits for them. */
 export interface Mirrors {
@@ -18,7 +20,7 @@ export interface Mirrors {
    * @param run never rejects; ends soon when its signal is aborted
    */
   begin(bytes: number, run: (signal: AbortSignal) => Promise<void>): void
-  /** Ends all of them. Resolves when they have ended; what begins later does nothing. */
+  /** Ends all of them. Resolves when they have, but soon; what begins later does nothing. */
   close(): Promise<void>
 }
 
@@ -55,7 +57,11 @@ export function createMirrors(timers: Timers): Mirrors {
       closed = true
       const all = [...running]
       for (const [life] of all) life.abort(clientGone())
-      await Promise.all(all.map(([, ended]) => ended))
+      if (all.length === 0) return
+      const { promise: late, resolve } = Promise.withResolvers<void>()
+      const stop = timers.after(PATIENCE, resolve)
+      await Promise.race([late, Promise.all(all.map(([, ended]) => ended))])
+      stop()
     },
   }
 }

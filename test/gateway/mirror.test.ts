@@ -1,7 +1,11 @@
+import { Database } from "bun:sqlite"
 import { describe, expect, test } from "bun:test"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { createMirrors } from "../../src/gateway/mirrors.ts"
 import { systemTimers } from "../../src/core/clock.ts"
 import { closing, until } from "../support/cleanup.ts"
+import { emptyFolder, serve } from "../support/program.ts"
 import { type ConfigFile, type Router, startRouter } from "../support/router.ts"
 import { type Behaviour, startUpstream, type Upstream } from "../support/upstream/index.ts"
 
@@ -202,6 +206,39 @@ test("a router that closes does not wait for its mirrors, and writes down that t
   expect([health.failures, health.traffic.inFlight]).toEqual([0, 0])
 })
 
+test("a program that is asked to end does so at once, whatever its mirrors wait for", async () => {
+  const { path, close } = emptyFolder()
+  await use({ close })
+  const own = await use(startUpstream({ script: "ok" }))
+  const copy = await use(startUpstream({ script: "role|tok:1|stall" }))
+  const config = {
+    providers: {
+      a: { type: "openai-compatible", baseUrl: own.url },
+      b: { type: "openai-compatible", baseUrl: copy.url },
+    },
+    groups: { g: { models: ["a/m"], mirror: { group: "shadow" } }, shadow: ["b/m"] },
+    server: { drain: "60s" },
+  }
+  writeFileSync(join(path, "llmrouter.config.json"), JSON.stringify(config))
+  const program = await use(serve(path))
+  const response = await fetch(`${program.url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(STREAM),
+  })
+  await response.text()
+  await copy.waitFor(({ requests }) => requests[0]?.tokens === 1)
+  program.kill("SIGTERM")
+  expect(await program.exited).toBe(0)
+  const db = new Database(join(path, ".llmrouter/llmrouter.db"), { readonly: true })
+  const rows = db.query("SELECT status, mirror_of IS NULL AS own FROM usage ORDER BY own").all()
+  db.close()
+  expect(rows).toEqual([
+    { status: 499, own: 0 },
+    { status: 200, own: 1 },
+  ])
+})
+
 describe("mirrors under way", () => {
   const never = (signal: AbortSignal) =>
     new Promise<void>((resolve) => {
@@ -223,6 +260,22 @@ describe("mirrors under way", () => {
     await mirrors.close()
     mirrors.begin(1, never)
     expect(mirrors.size).toBe(0)
+  })
+
+  test("are left to themselves when they do not end", async () => {
+    const due: (() => void)[] = []
+    const mirrors = createMirrors({
+      after(_, run) {
+        due.push(run)
+        return () => {}
+      },
+    })
+    mirrors.begin(1, () => new Promise(() => {}))
+    due.shift()!()
+    const closing = mirrors.close()
+    due.at(-1)!()
+    await closing
+    expect(mirrors.size).toBe(1)
   })
 
   test("make room when they end, and end when they take too long", async () => {
