@@ -23,3 +23,20 @@ export function earliest(opened: readonly Opened[], health: Health): number | un
   }
   return limited ? at : undefined
 }
+
+/**
+ * When the first breaker lets a request through again, in monotonic milliseconds; undefined while some
+ * deployment that could take the request is not behind an open one.
+ */
+export function endOfOutage(opened: readonly Opened[], health: Health): number | undefined {
+  let at = Number.POSITIVE_INFINITY
+  for (const { all } of opened) {
+    for (const { channel, objection } of all) {
+      if (objection && !objection.soft) continue
+      const { state, until } = health.standing(channel)
+      if (state !== "open") return undefined
+      at = Math.min(at, until)
+    }
+  }
+  return at < Number.POSITIVE_INFINITY ? at : undefined
+}

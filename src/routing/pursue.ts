@@ -199,9 +199,11 @@ export function pursue<Answer>(pursuit: Pursuit<Answer>): Pursued<Answer> {
     if (!waits) end(last ? soonest(last) : pursuit.exhausted(walk))
   }
 
-  /** A limit's error, with the time when the first of all channels is to be had. */
+  /** The error of a limit or of an outage, with the time when the first of all channels is to be had. */
   function soonest(error: GatewayError): GatewayError {
-    const at = error.rule.cooldown === "rate-limit" ? walk.earliest() : undefined
+    const { cooldown, breaker } = error.rule
+    const at =
+      cooldown === "rate-limit" ? walk.earliest() : breaker ? walk.endOfOutage() : undefined
     if (at === undefined || at === Number.POSITIVE_INFINITY) return error
     const wait = Math.max(0, at - clock.now())
     const { retryAfterMs = Number.POSITIVE_INFINITY } = error.detail

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts"
 import type { GatewayError } from "../core/error.ts"
 import type { Channel, ChannelHealth, Group, RoutingRequest } from "../core/routing.ts"
 import { detourOf } from "./chain.ts"
-import { earliest } from "./earliest.ts"
+import { earliest, endOfOutage } from "./earliest.ts"
 import { expectedTokens } from "./estimate-tokens.ts"
 import type { Filter } from "./filters/filter.ts"
 import type { Health, Trial } from "./health.ts"
@@ -51,6 +51,8 @@ export interface Walk {
    * under way does; undefined when no limit is in the way.
    */
   earliest(): number | undefined
+  /** When the first breaker lets a request through, where all are open; else undefined. */
+  endOfOutage(): number | undefined
   /** Every group that was looked at, in order, with what its strategy said. */
   readonly opened: readonly Opened[]
 }
@@ -202,5 +204,6 @@ export function createWalk(options: WalkOptions): Walk {
     abandoned: ended,
     more: () => prospects.more(),
     earliest: () => earliest(prospects.opened, health),
+    endOfOutage: () => endOfOutage(prospects.opened, health),
   }
 }
