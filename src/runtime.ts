@@ -242,11 +242,20 @@ function snapshotOf(
   }
 }
 
-/** What a router that has just begun with these settings would do with a request. @throws GatewayError */
-export async function planAtStart(settings: Settings, query: URLSearchParams): Promise<Plan> {
+/**
+ * What a router that has just begun with these settings would do with a request.
+ *
+ * @param warn told why a group's own function is not followed
+ * @throws GatewayError
+ */
+export async function planAtStart(
+  settings: Settings,
+  query: URLSearchParams,
+  warn: (message: string) => void,
+): Promise<Plan> {
   const health = createHealth(systemClock, () => settings)
   const prices = settings.providers.some(isPriced) ? await loadPrices() : undefined
-  const snapshot = snapshotOf(settings, health, prices, () => {})
+  const snapshot = snapshotOf(settings, health, prices, warn)
   const filters = createFilters(createProviderBudgets(systemClock))
   return planOfFacts({ health, filters, clock: systemClock, random: () => 0.5 }, snapshot, query)
 }

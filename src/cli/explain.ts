@@ -86,7 +86,7 @@ async function settingsOf(config: string | undefined): Promise<Settings> {
 async function atStart(settings: Settings, query: URLSearchParams): Promise<Plan> {
   const { planAtStart } = await import("../runtime.ts")
   try {
-    return await planAtStart(settings, query)
+    return await planAtStart(settings, query, (why) => process.stderr.write(`warning: ${why}\n`))
   } catch (thrown) {
     if (thrown instanceof GatewayError) fail(EXIT.usage, thrown.message)
     throw thrown

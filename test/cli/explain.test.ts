@@ -29,10 +29,16 @@ writeFileSync(join(folder, "llmrouter.config.json"), JSON.stringify(CONFIG))
 
 const OWN = `export default {
   providers: { one: { type: "demo" }, two: { type: "demo" } },
-  groups: { own: {
-    strategy: async ({ candidates }) => candidates.toReversed(),
-    models: ["one/demo", "two/demo"],
-  } },
+  groups: {
+    own: {
+      strategy: async ({ candidates }) => candidates.toReversed(),
+      models: ["one/demo", "two/demo"],
+    },
+    broken: {
+      strategy: () => { throw new Error("no idea") },
+      models: ["one/demo", "two/demo"],
+    },
+  },
 }
 `
 const another = mkdtempSync(join(tmpdir(), "llmrouter-explain-"))
@@ -77,6 +83,13 @@ describe("llmrouter explain", () => {
       "two/demo#-",
       "one/demo#-",
     ])
+  })
+
+  test("says why a group's own function is not followed", async () => {
+    const { out, err, status } = await explain(["broken", "--json"], another)
+    expect(err).toBe("warning: the strategy of `broken` is not followed: it failed: no idea\n")
+    expect(JSON.parse(out).group).toBe("broken")
+    expect(status).toBe(0)
   })
 
   test("prints every channel in the order of attempts, fallbacks behind", async () => {
