@@ -4,7 +4,6 @@ import type {
   StrategyFunction,
   StrategyFunctionCandidate,
   StrategyFunctionRequest,
-  StrategyFunctionResult,
 } from "../core/strategy-function.ts"
 import { defineStrategy, noMemory } from "./define-strategy.ts"
 import { deploymentsOf, expectedCost, expectedOutput, cacheShare, place } from "./estimate.ts"
@@ -34,17 +33,34 @@ export function strategyFromFunction(decide: StrategyFunction, parts: FunctionPa
   const guard = createLeaveOut(parts)
 
   function keep(context: StrategyContext, result: unknown): void {
-    const ranks = ranksOf(result, context.candidates)
-    if (typeof ranks === "string") guard.warn(ranks, clock.now())
-    else decided.set(context.request, ranks)
+    try {
+      const ranks = ranksOf(result, context.candidates)
+      if (typeof ranks === "string") guard.warn(ranks, clock.now())
+      else decided.set(context.request, ranks)
+    } catch (thrown) {
+      failed(thrown)
+    }
   }
 
   function failed(thrown: unknown): void {
-    const why = thrown instanceof Error ? thrown.message : String(thrown)
-    guard.warn(`it failed: ${why}`, clock.now())
+    guard.warn(`it failed: ${textOf(thrown)}`, clock.now())
   }
 
-  function waitFor(context: StrategyContext, answer: PromiseLike<unknown>): Promise<void> {
+  /** What is thrown by looking at what it returned is its own as well. */
+  function ask(context: StrategyContext): { result: unknown; waits: boolean } | undefined {
+    try {
+      const result: unknown = decide({
+        request: requestOf(context.request),
+        candidates: candidatesFor(context),
+      })
+      return { result, waits: isPromise(result) }
+    } catch (thrown) {
+      failed(thrown)
+      return undefined
+    }
+  }
+
+  function waitFor(context: StrategyContext, answer: unknown): Promise<void> {
     return new Promise((resolve) => {
       let late = false
       const callOff = timers.after(TIME, () => {
@@ -59,7 +75,7 @@ export function strategyFromFunction(decide: StrategyFunction, parts: FunctionPa
         then()
         resolve()
       }
-      answer.then(
+      Promise.resolve(answer).then(
         (result) => settle(() => keep(context, result)),
         (thrown) => settle(() => failed(thrown)),
       )
@@ -74,21 +90,16 @@ export function strategyFromFunction(decide: StrategyFunction, parts: FunctionPa
     prepare(context) {
       const began = clock.now()
       if (guard.isOut(began)) return undefined
-      let answer: StrategyFunctionResult | PromiseLike<unknown>
-      try {
-        answer = decide({ request: requestOf(context.request), candidates: candidatesFor(context) })
-      } catch (thrown) {
-        failed(thrown)
-        return undefined
-      }
+      const answer = ask(context)
+      if (!answer) return undefined
       const ended = clock.now()
       // Nothing can interrupt it, so the whole router has waited.
       const blocked = ended - began > TIME
       if (blocked)
         guard.tookTooLong(ended, `it held up everything for ${Math.round(ended - began)} ms`)
-      if (isPromise(answer)) return waitFor(context, answer)
+      if (answer.waits) return waitFor(context, answer.result)
       if (!blocked) guard.wasQuick()
-      keep(context, answer)
+      keep(context, answer.result)
       return undefined
     },
     scorer({ request, candidates, random }) {
@@ -111,8 +122,17 @@ export function strategyFromFunction(decide: StrategyFunction, parts: FunctionPa
 /** Behind everything that a function has named. */
 const LAST = 1e6
 
-function isPromise(answer: unknown): answer is PromiseLike<unknown> {
-  return typeof (answer as PromiseLike<unknown> | undefined)?.then === "function"
+function isPromise(answer: unknown): boolean {
+  return typeof (answer as PromiseLike<unknown> | null | undefined)?.then === "function"
+}
+
+/** Anything can be thrown, also what has no text. */
+function textOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? `${thrown.message}` : String(thrown)
+  } catch {
+    return "it threw what has no text"
+  }
 }
 
 function requestOf(request: RoutingRequest): StrategyFunctionRequest {
@@ -122,7 +142,7 @@ function requestOf(request: RoutingRequest): StrategyFunctionRequest {
     stream,
     inputTokens,
     maxTokens,
-    tags,
+    tags: [...tags],
     region,
     caller,
     get session() {
@@ -141,7 +161,7 @@ function candidatesFor({ request, candidates }: StrategyContext): StrategyFuncti
       provider: deployment.provider.name,
       model: deployment.model,
       weight: deployment.weight,
-      tags: deployment.tags,
+      tags: [...deployment.tags],
       region: deployment.region,
       inFlight: health.traffic.inFlight,
       ttft: Number.isNaN(traffic.ttft.value) ? undefined : traffic.ttft.value,

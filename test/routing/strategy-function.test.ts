@@ -149,6 +149,17 @@ describe("a strategy function", () => {
     ])
   })
 
+  test("cannot change what it is told of", async () => {
+    const { order, deployments } = asking(({ request, candidates }) => {
+      for (const { tags } of [request, ...candidates]) (tags as string[]).push("mine")
+      ;(candidates as unknown[]).length = 0
+      return undefined
+    })
+    const tags: string[] = []
+    expect(withoutKeys(await order({ tags }))).toEqual(CONFIG_ORDER)
+    expect([tags, ...deployments.map((each) => each.tags)]).toEqual([[], [], ["eu"], []])
+  })
+
   test("that says nothing keeps the config order, and the keys of one deployment share the work", async () => {
     const { order, warnings } = asking(() => undefined)
     const firstKeys = new Set<string>()
@@ -161,6 +172,14 @@ describe("a strategy function", () => {
     expect(warnings).toEqual([])
   })
 })
+
+function no(): never {
+  throw new Error("no idea")
+}
+
+/** Something that throws as soon as a member is read. */
+const trap = (name: string) =>
+  Object.defineProperty({}, name, { get: no, enumerable: true }) as never
 
 describe("a strategy function that goes wrong keeps the config order and is warned of", () => {
   const wrong: [string, StrategyFunction][] = [
@@ -187,6 +206,19 @@ describe("a strategy function that goes wrong keeps the config order and is warn
     ["returns an odd id", () => [{ id: 7 }] as never],
     ["resolves to nonsense", async () => [null] as never],
     ["names nothing of the group", () => ["gone/x", "nowhere/y"]],
+    [
+      "throws what has no text",
+      () => {
+        throw Object.create(null)
+      },
+    ],
+    ["returns what cannot be looked at", () => trap("id")],
+    ["resolves to what cannot be looked at", async () => trap("id")],
+    ["returns what looks like a promise and throws", () => trap("then")],
+    [
+      "returns a promise that cannot be waited for",
+      () => Object.fromEntries([["then", no]]) as never,
+    ],
   ]
   test.each(wrong)("it %s", async (_, decide) => {
     const { order, warnings, pending } = asking(decide)
