@@ -178,8 +178,8 @@ function no(): never {
 }
 
 /** Something that throws as soon as a member is read. */
-const trap = (name: string) =>
-  Object.defineProperty({}, name, { get: no, enumerable: true }) as never
+const trap = (name: string, how: PropertyDescriptor = { get: no }) =>
+  Object.defineProperty({}, name, { enumerable: true, ...how }) as never
 
 describe("a strategy function that goes wrong keeps the config order and is warned of", () => {
   const wrong: [string, StrategyFunction][] = [
@@ -215,10 +215,7 @@ describe("a strategy function that goes wrong keeps the config order and is warn
     ["returns what cannot be looked at", () => trap("id")],
     ["resolves to what cannot be looked at", async () => trap("id")],
     ["returns what looks like a promise and throws", () => trap("then")],
-    [
-      "returns a promise that cannot be waited for",
-      () => Object.fromEntries([["then", no]]) as never,
-    ],
+    ["returns a promise that cannot be waited for", () => trap("then", { value: no })],
   ]
   test.each(wrong)("it %s", async (_, decide) => {
     const { order, warnings, pending } = asking(decide)
