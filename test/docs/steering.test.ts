@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Glob } from "bun"
+import { steering as parameters } from "../../src/server/openapi/steering.ts"
 import { type Shown, startShown } from "./shown.ts"
 
 const page = (name: string) => readFileSync(join("docs", name), "utf8")
@@ -57,6 +58,8 @@ describe("the manual's examples of steering", () => {
     const members = rows.flatMap((row) => matches(row.split("|")[2]!, /`"(\w+)":/g))
     expect(sorted(members)).toEqual(sorted(known))
     expect(sorted(headers)).toEqual(sorted([...known, "session"]))
+    const inSwagger = Object.values(parameters).map(({ name }) => name.replace("x-llmrouter-", ""))
+    expect(sorted(inSwagger)).toEqual(sorted(headers))
   })
 })
 

@@ -1,5 +1,6 @@
 import { CALL_ERRORS, CALLER } from "./content.ts"
 import type { Example, RouteDoc } from "./document.ts"
+import { STEERING } from "./steering.ts"
 
 export type CallDoc = Pick<RouteDoc, "operationId" | "summary" | "description"> &
   Pick<RouteDoc, "parameters" | "requestBody"> & {
@@ -8,9 +9,10 @@ export type CallDoc = Pick<RouteDoc, "operationId" | "summary" | "description"> 
   }
 
 /** The page's entry for a route that calls a model. */
-export function call({ tag, answer, ...rest }: CallDoc): RouteDoc {
+export function call({ tag, answer, parameters = [], ...rest }: CallDoc): RouteDoc {
   return {
     ...rest,
+    parameters: [...parameters, ...STEERING],
     tags: [tag],
     security: CALLER,
     responses: { 200: answer, ...CALL_ERRORS },

@@ -2,6 +2,7 @@ import { wildcardPaths } from "./by-route.ts"
 import { schemas } from "./content.ts"
 import type { Documentation } from "./document.ts"
 import { errorResponses } from "./errors.ts"
+import { steering } from "./steering.ts"
 
 const DESCRIPTION = `
 One address for every model. Requests name a **group** of the config as \`model\`; the router picks a
@@ -35,13 +36,19 @@ export function documentation(version: string): Documentation {
       { name: "Admin", description: "For the operator, with `auth.adminKey`" },
     ],
     paths: wildcardPaths,
-    components: { schemas, responses: errorResponses, headers, securitySchemes },
+    components: {
+      schemas,
+      responses: errorResponses,
+      headers,
+      parameters: steering,
+      securitySchemes,
+    },
   }
 }
 
 const headers = {
   RequestId: {
-    description: "Names this request in the log and the ledger. Yours is kept if you send one.",
+    description: "Names this request in the log and the ledger.",
     schema: { type: "string" as const },
   },
   Deployment: {
