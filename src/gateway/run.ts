@@ -9,6 +9,7 @@ import { type Due, NEVER_DUE } from "../routing/due.ts"
 import { hedgeDelay } from "../routing/hedge.ts"
 import { prepareOrder } from "../routing/prepare-order.ts"
 import { pursue, type Pursued } from "../routing/pursue.ts"
+import { kindOf } from "../routing/queue.ts"
 import type { Resolution } from "../routing/resolve.ts"
 import { createWalk, type Step, type Walk } from "../routing/walk.ts"
 import { type AttemptOptions, attemptOn } from "./attempt-on.ts"
@@ -90,6 +91,7 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
       ...group.queue,
       queue: context.queues.of(group.name),
       caller: request.caller,
+      kind: kindOf(request, pinned),
     },
     async attempt(step, trial, life) {
       const committed = await attemptOn(context, attempting, step, trial, life)

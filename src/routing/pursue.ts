@@ -21,7 +21,9 @@ export interface Pursuit<Answer> {
   /** Milliseconds after which a second attempt begins beside this one; undefined is never. */
   hedgeAfter?: ((step: Step) => number | undefined) | undefined
   /** Where the request waits when every channel is at its limit. */
-  queue?: { queue: Queue; caller: string | null; max: number; timeout: number } | undefined
+  queue?:
+    | { queue: Queue; caller: string | null; kind: string; max: number; timeout: number }
+    | undefined
   /**
    * Makes one attempt. Resolves when its answer has begun; from then on there is no other.
    *
@@ -214,26 +216,22 @@ export function pursue<Answer>(pursuit: Pursuit<Answer>): Pursued<Answer> {
   /** @returns whether the request waits now, or has waited and gone on */
   function join(): boolean {
     if (!pursuit.queue) return false
-    const { queue, caller, max, timeout } = pursuit.queue
-    const leave = queue.enter(
-      {
-        caller,
-        ask() {
-          walk = pursuit.walk()
-          const step = walk.next()
-          if (!step) return walk.earliest() ?? Number.POSITIVE_INFINITY
-          waits.delete(leave!)
-          count(true)
-          safely(() => launch(step))
-          return undefined
-        },
-        expired() {
-          waits.delete(leave!)
-          end(pursuit.exhausted(walk))
-        },
-      },
-      { max, timeout },
-    )
+    const { queue, caller, kind, max, timeout } = pursuit.queue
+    function ask(): number | undefined {
+      walk = pursuit.walk()
+      const step = walk.next()
+      if (!step) return walk.earliest() ?? Number.POSITIVE_INFINITY
+      waits.delete(leave!)
+      count(true)
+      safely(() => launch(step))
+      return undefined
+    }
+    function expired(): void {
+      waits.delete(leave!)
+      // Nobody has looked at it while it stood behind others.
+      if (ask() !== undefined) end(pursuit.exhausted(walk))
+    }
+    const leave = queue.enter({ caller, kind, ask, expired }, { max, timeout })
     if (!leave) return false
     waits.add(leave)
     // Whoever waits does not make room for retries.

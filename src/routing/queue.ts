@@ -1,9 +1,12 @@
 import type { Clock, Timers } from "../core/clock.ts"
+import type { Channel, RoutingRequest } from "../core/routing.ts"
 
 /** One request that waits for capacity. */
 export interface Waiter {
   /** Key id; callers take turns. */
   readonly caller: string | null
+  /** What it waits for; only those of a caller that wait for the same stand behind one another. */
+  readonly kind: string
   /**
    * Lets it decide anew; when it finds room it goes, at once.
    *
@@ -17,7 +20,8 @@ export interface Waiter {
 
 /**
  * Requests of one group that wait for capacity: bounded, and fair. Callers take turns, so that one
- * who floods the router waits for itself; within one caller the first to come is the first to go.
+ * who floods the router waits for itself; within one caller the first to come is the first to go, of
+ * those that could go.
  */
 export interface Queue {
   readonly size: number
@@ -80,27 +84,39 @@ export function createQueue(clock: Clock, timers: Timers): Queue {
   }
 
   function askAround(): void {
-    const asked = new Set<string | null>()
-    while (asked.size < IN_VAIN) {
-      const next = lines.entries().find(([caller]) => !asked.has(caller))
-      if (!next) return
-      const [caller, line] = next
-      const waiting = line[0]!
+    /** By caller: the kinds of which one was asked. */
+    const asked = new Map<string | null, Set<string>>()
+    for (let inVain = 0; inVain < IN_VAIN; ) {
+      const waiting = nextToAsk(asked)
+      if (!waiting) return
+      const { caller, kind } = waiting.waiter
       const until = waiting.waiter.ask()
       if (until === undefined) {
         remove(waiting)
         toTheEnd(caller)
       } else {
         waiting.until = until
-        asked.add(caller)
+        inVain++
+        const kinds = asked.get(caller)
+        if (kinds) kinds.add(kind)
+        else asked.set(caller, new Set([kind]))
       }
     }
+  }
+
+  function nextToAsk(asked: ReadonlyMap<string | null, Set<string>>): Waiting | undefined {
+    for (const [caller, line] of lines) {
+      const kinds = asked.get(caller)
+      const waiting = kinds ? line.find(({ waiter }) => !kinds.has(waiter.kind)) : line[0]
+      if (waiting) return waiting
+    }
+    return undefined
   }
 
   function setAlarm(): void {
     const now = clock.now()
     let at = Number.POSITIVE_INFINITY
-    for (const line of lines.values()) at = Math.min(at, line[0]!.until)
+    for (const line of lines.values()) for (const { until } of line) at = Math.min(at, until)
     at = Math.max(at, now + SHORTEST)
     if (alarm?.at === at) return
     alarm?.stop()
@@ -120,15 +136,18 @@ export function createQueue(clock: Clock, timers: Timers): Queue {
     enter(waiter, { max, timeout }) {
       if (size >= max) return undefined
       const stop = timers.after(timeout, () => {
-        if (remove(waiting)) waiter.expired()
+        if (!remove(waiting)) return
+        waiter.expired()
+        wake()
       })
-      const waiting: Waiting = { waiter, until: clock.now(), stop }
+      // It may stand behind others, whose turn tells when.
+      const waiting: Waiting = { waiter, until: Number.POSITIVE_INFINITY, stop }
       const line = lines.get(waiter.caller)
       if (line) line.push(waiting)
       else lines.set(waiter.caller, [waiting])
       size++
       return () => {
-        if (remove(waiting)) setAlarm()
+        if (remove(waiting)) wake()
       }
     },
     wake,
@@ -157,4 +176,11 @@ export function createQueues(clock: Clock, timers: Timers): Queues {
       for (const queue of queues.values()) if (queue.size > 0) queue.wake()
     },
   }
+}
+
+/** What a request waits for: the channels that it may have, as far as its caller has a say in them. */
+export function kindOf({ tags, region }: RoutingRequest, pinned: Channel | undefined): string {
+  return pinned || tags.length > 0 || region !== undefined
+    ? JSON.stringify([pinned?.id, tags, region])
+    : ""
 }

@@ -58,6 +58,7 @@ export function simulate(
         ...group.queue,
         queue: queues.of(group.name),
         caller: request.caller,
+        kind: "",
       },
       walk: () =>
         createWalk({

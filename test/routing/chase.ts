@@ -6,7 +6,7 @@ import { filters } from "../../src/routing/filters/index.ts"
 import type { Health } from "../../src/routing/health.ts"
 import { hedgeDelay } from "../../src/routing/hedge.ts"
 import { type Pursued, pursue } from "../../src/routing/pursue.ts"
-import { createQueues, type Queues } from "../../src/routing/queue.ts"
+import { createQueues, kindOf, type Queues } from "../../src/routing/queue.ts"
 import { createRetryBudget, type RetryBudget } from "../../src/routing/retry-budget.ts"
 import { createWalk } from "../../src/routing/walk.ts"
 import { watchEnds } from "../../src/routing/watch-ends.ts"
@@ -101,6 +101,7 @@ export function scene(play: (channel: Channel, nth: number) => Act): Scene {
           ...group.queue,
           queue: queues.of(group.name),
           caller: asked.caller,
+          kind: kindOf(asked, options.pinned),
         },
         attempt({ channel, why }, trial, life) {
           const nth = counts.get(channel.id) ?? 0

@@ -127,6 +127,71 @@ test("a caller who floods the router waits for itself, not the others for it", a
   await time.until(Promise.all(flood))
 })
 
+describe("those who wait for one channel of a group", () => {
+  /** `p/a` takes one request at once, and each takes ten seconds; `p/b` takes as many as come. */
+  function twoWays(queue: { max: number; timeout: number }) {
+    const made = scene((channel) => ({ after: channel.id.startsWith("p/a") ? 10_000 : 10 }))
+    const { health } = made
+    const tags = ["a"]
+    const limits = { parallel: 1 }
+    const groups = [
+      group("g", [deployment("p/a", { health, limits, tags }), deployment("p/b", { health })], {
+        queue,
+        tagMatch: "strict",
+      }),
+    ]
+    const pinned = groups[0]!.channels[0]!
+    return { ...made, groups, pinned, queue: made.queues.of("g") }
+  }
+
+  for (const way of ["by its number", "by its tag"]) {
+    test(`${way} do not hold up those who can go elsewhere`, async () => {
+      const { send, groups, pinned, time, queue } = twoWays({ max: 10, timeout: 60_000 })
+      const only = way === "by its tag" ? { request: { tags: ["a"] } } : { pinned }
+      const first = send(groups, only)
+      const second = send(groups, only)
+      expect(queue.size).toBe(1)
+      const began = time.clock.now()
+      expect(await time.until(send(groups).answer)).toBe("p/b#0")
+      expect(time.clock.now() - began).toBe(10)
+      expect(await time.until(Promise.all([first.answer, second.answer]))).toHaveLength(2)
+    })
+  }
+
+  test("hear of the limit when their time is up, also those behind others", async () => {
+    const { send, groups, pinned, time, queue } = twoWays({ max: 10, timeout: 1000 })
+    const first = send(groups, { pinned })
+    const errors = await time.until(
+      Promise.all([1, 2, 3].map(() => failure(send(groups, { pinned }).answer))),
+    )
+    expect(errors.map(({ detail: { code } }) => code)).toEqual(Array(3).fill("rate_limit_exceeded"))
+    expect(queue.size).toBe(0)
+    await time.until(first.answer)
+  })
+})
+
+test("whoever stood behind one that has given up is looked at again", async () => {
+  const time = virtualTime()
+  const queue = createQueue(time.clock, time.timers)
+  const gone: string[] = []
+  const enter = (name: string, ask: () => number | undefined, timeout: number) =>
+    queue.enter(
+      { caller: null, kind: "", ask, expired: () => gone.push(name) },
+      { max: 9, timeout },
+    )
+  const large = () => enter("large", () => Number.POSITIVE_INFINITY, 100)
+  const small = () => enter("small", () => void gone.push("went"), 10_000)
+  const leave = large()!
+  small()
+  queue.wake()
+  leave()
+  expect(gone).toEqual(["went"])
+  large()
+  small()
+  await time.until(time.sleep(200))
+  expect(gone).toEqual(["went", "large", "went"])
+})
+
 describe("a wake-up", () => {
   function filled(room: { left: number }, callers: readonly string[]) {
     const time = virtualTime()
@@ -136,6 +201,7 @@ describe("a wake-up", () => {
       queue.enter(
         {
           caller,
+          kind: "",
           ask() {
             asked.push(caller)
             if (room.left === 0) return Number.POSITIVE_INFINITY
