@@ -1,8 +1,9 @@
 import { type Static, Type as t } from "@sinclair/typebox"
 import type { Clock } from "../core/clock.ts"
-import type { Channel, RoutingRequest, Strategy } from "../core/routing.ts"
+import type { Channel, Group, RoutingRequest, Strategy } from "../core/routing.ts"
 import { type Candidate, candidatesOf, isBetter } from "../routing/candidates.ts"
 import { createChain } from "../routing/chain.ts"
+import { createFit } from "../routing/fit.ts"
 import { objectionToPinned } from "../routing/only-one.ts"
 import { prepareOrder } from "../routing/prepare-order.ts"
 import type { Resolution, RouteTable } from "../routing/resolve.ts"
@@ -84,13 +85,11 @@ export async function planOf(
   const { pinned } = resolution
   const now = clock.now()
   let place = 0
-  const groups = pinned ? [resolution.group] : createChain(resolution.group, table).rest()
   return {
     group: resolution.group.name,
     ...(pinned && { pinned: pinned.id }),
     request: described(request),
-    groups: groups.map((group) => {
-      const { all } = candidatesOf({ group, request, health, filters, refuses, now, random })
+    groups: lookedAt().map(({ group, all }) => {
       const mine = pinned ? all.filter(({ channel }) => channel === pinned) : all
       const sorted = mine.toSorted((a, b) => (isBetter(a, b) ? -1 : isBetter(b, a) ? 1 : 0))
       return {
@@ -107,6 +106,23 @@ export async function planOf(
           .map(({ id }) => id),
       }
     }),
+  }
+
+  /** The groups in the order in which they are tried: those far too small come last, where there are larger ones. */
+  function lookedAt(): { group: Group; all: readonly Candidate[] }[] {
+    const chain = createChain(resolution.group, table)
+    const fit = createFit()
+    const usual = []
+    const tooSmall = []
+    for (let group = chain.next(); group; group = pinned ? undefined : chain.next()) {
+      const found = candidatesOf({ group, request, health, filters, refuses, now, random })
+      if (!pinned && fit.isTooSmall(found) && chain.leads("context-length", group)) {
+        chain.divert("context-length", group, true)
+        fit.avoid("context-length")
+        tooSmall.push({ group, all: found.all })
+      } else usual.push({ group, all: found.all })
+    }
+    return [...usual, ...tooSmall]
   }
 
   function planned(

@@ -23,6 +23,11 @@ const CONFIG = {
       fallbacks: ["spare"],
     },
     spare: { strategy: "lowest-cost", models: [model("old", {})] },
+    short: {
+      models: [model("tiny", { capabilities: { contextWindow: 100 } })],
+      fallbacks: ["spare"],
+      contextFallbacks: ["fast"],
+    },
   },
 }
 writeFileSync(join(folder, "llmrouter.config.json"), JSON.stringify(CONFIG))
@@ -96,6 +101,14 @@ describe("llmrouter explain", () => {
     const list = await candidates(["fast"])
     expect(names(list)).toEqual(["small", "small", "large", "large", "old", "old"])
     expect(list.map(({ place }) => place)).toEqual([1, 2, 3, 4, 5, 6])
+  })
+
+  test("goes where requests go that are too long for a group", async () => {
+    const usual = await candidates(["short", "--tokens", "50"])
+    expect(names(usual)).toEqual(["tiny", "tiny", "old", "old"])
+    const long = await candidates(["short", "--tokens", "5000"])
+    expect(names(long)).toEqual([..."small small large large old old tiny tiny".split(" ")])
+    expect(long.map(({ place }) => place)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
   })
 
   test("says what is against a channel", async () => {
