@@ -61,6 +61,8 @@ export function errorReply(
   const hopeless =
     error.rule.cooldown === "auth" ||
     error.detail.reason === "billing" ||
+    // A budget that does not begin anew.
+    (error.kind === "rate-limited" && retryAfterMs === undefined) ||
     (retryAfterMs ?? 0) > LONGEST_SDK_WAIT
   if (hopeless) headers["x-should-retry"] = "false"
   const status = replyStatus(protocol, error)

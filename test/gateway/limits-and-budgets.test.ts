@@ -118,6 +118,15 @@ describe("a provider's budget", () => {
     expect(Math.abs(Number(refused.headers.get("retry-after")) - midnight)).toBeLessThan(60)
   })
 
+  test("tells SDKs not to try again what does not begin anew", async () => {
+    const { ask, router } = await setUp([{ price }], { providers: [{ budget: "$0.02" }] })
+    for (let round = 0; round < 20; round++) await ask(...asked)
+    const { status, headers } = await router.post(...asked)
+    expect(status).toBe(429)
+    expect(headers.get("retry-after")).toBeNull()
+    expect(headers.get("x-should-retry")).toBe("false")
+  })
+
   test("survives a restart and a reload: the ledger knows what was spent", async () => {
     const folder = mkdtempSync(join(tmpdir(), "llmrouter-budget-"))
     open.push({ close: async () => rmSync(folder, { recursive: true, force: true }) })
