@@ -70,7 +70,10 @@ export function relayEvents(
     const next = await goOn!.next(current, error)
     broken = undefined
     if (over) {
-      if (next) leave(next, context)
+      if (next) {
+        leave(next, context)
+        next.hold?.settle(null)
+      }
       return undefined
     }
     if (!next) return fail(error)

@@ -466,11 +466,9 @@ test("a client that leaves while the next upstream is silent ends that, too", as
 })
 
 test("a router that shuts down does not go on with streams", async () => {
-  const { router, chain } = await openChain(use, pair("role|tok:1|gate|stall", "say: there"))
-  const listening = listen(router, "chat", [["Hello", chain[0]!]])
-  await chain[0]!.waitFor(({ requests }) => requests[0]?.tokens === 1)
-  router.listener.cut()
-  const heard = await listening
+  const { router, chain } = await openChain(use, pair("role|tok:1|stall", "say: there"))
+  const heard = await listen(router, "chat", [["Hello", () => router.listener.cut()]])
   expect(heard.error).toBe(true)
+  expect(heard.raw).toContain("shutting_down")
   expect(chain[1]!.count()).toBe(0)
 })

@@ -194,7 +194,7 @@ describe("a copy of a request", () => {
 test("a router that closes does not wait for its mirrors, and writes down that they were cut", async () => {
   const { router, copy } = await mirrored("role|tok:1|stall")
   await (await router.post("/v1/chat/completions", STREAM)).text()
-  await copy.waitFor(({ requests }) => requests[0]?.tokens === 1)
+  await until(() => copy.requests[0]?.tokens === 1)
   expect(router.runtime.context.mirrors.size).toBe(1)
   // Draining does not know of them.
   await router.listener.drain()
@@ -227,7 +227,7 @@ test("a program that is asked to end does so at once, whatever its mirrors wait 
     body: JSON.stringify(STREAM),
   })
   await response.text()
-  await copy.waitFor(({ requests }) => requests[0]?.tokens === 1)
+  await until(() => copy.requests[0]?.tokens === 1)
   program.kill("SIGTERM")
   expect(await program.exited).toBe(0)
   const db = new Database(join(path, ".llmrouter/llmrouter.db"), { readonly: true })

@@ -1,7 +1,9 @@
 import { clientGone, type GatewayError, toGatewayError } from "../../core/error.ts"
 import { type Due, tooLate } from "../../routing/due.ts"
+import type { Trial } from "../../routing/health.ts"
 import type { Step, Walk } from "../../routing/walk.ts"
 import type { Events, GoOn } from "../attempt.ts"
+import { recordRest, type UnderWay } from "../attempt-record.ts"
 import { type AttemptOptions, attemptOn } from "../attempt-on.ts"
 import type { GatewayContext } from "../context.ts"
 import { nextPart, type Part } from "./part.ts"
@@ -23,13 +25,18 @@ const MOST = 2
 
 export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions): GoOn {
   const { exchange, progress, request } = attempting
-  const { budget, timers, logger } = context
+  const { budget, clock, health, timers, logger } = context
   let latest = step
-  let life: AbortController | undefined
   let left = MOST
+  /** Ends the attempts of one search. */
+  let end: ((error: GatewayError) => void) | undefined
 
   /** Tries one healthy channel after the other that was not tried yet. */
-  async function find(part: Part, life: AbortController): Promise<Events | undefined> {
+  async function find(
+    part: Part,
+    life: AbortController,
+    underWay: UnderWay,
+  ): Promise<Events | undefined> {
     while (!life.signal.aborted && !exchange.signal.aborted) {
       const step = walk.next()
       if (!step) return undefined
@@ -41,7 +48,7 @@ export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions
       try {
         const found = await attemptOn(
           context,
-          { ...attempting, part: () => part },
+          { ...attempting, underWay, part: () => part },
           made,
           walk.begin(step),
           life,
@@ -64,42 +71,58 @@ export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions
     const share = shareOf(broken, request.inputTokens)
     const spent = sumOf([...progress.earlier, share].map(({ usage }) => usage))
     const part = nextPart(voice, spent)
-    const own = new AbortController()
-    life = own
-    exchange.cut = (error) => own.abort(error)
-    const stop = Number.isFinite(due.ms)
-      ? timers.after(due.ms, () => own.abort(tooLate(due)))
-      : undefined
-    let found: Events | undefined
+    const found = await search(part)
+    if (found && opened(found, part)) {
+      progress.earlier.push(share)
+      progress.hold?.settle(share.cost)
+      take(found)
+      logger.warn("another upstream goes on with a stream that broke off", {
+        id: exchange.id,
+        channel: found.trial.channel.id,
+        broken: broken.trial.channel.id,
+        error: error.kind,
+        message: error.message,
+        bytes: part.before,
+      })
+      return found
+    }
+    progress.channel = broken.trial.channel
+    return undefined
+  }
+
+  /** Searches for as long as the first upstream might have taken to begin. */
+  async function search(part: Part): Promise<Events | undefined> {
+    const life = new AbortController()
+    const underWay: UnderWay = new Map()
+    end = (error) => {
+      recordRest(underWay, request, clock, error)
+      life.abort(error)
+    }
+    exchange.cut = end
+    const late = () => end?.(tooLate(due))
+    const stop = Number.isFinite(due.ms) ? timers.after(due.ms, late) : undefined
     try {
-      found = await find(part, own)
+      return await find(part, life, underWay)
     } finally {
       stop?.()
     }
-    if (!found) {
-      progress.channel = broken.trial.channel
-      return undefined
-    }
-    progress.earlier.push(share)
-    progress.hold?.settle(share.cost)
-    take(found)
-    logger.warn("another upstream goes on with a stream that broke off", {
-      id: exchange.id,
-      channel: found.trial.channel.id,
-      broken: broken.trial.channel.id,
-      error: error.kind,
-      message: error.message,
-      bytes: part.before,
-    })
-    const { head } = found
+  }
+
+  /** Puts what an upstream has said so far in front of what it will say. */
+  function opened({ head, flow, trial, hold }: Events, part: Part): boolean {
     try {
       const rest = part.open()
-      head.splice(0, head.length, ...note(found), ...(rest ? [rest] : []))
-      return found
+      head.splice(0, head.length, ...note(trial), ...(rest ? [rest] : []))
+      return true
     } catch (thrown) {
-      found.flow.cancel()
-      context.health.release(found.trial)
-      throw thrown
+      logger.error("a stream could not be gone on with", {
+        id: exchange.id,
+        cause: thrown instanceof Error ? thrown.stack : String(thrown),
+      })
+      flow.cancel()
+      health.release(trial)
+      hold?.settle(null)
+      return false
     }
   }
 
@@ -111,10 +134,10 @@ export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions
   }
 
   /** What tells whoever reads the stream itself, and nobody else. */
-  function note({ trial }: Events): Uint8Array[] {
+  function note({ channel }: Trial): Uint8Array[] {
     if (!exchange.protocol.ingress.comments) return []
     const { headers } = attempting.snapshot.settings.server
-    const by = headers ? ` by ${encodeURI(trial.channel.deployment.id)}` : ""
+    const by = headers ? ` by ${encodeURI(channel.deployment.id.toWellFormed())}` : ""
     return [Buffer.from(`: llmrouter continuation${by}\n\n`)]
   }
 
@@ -129,18 +152,12 @@ export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions
       left--
       try {
         return await goOn(broken, voice, error)
-      } catch (thrown) {
-        logger.error("a stream could not be gone on with", {
-          id: exchange.id,
-          cause: thrown instanceof Error ? thrown.stack : String(thrown),
-        })
-        return undefined
       } finally {
         give()
       }
     },
     cancel() {
-      life?.abort(clientGone())
+      end?.(clientGone())
     },
   }
 }

@@ -8,7 +8,7 @@ const MOST_TEXT = 1_000_000
 export interface Voice extends StreamEncoder {
   /** Whether somebody else can go on: so far there is nothing but text and thoughts, and no end. */
   readonly unfinished: boolean
-  /** What was said, one text a part; the last one first where it can be gone on with. */
+  /** What was said, one text a part. */
   readonly texts: readonly string[]
   /** The part of the last text, while it is open. */
   readonly openText: number | undefined
