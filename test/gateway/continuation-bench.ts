@@ -153,3 +153,18 @@ export async function listen(
   }
   return { ...hear(caller, raw), headers: response.headers, raw }
 }
+
+/** Two upstreams of Chat. */
+export const pair = (first: string, second: string): Link[] => [
+  ["openai-chat", first],
+  ["openai-chat", second],
+]
+
+/** The last row of the ledger, and its attempts. */
+export async function lastRow(router: Router) {
+  const row = (await router.rows()).at(-1)!
+  const { attempts } = JSON.parse(String(row["route"])) as {
+    attempts: { channel: string; why: string; outcome: string }[]
+  }
+  return { row, attempts }
+}
