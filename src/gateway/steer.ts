@@ -1,4 +1,4 @@
-import { GatewayError } from "../core/error.ts"
+import { GatewayError, toGatewayError } from "../core/error.ts"
 import { nearest } from "../core/nearest.ts"
 import type { Strategy } from "../core/routing.ts"
 import { allowGroup, type Caller } from "../governance/authenticate.ts"
@@ -50,13 +50,19 @@ function named(name: string): Strategy {
 }
 
 function allowed(table: RouteTable, name: string, caller: Caller): string {
-  const { group, pinned, unknown } = resolve(table, name, caller.groups)
-  allowGroup(caller, group.name)
-  if (!pinned && !unknown && table.find(name)) return name
+  const param = "llmrouter.fallbacks"
+  try {
+    const { group, pinned, unknown } = resolve(table, name, caller.groups)
+    allowGroup(caller, group.name)
+    if (!pinned && !unknown && table.find(name)) return name
+  } catch (thrown) {
+    const { kind, message, detail } = toGatewayError(thrown)
+    throw new GatewayError(kind, message, { ...detail, param })
+  }
   throw new GatewayError(
     "invalid-request",
     `\`${name.slice(0, 200)}\` cannot be a fallback: name a group or \`provider/model\`.`,
-    { code: "invalid_steering", param: "llmrouter.fallbacks" },
+    { code: "invalid_steering", param },
   )
 }
 

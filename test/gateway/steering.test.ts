@@ -116,6 +116,7 @@ describe("fallbacks of the caller's own", () => {
     for (const name of ["spare", "u1/ok"]) {
       const response = await post(CHAT, { ...ASK, llmrouter: { fallbacks: [name] } }, headers)
       expect(response.status).toBe(403)
+      expect(await response.json()).toMatchObject({ error: { param: "llmrouter.fallbacks" } })
     }
     expect(upstreams[1]!.count()).toBe(0)
     const fine = await post(CHAT, { ...ASK, llmrouter: { fallbacks: ["other"] } }, headers)
