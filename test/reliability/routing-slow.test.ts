@@ -10,7 +10,7 @@ const strategies = ["lowest-latency", "adaptive"]
 
 let rig: Rig
 beforeAll(async () => {
-  const models = [0, 1].map((nth) => () => `slow:${nth === grey ? 100 : 10}ms|role|tok:2|done`)
+  const models = [0, 1].map((nth) => () => `slow:${nth === grey ? 200 : 20}ms|role|tok:2|done`)
   const groups = strategies.map((strategy): [string, Scenario] => [
     `R05-${strategy}`,
     { strategy, models },
@@ -39,15 +39,12 @@ async function shareOfFirst(scenario: string, many: number): Promise<number> {
 test("R05 traffic leaves an upstream that has become slow, and returns; hedges do not wait for it", async () => {
   const each = (run: (scenario: string) => Promise<void>) =>
     Promise.all(strategies.map((strategy) => run(`R05-${strategy}`)))
-  await each(async (scenario) => {
-    await shareOfFirst(scenario, 40)
-    expect([scenario, (await shareOfFirst(scenario, 120)) < 0.15]).toEqual([scenario, true])
-  })
+  // However fast the machine is, it is known after some dozens of answers.
+  const settles = (share: (first: number) => boolean) =>
+    each((scenario) => until(async () => share(await shareOfFirst(scenario, 60)), 20_000))
+  await settles((first) => first < 0.15)
   grey = 1
-  await each(async (scenario) => {
-    await shareOfFirst(scenario, 120)
-    expect([scenario, (await shareOfFirst(scenario, 120)) > 0.85]).toEqual([scenario, true])
-  })
+  await settles((first) => first > 0.85)
 
   const hedged = await rig.ask("R05-hedge")
   expect(hedged.headers.get("x-llmrouter-attempts")).toBe("2")
