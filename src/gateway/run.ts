@@ -11,7 +11,7 @@ import { prepareOrder } from "../routing/prepare-order.ts"
 import { pursue, type Pursued } from "../routing/pursue.ts"
 import { kindOf } from "../routing/queue.ts"
 import type { Resolution } from "../routing/resolve.ts"
-import { createWalk, type Step, type Walk } from "../routing/walk.ts"
+import { createWalk, type Walk } from "../routing/walk.ts"
 import { type AttemptOptions, attemptOn } from "./attempt-on.ts"
 import type { Committed } from "./attempt.ts"
 import { recordRest, type UnderWay } from "./attempt-record.ts"
@@ -72,7 +72,6 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
     underWay,
     ...(progress.continuable && { part: firstPart }),
   }
-  const steps = new WeakMap<Committed, Step>()
   let walk: Walk | undefined
   const due = dueOf(group, exchange, steering.timeout)
   pursued = pursue<Committed>({
@@ -95,7 +94,9 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
     },
     async attempt(step, trial, life) {
       const committed = await attemptOn(context, attempting, step, trial, life)
-      steps.set(committed, step)
+      if (progress.continuable && committed.kind === "events") {
+        committed.goOn = createGoOn({ context, attempting, walk: walk!, step, due })
+      }
       return committed
     },
     drop: (committed) => drop(context, committed),
@@ -123,10 +124,6 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
     progress.relayed = call.relayed
     progress.warnings = warningsOf(call.losses, exchange.protocol.ingress.chat)
     if (hold) progress.hold = hold
-    if (progress.continuable && committed.kind === "events") {
-      const step = steps.get(committed)!
-      committed.goOn = createGoOn({ context, attempting, walk: walk!, step, due })
-    }
     return committed
   } catch (thrown) {
     recordRest(underWay, request, clock, toGatewayError(thrown))
