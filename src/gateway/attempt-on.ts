@@ -6,7 +6,13 @@ import { costToHold } from "../routing/filters/budget.ts"
 import type { Trial } from "../routing/health.ts"
 import type { Resolution } from "../routing/resolve.ts"
 import { attempt, type Committed } from "./attempt.ts"
-import { type MadeStep, recordAttempt, recordFailure, type UnderWay } from "./attempt-record.ts"
+import {
+  costOfWaiting,
+  type MadeStep,
+  recordAttempt,
+  recordFailure,
+  type UnderWay,
+} from "./attempt-record.ts"
 import type { GatewayContext, Snapshot } from "./context.ts"
 import type { Part } from "./continuation/part.ts"
 import { dispose } from "./disposition.ts"
@@ -117,6 +123,7 @@ async function attemptOnce(
     if (underWay.delete(record)) {
       record.duration = clock.now() - trial.began
       recordFailure(record, error)
+      record.wasted = costOfWaiting(error, channel, request)
     }
     hold?.settle(record.wasted || null)
     judge(context, trial, error)

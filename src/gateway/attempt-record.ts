@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts"
 import type { GatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
 import type { AttemptRecord } from "../core/route-record.ts"
-import type { RoutingRequest } from "../core/routing.ts"
+import type { Channel, RoutingRequest } from "../core/routing.ts"
 import { NO_USAGE } from "../core/usage.ts"
 import type { Trial } from "../routing/health.ts"
 import type { Step } from "../routing/walk.ts"
@@ -53,9 +53,22 @@ export function recordRest(
 ): void {
   for (const [record, { began, channel }] of underWay) {
     record.duration = clock.now() - began
-    const { deployment } = channel
-    record.wasted = deployment.cost({ ...NO_USAGE, input: request.inputTokens }) ?? 0
+    record.wasted = costOfInput(channel, request)
     if (error) recordFailure(record, error)
   }
   underWay.clear()
+}
+
+/** Nano-USD of an attempt that was waited for in vain: its upstream has worked, and nobody says how much. */
+export function costOfWaiting(
+  { kind, detail }: GatewayError,
+  channel: Channel,
+  request: RoutingRequest,
+): number {
+  const ours = kind === "upstream-timeout" && !detail.upstream && detail.code !== "connect_timeout"
+  return ours ? costOfInput(channel, request) : 0
+}
+
+function costOfInput({ deployment }: Channel, request: RoutingRequest): number {
+  return deployment.cost({ ...NO_USAGE, input: request.inputTokens }) ?? 0
 }

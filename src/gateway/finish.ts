@@ -2,9 +2,9 @@ import type { GatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
 import type { UsageRow } from "../core/ledger.ts"
 import type { AttemptRecord } from "../core/route-record.ts"
-import type { Channel } from "../core/routing.ts"
+import type { Channel, RoutingRequest } from "../core/routing.ts"
 import type { Hold } from "../core/spending.ts"
-import type { Usage } from "../core/usage.ts"
+import { NO_USAGE, type Usage } from "../core/usage.ts"
 import type { Opened } from "../routing/prospects.ts"
 import type { GatewayContext } from "./context.ts"
 import { type Share, totalOf } from "./continuation/share.ts"
@@ -37,6 +37,8 @@ export interface Progress {
   continuable: boolean
   /** What upstreams have used that broke off and were gone on with. */
   readonly earlier: Share[]
+  /** What routing sees of it, once it is decided where it goes. */
+  request?: RoutingRequest
   /** Monotonic milliseconds of the first content; undefined before. */
   firstContent: number | undefined
 }
@@ -80,13 +82,26 @@ export function createFinish(
     if (finished) return
     finished = true
     // What was wasted, or used by earlier upstreams, was settled by the attempts that did.
-    const cost = costOf(progress, outcome)
+    const guess = outcome.usage ? undefined : guessOf(progress, outcome)
+    const known = guess ? { ...outcome, usage: guess } : outcome
+    const cost = costOf(progress, known)
     progress.hold?.settle(cost)
-    const row = usageRow(context, exchange, progress, outcome, cost)
+    const row = usageRow(context, exchange, progress, known, cost)
+    if (guess) row.usage = "estimated"
     context.ledger().record(row)
     if (row.mirrorOf === null) context.logger.request(row, outcome.error)
     exchange.ended()
   }
+}
+
+/**
+ * What an answer has used at least that broke off before its upstream said so, or whose client has left:
+ * its input. Nobody counts what was heard of it.
+ */
+function guessOf({ request, firstContent }: Progress, { error }: Outcome): Usage | undefined {
+  if (!error || !request || firstContent === undefined || request.operation !== "chat")
+    return undefined
+  return { ...NO_USAGE, input: request.inputTokens }
 }
 
 /** Nano-USD of the last attempt; null is unpriced, or not known. */

@@ -51,6 +51,7 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
   const { health, clock, timers, budget } = context
   const { group, pinned } = resolution
   const request = routingRequest(exchange, envelope, options.caller, steering, history.whole)
+  progress.request = request
   const decide = walkOptions(context, options, request)
   let pursued: Pursued<Committed> | undefined
   let early: GatewayError | undefined
