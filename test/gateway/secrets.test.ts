@@ -63,11 +63,11 @@ test("secret headers are not told, even where the upstream repeats them", async 
             "x-team": "research-and-development",
           },
           errorMatchers: ["x-tenant"],
+          errors: [{ phase: "before", cooldown: "0s", breaker: false }],
         },
       },
       groups: { g: ["house/any"] },
       retries: 0,
-      cooldown: { auth: "1ms", server: "1ms" },
     }),
   )
   const body = { model: "g", messages: [{ role: "user", content: "hi" }] }
