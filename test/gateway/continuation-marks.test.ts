@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { closing, until } from "../support/cleanup.ts"
 import { answerText } from "../support/upstream/index.ts"
-import { CALLERS, lastRow, listen, openChain, pair } from "./continuation-bench.ts"
+import { CALLER_IDS, CALLERS, lastRow, listen, openChain, pair } from "./continuation-bench.ts"
 
 const use = closing()
 
@@ -149,4 +149,44 @@ test("a router that shuts down does not go on with streams", async () => {
   expect(heard.error).toBe(true)
   expect(heard.raw).toContain("shutting_down")
   expect(chain[1]!.count()).toBe(0)
+})
+
+test.each(CALLER_IDS)(
+  "a client of %s gets keepalives while the next upstream is silent",
+  async (caller) => {
+    const { router, chain } = await openChain(use, pair("role|tok:1|gate|cut", "gate|say: there"), {
+      server: { keepAlive: "30ms" },
+    })
+    const ping = {
+      chat: ": keepalive",
+      responses: ": keepalive",
+      messages: "event: ping",
+      gemini: '"text":""',
+    }
+    const heard = await listen(router, caller, [
+      ["Hello", chain[0]!],
+      [ping[caller], () => void openSecond()],
+    ])
+    async function openSecond() {
+      await until(() => chain[1]!.requests.length === 1)
+      chain[1]!.requests[0]!.gate.open()
+    }
+    expect(heard).toMatchObject({ text: "Hello there", whole: true, error: false })
+  },
+)
+
+test("a later request goes on from an answer that two upstreams have made", async () => {
+  const { router, chain } = await openChain(use, [
+    ["openai-responses", "role|tok:1|gate|cut"],
+    ["anthropic-messages", "say: there"],
+  ])
+  const first = await listen(router, "responses", [["Hello", chain[0]!]])
+  const done = first.events.at(-1) as { response?: { id: string } }
+  chain[1]!.script("role|tok:1|done")
+  chain[0]!.script("role|tok:2|done")
+  const again = await listen(router, "responses", [], { previous_response_id: done.response!.id })
+  expect(again.whole).toBe(true)
+  const asked = JSON.stringify(chain.flatMap(({ requests }) => requests).at(-1)!.json)
+  expect(asked).toContain("Hello there")
+  expect(again.headers.get("x-llmrouter-continuation")).toBe("allowed")
 })
