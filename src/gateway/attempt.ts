@@ -10,7 +10,7 @@ import type { Call } from "./call.ts"
 import type { GatewayContext } from "./context.ts"
 import { dispose } from "./disposition.ts"
 import { type Beginning, beginningOf } from "./error-matchers.ts"
-import { secretsOf, withoutSecrets } from "./explain.ts"
+import { secretsOf, secretsOfChannel, withoutSecrets } from "./explain.ts"
 import { type Flow, openFlow } from "./flow.ts"
 import { startLimits } from "./limits.ts"
 import { buildRequest } from "./outgoing.ts"
@@ -126,7 +126,7 @@ export async function attempt(
     limits.progress()
     const flow = openFlow(response, life.signal, limits)
     const beginning = beginningOf(deployment.provider, context.logger, () => [
-      ...(key ? [key.reveal()] : []),
+      ...secretsOfChannel(trial.channel),
       ...secretsOf(request, signed),
     ])
     const committed = await commit(options, response, flow, beginning)
