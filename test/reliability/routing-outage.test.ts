@@ -30,6 +30,8 @@ beforeAll(async () => {
       },
       {
         pairs: only,
+        // One request for all of a deployment's keys finds out.
+        provider: { keys: ["sk-first-00001", "sk-second-0001"] },
         config: {
           breaker: { failures: 3, open: "400ms", maxOpen: "30s", recovery: "3s" },
           cooldown: { server: "0ms", network: "0ms" },
@@ -69,8 +71,10 @@ test("R01 a total outage is not amplified, and callers are told at once when to 
   const late = answers.slice(200)
   expect(late.filter(({ after }) => !(Number(after) >= 1)).length).toBe(0)
   const rows = await usual.rows("R01", chat, many)
-  const durations = rows.slice(200).map(({ duration }) => Number(duration))
-  expect(durations.sort((a, b) => a - b)[Math.floor(0.99 * durations.length)]).toBeLessThan(250)
+  const durations = rows.map(({ duration }) => Number(duration)).sort((a, b) => a - b)
+  // In milliseconds: it is a few, on a machine that has nothing else to do.
+  expect(durations[many >> 1]).toBeLessThan(100)
+  expect(durations[Math.floor(0.99 * many)]).toBeLessThan(1000)
 })
 
 test("R03 one request finds out whether an upstream is well again, and its share grows back", async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test"
 import { answerText } from "../support/upstream/index.ts"
-import { ASK, type Does, each, pairs, type Pair, relayed, type Rig, startRig } from "./rig.ts"
+import { ASK, chat, type Does, each, pairs, type Pair, relayed, type Rig, startRig } from "./rig.ts"
 
 setDefaultTimeout(60_000)
 
@@ -54,6 +54,7 @@ beforeAll(async () => {
       ]),
     ),
     S16: ["role|line:32m|done"],
+    "S16-over": ["role|line:65m|done", "ok"],
     S17: [`say:${LOOKALIKE}`],
     ...Object.fromEntries(["gz", "br", "zstd"].map((how) => [`S18-${how}`, [`${how}|${GOOD}`]])),
     S22: [respelled((text) => text.trimEnd())],
@@ -107,9 +108,13 @@ test("S15 every spelling of the standard is the same answer, one byte a packet o
   }
 })
 
-test("S16 a line of 32 MB passes", async () => {
+test("S16 a line of 32 MB passes, and one that is larger than any may be leads on", async () => {
   const text = "x".repeat(32 << 20)
   for (const pair of [...relayed, pairs.at(-1)!]) await isGood("S16", [pair], text)
+  for (const pair of [chat, pairs.at(-1)!]) {
+    const { status, headers } = await rig.ask("S16-over", pair)
+    expect([pair.name, status, headers.get("x-llmrouter-attempts")]).toEqual([pair.name, 200, "2"])
+  }
 })
 
 test("S17 a text that looks like the protocol stays text", async () => {
