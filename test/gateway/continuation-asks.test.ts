@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test"
+import type { CanonicalRequest, Turn } from "../../src/core/canonical.ts"
+import { askForRest, lastWords } from "../../src/gateway/continuation/ask.ts"
 import { closing } from "../support/cleanup.ts"
 import { answerText, type Upstream } from "../support/upstream/index.ts"
 import { type CallerId, listen, openChain, pair } from "./continuation-bench.ts"
@@ -97,5 +99,68 @@ describe("the next upstream is asked", () => {
     // It began with the same word, which is all that was said.
     expect(heard.text).toBe("Hello wörld")
     expect(heard.raw).not.toContain("thought")
+  })
+})
+
+describe("the request for the rest", () => {
+  const hi: Turn = { role: "user", blocks: [{ type: "text", text: "hi" }] }
+  const ask = (turns: Turn[], texts: string[], prefill?: boolean) => {
+    const request: CanonicalRequest = {
+      model: "m",
+      stream: true,
+      system: [],
+      turns,
+      tools: [],
+      maxTokens: 30,
+      protocol: "p",
+      extra: new Map(),
+    }
+    return askForRest(request, { texts, tokens: 7 }, prefill === undefined ? {} : { prefill })
+  }
+  const textOf = ({ blocks }: Turn) =>
+    blocks.map((block) => (block.type === "text" ? block.text : ""))
+
+  test("is the caller's own where nothing was said", () => {
+    expect(ask([hi], []).turns).toEqual([hi])
+    expect(ask([hi], ["\n"])).toMatchObject({ turns: [hi], maxTokens: 30 })
+  })
+
+  test("has no white space at the end of what is to be continued", () => {
+    const { turns, maxTokens } = ask([hi], ["One. ", "Two: \n"], true)
+    expect(turns.map(textOf)).toEqual([["hi"], ["One. ", "Two:"]])
+    expect(maxTokens).toBe(23)
+  })
+
+  test("goes on from a beginning that the caller wrote", () => {
+    const begun: Turn = { role: "assistant", blocks: [{ type: "text", text: "{" }] }
+    expect(ask([hi, begun], ["a"], true).turns.map(textOf)).toEqual([["hi"], ["{", "a"]])
+  })
+
+  test("instructs every model of which nothing is known", () => {
+    for (const prefill of [undefined, false]) {
+      expect(ask([hi], ["One."], prefill).turns.map(({ role }) => role)).toEqual([
+        "user",
+        "assistant",
+        "user",
+      ])
+    }
+  })
+})
+
+describe("the last words", () => {
+  test("begin with a word", () => {
+    const words = lastWords([`${"word ".repeat(50)}and the end  `])
+    expect(words).toEndWith("word and the end")
+    expect(words).toStartWith("word ")
+    expect(words.length).toBeLessThanOrEqual(60)
+  })
+
+  test("are all of a short text, and the last text that says something", () => {
+    expect(lastWords(["one", "two three", " "])).toBe("two three")
+  })
+
+  test("are found where there are no spaces, and hold no half characters", () => {
+    expect(lastWords(["语".repeat(100)])).toBe("语".repeat(60))
+    expect(lastWords([`x${"👩".repeat(100)}y`]).isWellFormed()).toBe(true)
   })
 })

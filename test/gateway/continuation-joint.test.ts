@@ -55,6 +55,12 @@ describe("what follows a text that broke off", () => {
     expect(join({ before: "The list:" }, " one")).toBe(" one")
   })
 
+  test("has it once behind a repetition, too", () => {
+    const before = `${BEFORE}:\n\n`
+    expect(join({ before }, "over the lazy dog and then:\n\n- one")).toBe("- one")
+    expect(join({ before }, "over the lazy dog and then:\n\n\n- one")).toBe("\n- one")
+  })
+
   test("keeps white space that begins a part of its own", () => {
     expect(join({ before: "The list:\n", same: false }, "\n- one")).toBe("\n- one")
   })

@@ -133,11 +133,12 @@ test("a client that leaves while the next upstream is silent ends that, too", as
   await rest
   await chain[1]!.waitFor(({ requests }) => requests[0]!.aborted)
   await until(async () => (await router.rows()).length === 1)
-  expect((await router.rows())[0]).toMatchObject({
-    status: 499,
-    error: "client-gone",
-    continued: 0,
-  })
+  const { row, attempts } = await lastRow(router)
+  expect(row).toMatchObject({ status: 499, error: "client-gone", continued: 0 })
+  expect(attempts).toMatchObject([
+    { why: "first", outcome: "upstream-truncated" },
+    { why: "continuation", outcome: "cancelled", duration: expect.any(Number) },
+  ])
   expect(router.runtime.context.budget.retries).toBe(0)
   const health = router.runtime.snapshot.table.groups.get("g")!.deployments[1]!.health
   expect([health.failures, health.traffic.inFlight]).toEqual([0, 0])

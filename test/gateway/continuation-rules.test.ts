@@ -183,6 +183,18 @@ describe("a stream is not gone on with", () => {
     expect(chain[1]!.count()).toBe(0)
   })
 
+  test("by the channel that broke off, nor by one that rests", async () => {
+    const { router, chain } = await openChain(use, pair("role|tok:1|gate|cut", "status:500"), {
+      retries: { attempts: 5, backoff: "1ms", maxBackoff: "1ms" },
+      breaker: { failures: 0 },
+    })
+    const heard = await listen(router, "chat", [["Hello", chain[0]!]])
+    expect(heard).toMatchObject({ text: "Hello", error: true })
+    expect(chain.map((each) => each.count())).toEqual([1, 1])
+    expect((await router.rows())[0]).toMatchObject({ attempts: 2, continued: 0 })
+    expect(router.runtime.context.budget.retries).toBe(0)
+  })
+
   test("when the retry budget is used up", async () => {
     const { router, chain } = await openChain(use, pair("role|tok:1|gate|cut", "say: End."))
     const { budget } = router.runtime.context

@@ -160,6 +160,14 @@ test("a call behind the text closes the text first", () => {
   expect(blocks().at(-1)).toEqual(call)
 })
 
+test("an upstream that has nothing to add ends the answer", () => {
+  const { voice, blocks } = listener()
+  const before = FIRST.slice(0, END - 3)
+  for (const event of before) voice.push(event)
+  goOn(voice, streamOf([]))
+  expect(textIn(blocks())).toBe(said(before, "text"))
+})
+
 test("what is not chosen is not heard", () => {
   const { voice } = listener()
   for (const event of FIRST.slice(0, END - 3)) voice.push(event)

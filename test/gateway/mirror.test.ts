@@ -98,9 +98,18 @@ describe("a copy of a request", () => {
         },
       },
     })
+    const { memory } = router.runtime.context
+    const followed: (string | null)[] = []
+    const follow = (caller: string | null) => {
+      followed.push(caller)
+      return memory.follow(caller)
+    }
+    Object.assign(router.runtime.context, { memory: { ...memory, follow } })
     await (await router.post("/v1/chat/completions", STREAM)).text()
     await upstream.waitFor(({ requests }) => requests.length === 2)
     await idle(router)
+    // Nothing is remembered for the caller of what it never saw.
+    expect(followed).toEqual([])
     expect((await rowsOf(router)).copies).toMatchObject([{ status: 200, error: null, output: 2 }])
   })
 
@@ -168,6 +177,41 @@ describe("a copy of a request", () => {
     await copy.waitFor(({ requests }) => requests.length === 1)
     await idle(router)
     expect(copy.count()).toBe(1)
+  })
+
+  test("is not made of a request that no upstream was asked", async () => {
+    const { router, copy } = await mirrored("ok")
+    const headers = { "x-llmrouter-region": "moon" }
+    const response = await router.post("/v1/chat/completions", ASK, headers)
+    expect(response.status).toBeGreaterThanOrEqual(400)
+    await idle(router)
+    expect(copy.count()).toBe(0)
+    expect((await rowsOf(router)).copies).toEqual([])
+  })
+
+  test("is paid from the budget of its own provider", async () => {
+    const caller = await use(startUpstream({ script: "ok" }))
+    const { router } = await mirrored("ok", {
+      more: {
+        providers: {
+          a: { type: "openai-compatible", baseUrl: caller.url },
+          b: { type: "openai-compatible", baseUrl: caller.url, budget: "$1/month" },
+        },
+        groups: {
+          g: { models: ["a/m"], mirror: { group: "shadow" } },
+          shadow: { models: [{ provider: "b", model: "m", price: { input: 2, output: 3 } }] },
+        },
+      },
+    })
+    await (await router.post("/v1/chat/completions", ASK)).text()
+    await caller.waitFor(({ requests }) => requests[1]?.finished === true)
+    await idle(router)
+    const cost = Number((await rowsOf(router)).copies[0]!["cost"])
+    expect(cost).toBeGreaterThan(0)
+    const { spending, clock } = router.runtime.context
+    const { provider } = router.runtime.snapshot.table.groups.get("shadow")!.deployments[0]!
+    const usedUp = (more: number) => spending.usedUpUntil(provider, more, clock.now()) !== undefined
+    expect([usedUp(1e9 - cost), usedUp(1e9 - cost + 1)]).toEqual([false, true])
   })
 
   test("stays where the caller's key has to stay", async () => {

@@ -48,11 +48,12 @@ export function askForRest(
 /** The end of what was said, as the next upstream is asked to begin. */
 export function lastWords(texts: readonly string[]): string {
   const text = (texts.findLast((each) => each.trim() !== "") ?? "").trimEnd()
-  const end = text.slice(-LAST_WORDS)
-  if (end.length === text.length) return text.trimStart()
+  if (text.length <= LAST_WORDS) return text.trimStart()
+  // Half a character is none.
+  const end = text.slice(-LAST_WORDS).replace(/^[\uDC00-\uDFFF]/, "")
   const words = end.replace(/^\S*\s+/, "")
-  // There are languages without spaces, and half a character is none.
-  return words.length >= LEAST_WORDS ? words : end.replace(/^[\uDC00-\uDFFF]/, "").trimStart()
+  // There are languages without spaces.
+  return words.length >= LEAST_WORDS ? words : end.trimStart()
 }
 
 function instruction(words: string): TextBlock {
