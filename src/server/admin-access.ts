@@ -5,9 +5,12 @@ import type { Runtime } from "../runtime.ts"
 import type { Listener } from "./listener.ts"
 import { isLoopbackHost } from "./local-only.ts"
 
+/** What proxies add: whoever is behind one on this machine need not be on it. */
+const FORWARDED = ["forwarded", "x-forwarded-for", "x-real-ip", "via"]
+
 /**
- * The admin key, or without one in the config a request from this machine that no web page can have
- * made: browsers send an `Origin`, and a rebound DNS name shows in `Host`.
+ * The admin key, or without one in the config a request from this machine that neither a web page nor
+ * somebody behind a proxy can have made: browsers send an `Origin`, a rebound DNS name shows in `Host`.
  *
  * @throws GatewayError `unauthorized`, `forbidden`
  */
@@ -29,7 +32,8 @@ export function authorizeAdmin(
   const address = server?.requestIP(request)?.address ?? ""
   const local = /^(127\.|::1$|::ffff:127\.)/.test(address)
   const host = isLoopbackHost(request.headers.get("host"))
-  if (local && host && !request.headers.has("origin")) return
+  const direct = !FORWARDED.some((name) => request.headers.has(name))
+  if (local && host && direct && !request.headers.has("origin")) return
   throw new GatewayError(
     "forbidden",
     "Without an admin key (`auth.adminKey`) the admin API serves programs on its own machine only.",

@@ -170,6 +170,23 @@ describe("GET /admin/health", () => {
     expect(told).toEqual({ requests: { remaining: 4, reset: expect.any(String) } })
   })
 
+  test("is for programs on the same machine where there is no admin key, and for nobody behind a proxy", async () => {
+    const { url } = await setUp(["ok"])
+    const from = async (headers: Record<string, string>) =>
+      (await fetch(`${url}/admin/health`, { headers })).status
+    expect(await from({})).toBe(200)
+    for (const headers of [
+      { origin: "https://evil.example" },
+      { host: "router.example" },
+      { "x-forwarded-for": "203.0.113.7" },
+      { "x-real-ip": "203.0.113.7" },
+      { forwarded: "for=203.0.113.7" },
+      { via: "1.1 proxy" },
+    ]) {
+      expect([headers, await from(headers)]).toEqual([headers, 403])
+    }
+  })
+
   test("is for administrators only", async () => {
     const { url } = await setUp(["ok"], { auth: { adminKey: "sk-admin-1234567890" } })
     for (const path of ["/admin/health", "/admin/explain?model=g"]) {
