@@ -48,14 +48,24 @@ function readHeaders(headers: Headers): Steering {
     if (value === null || value.trim() === "") continue
     const list = name === "tags" || name === "fallbacks"
     found ??= {}
-    found[name] = list ? value.split(",").map((word) => word.trim()) : value.trim()
+    found[name] = list ? wordsOf(value) : value.trim()
   }
-  const seconds = headers.get("x-request-timeout")
-  if (seconds !== null && found?.timeout === undefined) {
-    found ??= {}
-    found.timeout = /^\d+(\.\d+)?$/.test(seconds) ? `${seconds}s` : seconds
-  }
-  return found ? check(found, (name) => `x-llmrouter-${name}`) : {}
+  const own = found ? check(found, (name) => `x-llmrouter-${name}`) : {}
+  const seconds = headers.get(OTHER_TIMEOUT)
+  if (seconds === null || own.timeout !== undefined) return own
+  const timeout = /^\d+(\.\d+)?$/.test(seconds) ? `${seconds}s` : seconds
+  return { ...own, timeout: time(timeout, OTHER_TIMEOUT) }
+}
+
+/** In seconds, as callers of other gateways send it. */
+const OTHER_TIMEOUT = "x-request-timeout"
+
+/** The words of a list in a header, which may have empty places. */
+function wordsOf(list: string): string[] {
+  return list
+    .split(",")
+    .map((word) => word.trim())
+    .filter((word) => word !== "")
 }
 
 function takeMember(exchange: Exchange): Steering | undefined {

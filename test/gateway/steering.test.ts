@@ -209,3 +209,27 @@ describe("a region of the caller's own", () => {
     expect(await ask("e")).toBe("region_not_allowed")
   })
 })
+
+describe("steering headers", () => {
+  test("may hold lists with empty places", async () => {
+    const { post } = await setUp(["status:500", "ok"], {
+      groups: { g: ["u0/status:500"], spare: ["u1/ok"] },
+    })
+    const answer = await post(CHAT, ASK, {
+      "x-llmrouter-fallbacks": "spare, ,",
+      "x-llmrouter-tags": ",",
+    })
+    expect(answer.headers.get("x-llmrouter-deployment")).toBe("u1/ok")
+  })
+
+  test.each(["x-request-timeout", "x-llmrouter-timeout"])(
+    "are called by their own name where they are wrong: %s",
+    async (name) => {
+      const { post } = await setUp(["ok"])
+      const response = await post(CHAT, ASK, { [name]: "soon" })
+      expect(response.status).toBe(400)
+      expect(await response.json()).toMatchObject({ error: { param: name } })
+      expect((await post(CHAT, ASK, { [name]: "9" })).status).toBe(name.includes("llm") ? 504 : 200)
+    },
+  )
+})
