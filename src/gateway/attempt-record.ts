@@ -69,6 +69,7 @@ export function costOfWaiting(
   return ours ? costOfInput(channel, request) : 0
 }
 
-function costOfInput({ deployment }: Channel, request: RoutingRequest): number {
+/** Nano-USD of what an attempt has cost at least, guessed; 0 where that is not known. */
+export function costOfInput({ deployment }: Channel, request: RoutingRequest): number {
   return deployment.cost({ ...NO_USAGE, input: request.inputTokens }) ?? 0
 }

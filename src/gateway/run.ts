@@ -1,7 +1,7 @@
 import { clientGone, type GatewayError, toGatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
 import type { RequestEnvelope } from "../core/protocol.ts"
-import type { Group } from "../core/routing.ts"
+import type { Group, RoutingRequest } from "../core/routing.ts"
 import { chain } from "../routing/chain.ts"
 import { exhausted } from "../routing/exhausted.ts"
 import type { Caller } from "../governance/authenticate.ts"
@@ -14,7 +14,7 @@ import type { Resolution } from "../routing/resolve.ts"
 import { createWalk, type Walk } from "../routing/walk.ts"
 import { type AttemptOptions, attemptOn } from "./attempt-on.ts"
 import type { Committed } from "./attempt.ts"
-import { recordRest, type UnderWay } from "./attempt-record.ts"
+import { costOfInput, recordRest, type UnderWay } from "./attempt-record.ts"
 import type { GatewayContext, Snapshot } from "./context.ts"
 import { isContinuable } from "./continuation/continuable.ts"
 import { createGoOn } from "./continuation/go-on.ts"
@@ -100,7 +100,7 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
       }
       return committed
     },
-    drop: (committed) => drop(context, committed),
+    drop: (committed) => drop(context, committed, request),
     exhausted: ({ opened }) => exhausted(group, opened, health, clock),
     failed({ channel }, error) {
       context.logger.debug("attempt failed", {
@@ -135,13 +135,13 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
 }
 
 /** Ends an answer that has begun when another one had. */
-function drop({ health }: GatewayContext, committed: Committed): void {
+function drop({ health }: GatewayContext, committed: Committed, request: RoutingRequest): void {
   const { record, trial, hold } = committed
-  const { deployment } = trial.channel
+  const { channel } = trial
   record.outcome = "cancelled"
-  if (committed.kind === "whole") {
-    record.wasted = (committed.usage && deployment.cost(committed.usage)) ?? 0
-  } else {
+  const usage = committed.kind === "whole" ? committed.usage : undefined
+  record.wasted = (usage ? channel.deployment.cost(usage) : costOfInput(channel, request)) ?? 0
+  if (committed.kind !== "whole") {
     committed.flow.cancel()
     health.release(trial)
   }
