@@ -6,6 +6,14 @@ export interface Average {
   readonly at: number
 }
 
+/** A mean time that grows with the size of the input. */
+export interface SizedAverage extends Average {
+  /** What is expected with so many tokens of input that are not cached; NaN until the first sample. */
+  of(tokens: number): number
+  /** How far that stands out from chance, from 0 to 1. */
+  readonly trust: number
+}
+
 /** A rate limit as an upstream's headers tell it. */
 export interface LearnedLimit {
   /** A window's allowance; NaN where only what is left was told. */
@@ -28,7 +36,7 @@ export interface Traffic {
   /** Begins of those streams that wait for their first content (monotonic ms), the oldest first. */
   readonly waiting: Iterable<number>
   /** Milliseconds from an attempt to its first content, of streams. */
-  readonly ttft: Average
+  readonly ttft: SizedAverage
   /** Milliseconds per output token, of whole answers and of streams from their first content on. */
   readonly perToken: Average
   /** 1 for an attempt that went well, 0 for one that failed by the upstream's fault. */

@@ -6,8 +6,6 @@ import { MILLISECOND } from "./worth.ts"
 
 /** Share of a streamed token's time that counts: it is read while it comes. */
 const STREAMED = 0.01
-/** Share of the time to the first content that a prompt from the cache saves, about. */
-const CACHE_SAVES = 0.5
 /** Input tokens below which upstreams cache nothing. */
 export const LEAST_CACHED = 1024
 /** Milliseconds that a failed attempt costs beside the time that the next one takes. */
@@ -47,8 +45,7 @@ export function appraise(channel: Channel, matter: Matter): Appraisal {
   const { traffic } = deployment.health
   const cached = warmShare(channel, matter)
   const perToken = traffic.perToken.value * output
-  const first = (expectedTtft(traffic, now) * coldness(cached)) / coldness(cacheShare(traffic))
-  const time = request.stream ? first : perToken
+  const time = request.stream ? expectedTtft(traffic, now, request.inputTokens, cached) : perToken
   const price = expectedCost(deployment, request.inputTokens, output, cached)
   const failures = 1 / successRate(channel.health.traffic) - 1
   return {
@@ -59,9 +56,6 @@ export function appraise(channel: Channel, matter: Matter): Appraisal {
     pressure: pressureOf(usedShare(channel, now)),
   }
 }
-
-/** How much of its time a request needs that has this share of its input in the cache. */
-const coldness = (cached: number) => 1 - CACHE_SAVES * cached
 
 /** Share of the input that the channel is expected to have in its prompt cache. */
 function warmShare(channel: Channel, { request, now, binding }: Matter): number {

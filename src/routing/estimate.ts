@@ -8,6 +8,8 @@ const LATE = 2
 /** Share of the mean that a late one makes up, as its sample will at least, and how many are looked at. */
 const LATE_SHARE = 0.05
 const MOST_LATE = 60
+/** Share of the time to the first content that a prompt from the cache saves, about, where nothing is known. */
+const CACHE_SAVES = 0.5
 /** Success rate that is reckoned with at least, so that one failure is no sentence for ever. */
 const LEAST_SUCCESS = 0.1
 
@@ -71,11 +73,32 @@ export function successRate({ success }: Traffic): number {
 }
 
 /**
- * Milliseconds to the first content; NaN while unknown. Streams that are late count already, as though
+ * Milliseconds to the first content of a request; NaN while unknown. The mean is of the requests that a
+ * deployment happened to get, so it is reckoned from their usual size to this one's, as far as it is
+ * known what sizes do.
+ *
+ * @param input tokens
+ * @param cached share of them that the prompt cache is expected to hold, from 0 to 1
+ */
+export function expectedTtft(traffic: Traffic, now: number, input: number, cached: number): number {
+  const { ttft } = traffic
+  const usual = usualTtft(traffic, now)
+  const { trust } = ttft
+  const flat = coldness(cached) / coldness(cacheShare(traffic))
+  if (trust === 0) return usual * flat
+  const sized = ttft.of(input * (1 - cached)) / Math.max(1, ttft.value)
+  return usual * (flat + trust * (sized - flat))
+}
+
+/** How much of its time a request needs that has this share of its input in the cache. */
+const coldness = (cached: number) => 1 - CACHE_SAVES * cached
+
+/**
+ * Milliseconds to the first content of the usual request; NaN while unknown. Streams that are late count already, as though
  * their content came now: a deployment that became ten times slower is noticed before its first slow
  * answer is there.
  */
-export function expectedTtft({ ttft, waiting, inFlight }: Traffic, now: number): number {
+function usualTtft({ ttft, waiting, inFlight }: Traffic, now: number): number {
   let expected = ttft.value
   if (inFlight === 0) return expected
   let looked = 0

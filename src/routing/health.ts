@@ -6,6 +6,7 @@ import type { Measured, ToldLimits } from "../core/traffic.ts"
 import { Breaker, type BreakerTrial } from "./breaker.ts"
 import { LiveChannel } from "./live-channel.ts"
 import { createMemories } from "./memories.ts"
+import { Slope } from "./slope.ts"
 import { LiveTraffic } from "./traffic.ts"
 
 export { rejectionPause } from "./live-channel.ts"
@@ -41,8 +42,9 @@ export interface Health {
    *
    * @param tokens that the attempt will use, guessed
    * @param stream whether it waits for a first content
+   * @param input those of the tokens that are its input; NaN where that is not known
    */
-  begin(channel: Channel, tokens?: number, stream?: boolean): Trial
+  begin(channel: Channel, tokens?: number, stream?: boolean, input?: number): Trial
   /** The first content is there: the channel works. Its deployment has yet to finish something. */
   answered(trial: Trial): void
   succeed(trial: Trial, measured?: Measured): void
@@ -75,11 +77,12 @@ export interface HealthRules {
 class LiveDeployment extends Breaker implements DeploymentHealth {
   readonly id: string
   turn = 0
-  readonly traffic = new LiveTraffic()
+  readonly traffic: LiveTraffic
 
-  constructor(id: string) {
+  constructor(id: string, reading: Slope) {
     super()
     this.id = id
+    this.traffic = new LiveTraffic(reading)
   }
 }
 
@@ -88,6 +91,7 @@ class LiveTrial implements Trial, BreakerTrial {
   readonly began: number
   readonly order: number
   readonly tokens: number
+  readonly input: number
   probe = false
   ended = false
   /** Whether it is a stream without its first content. */
@@ -95,11 +99,12 @@ class LiveTrial implements Trial, BreakerTrial {
   /** Milliseconds to the first content. */
   first: number | undefined
 
-  constructor(channel: Channel, began: number, order: number, tokens: number) {
+  constructor(channel: Channel, began: number, order: number, tokens: number, input: number) {
     this.channel = channel
     this.began = began
     this.order = order
     this.tokens = tokens
+    this.input = input
   }
 }
 
@@ -108,6 +113,8 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
   const channels = new Map<string, LiveChannel>()
   const deployments = new Map<string, LiveDeployment>()
   const memories = createMemories()
+  /** How the time to the first content grows with the input, over all deployments. */
+  const reading = new Slope()
   /** Attempts that have begun. */
   let latest = 0
 
@@ -166,7 +173,7 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
     deployment(id) {
       let health = deployments.get(id)
       if (!health) {
-        health = new LiveDeployment(id)
+        health = new LiveDeployment(id, reading)
         deployments.set(id, health)
       }
       return health
@@ -207,10 +214,10 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
       const share = recovering ? breaker.share(now, rules().breaker) : 1
       return share < 1 ? { state: "ready", until: 0, share } : READY
     },
-    begin(channel, tokens = 0, stream = false) {
+    begin(channel, tokens = 0, stream = false, input = Number.NaN) {
       const now = clock.now()
       const expected = tokens > 0 && tokens < Number.POSITIVE_INFINITY ? tokens : 0
-      const trial = new LiveTrial(channel, now, ++latest, expected)
+      const trial = new LiveTrial(channel, now, ++latest, expected, input)
       const live = liveOf(channel)
       const deployment = deploymentOf(channel)
       live.traffic.begin(now, expected)
@@ -228,12 +235,12 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
       const trial = begun as LiveTrial
       if (trial.ended || trial.first !== undefined) return
       const now = clock.now()
-      const { channel } = trial
+      const { channel, input } = trial
       trial.first = Math.max(0, now - trial.began)
       waitsNoMore(trial)
       const live = liveOf(channel)
-      live.traffic.firstContent(now, trial.first)
-      deploymentOf(channel).traffic.firstContent(now, trial.first)
+      live.traffic.firstContent(now, trial.first, input)
+      deploymentOf(channel).traffic.firstContent(now, trial.first, input)
       live.works(trial)
     },
     succeed(begun, measured) {
@@ -243,8 +250,8 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
       const live = liveOf(trial.channel)
       const deployment = deploymentOf(trial.channel)
       const first = measured?.ttft ?? trial.first
-      live.traffic.succeeded(now, measured, first)
-      deployment.traffic.succeeded(now, measured, first)
+      live.traffic.succeeded(now, measured, first, trial.input)
+      deployment.traffic.succeeded(now, measured, first, trial.input)
       live.works(trial)
       deployment.succeeded(trial, now, latest, rules().breaker)
     },

@@ -2,6 +2,8 @@ import type { Measured, ToldLimits, Traffic } from "../core/traffic.ts"
 import { DecayedHistogram } from "./decayed-histogram.ts"
 import { DecayedMean } from "./decayed-mean.ts"
 import { MinuteWindow } from "./minute-window.ts"
+import { SizedMean } from "./sized-mean.ts"
+import type { Slope } from "./slope.ts"
 import { type ToldLimit, toldLimit } from "./told-limit.ts"
 import { Waiting } from "./waiting.ts"
 
@@ -16,7 +18,7 @@ export class LiveTraffic implements Traffic {
   inFlight = 0
   /** Monotonic milliseconds of the last attempt's begin; -Infinity before the first. */
   usedAt = Number.NEGATIVE_INFINITY
-  readonly ttft = new DecayedMean()
+  readonly ttft: SizedMean
   readonly perToken = new DecayedMean()
   readonly success = new DecayedMean()
   readonly cacheHits = new DecayedMean()
@@ -32,6 +34,11 @@ export class LiveTraffic implements Traffic {
   readonly #firsts = new DecayedHistogram()
   #usage = 0
   #usageAt = 0
+
+  /** @param reading how the time to the first content grows with the input anywhere */
+  constructor(reading?: Slope) {
+    this.ttft = new SizedMean(reading)
+  }
 
   usage(now: number): number {
     return now > this.#usageAt ? this.#usage * fading(now - this.#usageAt) : this.#usage
@@ -86,17 +93,29 @@ export class LiveTraffic implements Traffic {
     }
   }
 
-  firstContent(now: number, ms: number): void {
-    this.ttft.add(now, ms)
+  /** @param input tokens, guessed; NaN where nothing is known */
+  firstContent(now: number, ms: number, input = Number.NaN): void {
+    this.ttft.add(now, ms, input * (1 - (this.cacheHits.value || 0)))
     this.#firsts.add(now, ms)
   }
 
-  /** @param first milliseconds to the first content, as far as it is known */
-  succeeded(now: number, measured: Measured | undefined, first: number | undefined): void {
+  /**
+   * @param first milliseconds to the first content, as far as it is known
+   * @param guessed tokens of the input; NaN where nothing is known
+   */
+  succeeded(
+    now: number,
+    measured: Measured | undefined,
+    first: number | undefined,
+    guessed = Number.NaN,
+  ): void {
     this.success.add(now, 1)
     if (!measured) return
     const { input = 0, output = 0, cacheRead = 0, duration, stream } = measured
-    if (input > 0) this.cacheHits.add(now, Math.min(1, cacheRead / input))
+    const cached = input > 0 ? Math.min(1, cacheRead / input) : Number.NaN
+    // Sizes are guessed before a request and told after it: to compare them, both are guessed ones.
+    if (stream && first !== undefined) this.ttft.learn(now, first, guessed * (1 - cached))
+    this.cacheHits.add(now, cached)
     if (output > 0) {
       this.output.add(now, output)
       this.perToken.add(now, (duration - (stream ? (first ?? 0) : 0)) / output)

@@ -180,8 +180,10 @@ export function createWalk(options: WalkOptions): Walk {
     },
     mayBegin: ({ channel }) =>
       health.standing(channel).state !== "open" && !prospects.isLimited(channel),
-    begin: ({ channel }) =>
-      health.begin(channel, expectedTokens(request, channel.deployment), request.stream),
+    begin({ channel }) {
+      const { stream, inputTokens } = request
+      return health.begin(channel, expectedTokens(request, channel.deployment), stream, inputTokens)
+    },
     answered(step) {
       ended(step)
       tell("answered", step)

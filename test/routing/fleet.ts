@@ -21,18 +21,23 @@ export function fleet(strategy: StrategyName, size: number) {
       cost: ({ input, output }) => (100 + (i % 7)) * (input + 5 * output),
     }),
   )
-  for (const { channels } of deployments) {
-    const trial = health.begin(channels[0]!, 600)
-    clock.advance(1)
-    health.answered(trial)
-    health.succeed(trial, {
-      duration: 1000 * random(),
-      ttft: 300 * random(),
-      stream: true,
-      input: 100,
-      output: 500,
-      cacheRead: 50,
-    })
+  // Often enough that it is known how times grow with sizes.
+  for (let round = 0; round < 4; round++) {
+    for (const { channels } of deployments) {
+      const input = 100 + 4000 * random()
+      const ttft = 300 * random() + 0.1 * input
+      const trial = health.begin(channels[0]!, 600, true, input)
+      clock.advance(ttft)
+      health.answered(trial)
+      health.succeed(trial, {
+        duration: ttft + 1000 * random(),
+        ttft,
+        stream: true,
+        input,
+        output: 500,
+        cacheRead: 50,
+      })
+    }
   }
   const asked = group("g", deployments, { strategy })
   const routes = table([asked])

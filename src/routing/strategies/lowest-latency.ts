@@ -1,7 +1,8 @@
 import type { Deployment, RoutingRequest } from "../../core/routing.ts"
+import type { Traffic } from "../../core/traffic.ts"
 import { aligned } from "../aligned.ts"
 import { defineStrategy } from "../define-strategy.ts"
-import { deploymentsOf, expectedTtft, load, place, successRate } from "../estimate.ts"
+import { cacheShare, deploymentsOf, expectedTtft, load, place, successRate } from "../estimate.ts"
 import {
   bestOf,
   type Estimate,
@@ -53,16 +54,27 @@ export const lowestLatency = defineStrategy<Exploration>({
   keep: keepTried,
   explain({ deployment }, { request, now }) {
     const { traffic } = deployment.health
-    const { value } = latencyOf(deployment, request, now)
+    const { value: expected } = latencyOf(deployment, request, now)
+    const success = successRate(traffic)
     return request.stream
-      ? { ttft: traffic.ttft.value, success: successRate(traffic), expected: value }
-      : { perToken: traffic.perToken.value, success: successRate(traffic), expected: value }
+      ? {
+          ttft: traffic.ttft.value,
+          sized: firstContentOf(request, traffic, now),
+          success,
+          expected,
+        }
+      : { perToken: traffic.perToken.value, success, expected }
   },
 })
 
-function latencyOf(deployment: Deployment, { stream }: RoutingRequest, now: number): Estimate {
+function latencyOf(deployment: Deployment, request: RoutingRequest, now: number): Estimate {
   const { traffic } = deployment.health
-  const time = stream ? expectedTtft(traffic, now) : traffic.perToken.value
-  const { at } = stream ? traffic.ttft : traffic.perToken
+  const time = request.stream ? firstContentOf(request, traffic, now) : traffic.perToken.value
+  const { at } = request.stream ? traffic.ttft : traffic.perToken
   return { deployment, value: time / successRate(traffic), at }
+}
+
+/** Milliseconds to the first content, with as much of the input in the prompt cache as usual. */
+function firstContentOf({ inputTokens }: RoutingRequest, traffic: Traffic, now: number): number {
+  return expectedTtft(traffic, now, inputTokens, cacheShare(traffic))
 }
