@@ -86,6 +86,13 @@ describe("adaptive", () => {
     expect(most(times(100, () => far.send()))).toBe("fast/x")
   })
 
+  test("takes the faster one of two that are equally dear, however small a share of it all that is", () => {
+    const cost = priced(20_000, 0)
+    const { learn, send } = world({ "a/x": { ttft: 400, cost }, "b/x": { ttft: 460, cost } })
+    learn()
+    expect(counted(times(200, () => send()))["a/x"]).toBeGreaterThan(190)
+  })
+
   test("sums up its parts, in milliseconds", () => {
     const { learn, parts } = world({ "a/x": { ttft: 400, cost: priced(2500, 10_000) } })
     learn()

@@ -22,8 +22,11 @@ import {
 } from "../exploration.ts"
 import { drawsOf } from "../rendezvous.ts"
 
-/** Those that are at most so much worse than the best count as equally good. */
-const BUFFER = 1.05
+/**
+ * Those that are worse than the best by at most this share of its time count as equally good: times are
+ * guessed, prices are known.
+ */
+const UNSURE = 0.05
 /** Milliseconds that stand for a time while no time is known at all. */
 const USUAL_TIME = 1000
 /** Milliseconds that put what is unknown behind all that is known. */
@@ -42,8 +45,8 @@ interface Memory {
  * One score in milliseconds for what a request is expected to take: the time to its first content (or
  * to its end), its price, at which a second is worth a cent, what failures of the past foretell, and
  * how near a limit is. A warm prompt cache makes both time and price smaller, so a conversation stays
- * where it is unless somewhere else is better all in all. Those within 5 % of the best share the
- * traffic: a new conversation by a hash that is the same on all replicas, anything else by weight and by
+ * where it is unless somewhere else is better all in all. Those that are worse than the best by at most
+ * 5 % of its time share the traffic: a new conversation by a hash that is the same on all replicas, anything else by weight and by
  * what is in flight. What is unknown, or was worse long ago, is tried out by single requests if it could be the
  * best, see {@link toExplore}. Weight 0 comes last.
  */
@@ -57,7 +60,7 @@ export const adaptive = defineStrategy<Memory>({
     const { candidates, request, random, now } = context
     const matter = matterOf(context)
     const { binding } = matter
-    const { scores, best, estimates } = outlookOf(candidates, matter)
+    const { scores, best, alike, estimates } = outlookOf(candidates, matter)
     // A conversation is not the place to try something out, as long as there are other requests.
     const patience = binding && isWarm(binding.current, now) ? PATIENCE : 1
     const { exploration } = context.memory
@@ -70,7 +73,7 @@ export const adaptive = defineStrategy<Memory>({
       if (deployment.weight === 0) return Number.POSITIVE_INFINITY
       if (deployment === trial) return -2
       const score = scoreOf(channel) ?? Number.POSITIVE_INFINITY
-      if (score > best * BUFFER) return score
+      if (score > alike) return score
       if (channel.id === binding?.current.channel) return -1
       return best * place(drawOf ? drawOf(channel) : loadOf(channel, random()))
     }
@@ -95,6 +98,8 @@ interface Outlook {
   /** In the candidates' order. */
   readonly scores: Float64Array
   readonly best: number
+  /** Up to which score others count as equally good. */
+  readonly alike: number
   readonly estimates: readonly Estimate[]
 }
 
@@ -117,13 +122,17 @@ function outlookOf(candidates: readonly Channel[], matter: Matter): Outlook {
   const estimates: Estimate[] = []
   let last: Deployment | undefined
   let best = Number.POSITIVE_INFINITY
+  let alike = best
   for (let index = 0; index < candidates.length; index++) {
     const { deployment } = candidates[index]!
     const appraisal = appraisals[index]!
     const unknown = Number.isNaN(appraisal.time)
     const score = sumOf(appraisal, guess)
     scores[index] = unknown && guess.known ? score + UNKNOWN : score
-    if (scores[index]! < best && deployment.weight > 0) best = scores[index]!
+    if (scores[index]! < best && deployment.weight > 0) {
+      best = scores[index]!
+      alike = best + UNSURE * orElse(appraisal.time, guess.time)
+    }
     // The first key stands for all: only limits and caches tell them apart.
     if (deployment === last) continue
     last = deployment
@@ -131,7 +140,7 @@ function outlookOf(candidates: readonly Channel[], matter: Matter): Outlook {
     const hope = hopeOf(appraisal, guess)
     estimates.push({ deployment, value: unknown ? Number.NaN : score, hope, at })
   }
-  return { scores, best, estimates }
+  return { scores, best, alike, estimates }
 }
 
 /** The score if all that may have changed went well: as fast as can be hoped, and without failures. */
