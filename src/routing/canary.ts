@@ -8,7 +8,7 @@ import type { Deployment, Group, RoutingRequest } from "../core/routing.ts"
  */
 export function chosenCanary(
   { name, deployments }: Group,
-  { session }: RoutingRequest,
+  request: RoutingRequest,
   random: () => number,
 ): Deployment | undefined {
   let draw = Number.NaN
@@ -16,6 +16,7 @@ export function chosenCanary(
     const { percent } = deployment
     if (percent === undefined) continue
     if (Number.isNaN(draw)) {
+      const { session } = request
       // Salted by the group, so that it is not the same conversations that try everything out.
       const place =
         session === undefined ? random() : Bun.hash.xxHash32(`${name} ${session}`) / 2 ** 32
