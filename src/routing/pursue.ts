@@ -244,8 +244,8 @@ export function pursue<Answer>(pursuit: Pursuit<Answer>): Pursued<Answer> {
   safely(() => {
     if (due.at < Number.POSITIVE_INFINITY) after(due.at - clock.now(), () => end(tooLate(due)))
     if (over) return
-    // Those who wait already come first.
-    if (pursuit.queue && pursuit.queue.queue.size > 0 && join()) return
+    // Those who wait for the same already come first.
+    if (pursuit.queue?.queue.waits(pursuit.queue.kind) && join()) return
     advance()
   })
   return { answer: promise, end }

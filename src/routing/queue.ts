@@ -25,14 +25,17 @@ export interface Waiter {
  */
 export interface Queue {
   readonly size: number
+  /** Whether somebody waits for this: who comes with the same lines up. */
+  waits(kind: string): boolean
   /** @param timeout milliseconds. @returns what takes it out again; undefined when the queue is full */
   enter(waiter: Waiter, limits: { max: number; timeout: number }): (() => void) | undefined
   /** There may be room: lets requests go as long as they find some. */
   wake(): void
 }
 
-/** Requests that are asked in vain before a wake-up ends: what one lacks another may not need. */
+/** Requests of one kind that a wake-up asks in vain, since what one lacks another may not need; and of all kinds. */
 const IN_VAIN = 8
+const MOST_IN_VAIN = 32
 /** Milliseconds between two wake-ups by time at least. */
 const SHORTEST = 10
 
@@ -84,9 +87,9 @@ export function createQueue(clock: Clock, timers: Timers): Queue {
   }
 
   function askAround(): void {
-    /** By caller: the kinds of which one was asked. */
-    const asked = new Map<string | null, Set<string>>()
-    for (let inVain = 0; inVain < IN_VAIN; ) {
+    /** By kind: the callers of whom one was asked in vain. */
+    const asked = new Map<string, Set<string | null>>()
+    for (let inVain = 0; inVain < MOST_IN_VAIN; ) {
       const waiting = nextToAsk(asked)
       if (!waiting) return
       const { caller, kind } = waiting.waiter
@@ -97,17 +100,19 @@ export function createQueue(clock: Clock, timers: Timers): Queue {
       } else {
         waiting.until = until
         inVain++
-        const kinds = asked.get(caller)
-        if (kinds) kinds.add(kind)
-        else asked.set(caller, new Set([kind]))
+        const callers = asked.get(kind)
+        if (callers) callers.add(caller)
+        else asked.set(kind, new Set([caller]))
       }
     }
   }
 
-  function nextToAsk(asked: ReadonlyMap<string | null, Set<string>>): Waiting | undefined {
-    for (const [caller, line] of lines) {
-      const kinds = asked.get(caller)
-      const waiting = kinds ? line.find(({ waiter }) => !kinds.has(waiter.kind)) : line[0]
+  function nextToAsk(asked: ReadonlyMap<string, Set<string | null>>): Waiting | undefined {
+    for (const line of lines.values()) {
+      const waiting = line.find(({ waiter: { kind, caller } }) => {
+        const callers = asked.get(kind)
+        return !callers || (callers.size < IN_VAIN && !callers.has(caller))
+      })
       if (waiting) return waiting
     }
     return undefined
@@ -133,6 +138,7 @@ export function createQueue(clock: Clock, timers: Timers): Queue {
     get size() {
       return size
     },
+    waits: (kind) => lines.values().some((line) => line.some(({ waiter }) => waiter.kind === kind)),
     enter(waiter, { max, timeout }) {
       if (size >= max) return undefined
       const stop = timers.after(timeout, () => {

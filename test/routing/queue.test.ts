@@ -158,6 +158,21 @@ describe("those who wait for one channel of a group", () => {
     })
   }
 
+  test("hold up no other caller either, however many they are", async () => {
+    const { send, groups, pinned, time, queue } = twoWays({ max: 500, timeout: 60_000 })
+    const crowd = Array.from({ length: 20 }, (_, n) =>
+      send(groups, { pinned, request: { caller: `caller-${n}` } }),
+    )
+    expect(queue.size).toBe(19)
+    const began = time.clock.now()
+    expect(await time.until(send(groups, { request: { caller: "other" } }).answer)).toBe("p/b#0")
+    expect(time.clock.now() - began).toBe(10)
+    for (const { end, answer } of crowd) {
+      answer.catch(() => {})
+      end(LIMITED)
+    }
+  })
+
   test("hear of the limit when their time is up, also those behind others", async () => {
     const { send, groups, pinned, time, queue } = twoWays({ max: 10, timeout: 1000 })
     const first = send(groups, { pinned })
@@ -230,6 +245,23 @@ describe("a wake-up", () => {
     )
     queue.wake()
     expect(asked.length).toBeLessThanOrEqual(8)
+  })
+
+  test("reaches those behind many who wait for something else", () => {
+    const time = virtualTime()
+    const queue = createQueue(time.clock, time.timers)
+    const asked: string[] = []
+    for (let n = 0; n < 100; n++) {
+      const [kind, until] = n === 99 ? ["free", undefined] : ["busy", Number.POSITIVE_INFINITY]
+      const ask = () => {
+        asked.push(kind)
+        return until
+      }
+      const waiter = { caller: `caller-${n}`, kind, ask, expired() {} }
+      queue.enter(waiter, { max: 1000, timeout: 60_000 })
+    }
+    queue.wake()
+    expect(asked).toEqual([...Array<string>(8).fill("busy"), "free"])
   })
 
   test("gives callers turns", () => {
