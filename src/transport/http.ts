@@ -17,7 +17,7 @@ export function createHttpSend(clock: Clock): Send {
     const guard = reach.guard(request)
     let answered = false
     try {
-      const response = await fetchOnce(request, guard.signal)
+      const response = await fetchOnce(request, guard.signal, true)
       answered = true
       return response
     } catch (thrown) {
@@ -28,7 +28,7 @@ export function createHttpSend(clock: Clock): Send {
       const stale = guard.trusted && clock.now() - started < STALE_WINDOW
       if (codeOf(thrown) === "ECONNRESET" && stale) {
         try {
-          const response = await fetchOnce(request, guard.signal)
+          const response = await fetchOnce(request, guard.signal, false)
           answered = true
           return response
         } catch (again) {
@@ -43,13 +43,15 @@ export function createHttpSend(clock: Clock): Send {
   }
 }
 
-async function fetchOnce(request: OutgoingRequest, signal: AbortSignal) {
+/** @param reuse whether it may go over an idle connection: others may be as stale as the first was */
+async function fetchOnce(request: OutgoingRequest, signal: AbortSignal, reuse: boolean) {
   const response = await fetch(request.url, {
     method: request.method,
     headers: request.headers,
     redirect: "manual",
     signal,
     timeout: false,
+    ...(!reuse && { keepalive: false }),
     ...(request.body && { body: request.body }),
     ...(request.proxy && { proxy: request.proxy }),
   } as BunFetchRequestInit)

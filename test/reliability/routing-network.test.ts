@@ -153,13 +153,15 @@ test("R09 a stream in use outlives hundreds of other connections", async () => {
   expect([heard.error, heard.ended]).toEqual([undefined, true])
 })
 
-test("R10 an idle connection that the upstream drops at the next request costs no request", async () => {
-  for (let n = 0; n < 20; n++) {
-    const { status, headers } = await ask("idle")
-    expect([n, status, headers.get("x-llmrouter-attempts")]).toEqual([n, 200, "1"])
+test("R10 idle connections that the upstream drops at their next request cost no request", async () => {
+  for (const many of [10, 1, 1, 1, 10, 10, 1]) {
+    const all = await Promise.all(Array.from({ length: many }, () => ask("idle")))
+    for (const { status, headers } of all) {
+      expect([many, status, headers.get("x-llmrouter-attempts")]).toEqual([many, 200, "1"])
+    }
   }
-  expect(fickle.answered).toBe(20)
-  expect(fickle.resets).toBeGreaterThan(10)
+  expect(fickle.answered).toBe(34)
+  expect(fickle.resets).toBeGreaterThan(5)
 })
 
 test("R11 a name that leads nowhere or into a hole leads on soon, and one with a closed address works", async () => {
