@@ -186,10 +186,7 @@ export async function startRig(
     },
     seen: (scenario, pair = chat, nth) =>
       upstream.requests.filter(
-        (record) =>
-          record.model === modelOf(scenario, pair, nth) &&
-          !(BYTES_OF in record.headers) &&
-          !isLost(record),
+        (record) => record.model === modelOf(scenario, pair, nth) && !(BYTES_OF in record.headers),
       ),
     counts(scenario, pair = chat) {
       const described = scenarios[scenario] ?? []
@@ -241,10 +238,6 @@ const plain = (text: string) =>
     .replaceAll(/\r\n?/g, "\n")
     .replaceAll(/^(id|retry):.*\n/gm, "")
     .replaceAll(KEEPALIVE, "")
-
-/** Whether it came over a connection that the server was closing: then it was sent again over another. */
-const isLost = ({ reused, sent, finished, aborted, closedAt }: RecordedRequest) =>
-  reused && sent === 0 && !finished && !aborted && closedAt !== undefined
 
 const isList = (scenario: Scenario): scenario is readonly Deployed[] => Array.isArray(scenario)
 

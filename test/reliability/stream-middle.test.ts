@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test"
 import { answerText, tokenText } from "../support/upstream/index.ts"
 import { type Heard, silence } from "../matrix/talk.ts"
-import { each, pairs, type Rig, startRig } from "./rig.ts"
+import { each, pairs, relayed, type Rig, startRig } from "./rig.ts"
 
 setDefaultTimeout(30_000)
 
@@ -47,7 +47,11 @@ beforeAll(async () => {
 afterAll(() => rig.close())
 
 /** What was said stays, one error is told, and nobody makes up an end or asks anyone else. */
-async function breaksOff(scenario: string, said: string, alive?: Record<string, RegExp>) {
+async function breaksOff(
+  scenario: string,
+  said: string,
+  { alive, torn = false }: { alive?: Record<string, RegExp>; torn?: boolean } = {},
+) {
   await each(pairs, async (pair) => {
     const { status, heard, text } = await rig.ask(scenario, pair)
     if (alive)
@@ -55,8 +59,10 @@ async function breaksOff(scenario: string, said: string, alive?: Record<string, 
         pair.name,
         expect.stringMatching(alive[pair.client.ingress]!),
       ])
-    const told = [pair.name, status, heard.text, heard.error?.message, heard.ended]
-    expect(told).toEqual([pair.name, 200, said, expect.any(String), false])
+    // A connection that breaks may take the last bytes with it.
+    const whole = torn ? heard.text !== "" && said.startsWith(heard.text) : heard.text === said
+    const told = [pair.name, status, whole, heard.error?.message, heard.ended]
+    expect(told).toEqual([pair.name, 200, true, expect.any(String), false])
     expect([pair.name, ...rig.counts(scenario, pair)]).toEqual([pair.name, 1, 0])
     const [row] = await rig.rows(scenario, pair)
     expect([pair.name, row]).toMatchObject([
@@ -85,12 +91,12 @@ test("S05 an answer that has said why it stopped gets the terminal event that it
 })
 
 test("S06 a stream that is reset or cut in the middle ends with an error", async () => {
-  await breaksOff("S06", text(5))
-  await breaksOff("S03", text(5))
+  await breaksOff("S06", text(5), { torn: true })
+  await breaksOff("S03", text(5), { torn: true })
 })
 
 test("S09 silence in the middle ends with an error, keepalives of both sides or not", async () => {
-  await breaksOff("S09", text(20), ALIVE)
+  await breaksOff("S09", text(20), { alive: ALIVE })
   await each(pairs, async (pair) => {
     expect(rig.seen("S09", pair, 0)[0]!.aborted).toBe(true)
   })
@@ -114,10 +120,10 @@ test("S12 an event that is no JSON is never left out in silence", async () => {
       told += Buffer.from(part).toString()
       rig.seen("S12", pair, 0)[0]!.gate.open()
     }
-    // It is an error, but for the relay that touches no byte.
-    const untouched = told.includes('data: {"candidates":[{"content":{"par\n\n')
-    expect([pair.name, told.includes("is no JSON") !== untouched]).toEqual([pair.name, true])
-    expect([pair.name, untouched]).toEqual([pair.name, pair.name === "gemini~gemini"])
+    // Translated, it is an error; a relay may leave it to the client, byte for byte.
+    const failed = told.includes("is no JSON")
+    const untouched = relayed.includes(pair) && /^data: \{.*[a-z]$/m.test(told)
+    expect([pair.name, failed !== untouched]).toEqual([pair.name, true])
     expect(rig.counts("S12", pair)).toEqual([1, 0])
   })
 })

@@ -91,7 +91,9 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
     let busy = false
     let lied = false
     const next = async () => {
-      if (busy) return
+      // A connection that was broken on purpose is closed for what comes over it, too.
+      if (lied) socket.destroy()
+      if (busy || lied) return
       const taken = takeRequest(buffer)
       if (taken === "continue") socket.write("HTTP/1.1 100 Continue\r\n\r\n")
       if (!taken || taken === "continue") return
