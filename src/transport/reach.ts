@@ -8,7 +8,7 @@ const TRUST = 10_000
 
 /** The connect limit of one request. */
 export interface ReachGuard {
-  /** Whether the host has answered a moment ago. */
+  /** Whether the host has answered a moment ago, be it after this request began. */
   readonly trusted: boolean
   /** Aborted when the request's own signal is, or when the host was not reached in time. */
   readonly signal: AbortSignal
@@ -62,11 +62,12 @@ export function createReach(clock: Clock) {
         if (answered) trusted.set(origin, clock.now() + TRUST)
         else trusted.delete(origin)
       }
-      const known = (trusted.get(origin) ?? 0) > clock.now()
+      const isTrusted = () => (trusted.get(origin) ?? 0) > clock.now()
+      const known = isTrusted()
       if (known || request.connectTimeout === 0) {
         return { trusted: known, signal: request.signal, error: undefined, release }
       }
-      return connectGuard(request, origin, open(origin), release)
+      return connectGuard(request, origin, open(origin), isTrusted, release)
     },
   }
 }
@@ -80,6 +81,7 @@ function connectGuard(
   request: OutgoingRequest,
   origin: string,
   opening: Opening,
+  isTrusted: () => boolean,
   release: ReachGuard["release"],
 ): ReachGuard {
   const controller = new AbortController()
@@ -103,7 +105,9 @@ function connectGuard(
   opening.done.then(known, known)
 
   return {
-    trusted: false,
+    get trusted() {
+      return isTrusted()
+    },
     signal: controller.signal,
     get error() {
       return error

@@ -154,13 +154,13 @@ test("R09 a stream in use outlives hundreds of other connections", async () => {
 })
 
 test("R10 idle connections that the upstream drops at their next request cost no request", async () => {
-  for (const many of [10, 1, 1, 1, 10, 10, 1]) {
+  for (const many of [40, 1, 1, 1, 40, 40, 1]) {
     const all = await Promise.all(Array.from({ length: many }, () => ask("idle")))
     for (const { status, headers } of all) {
       expect([many, status, headers.get("x-llmrouter-attempts")]).toEqual([many, 200, "1"])
     }
   }
-  expect(fickle.answered).toBe(34)
+  expect(fickle.answered).toBe(124)
   expect(fickle.resets).toBeGreaterThan(5)
 })
 
