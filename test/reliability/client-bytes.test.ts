@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test"
-import { readFileSync } from "node:fs"
 import { connect } from "node:net"
 import { gzipSync } from "node:zlib"
 import { answered, rawChat, sendRaw, statuses } from "../torture/support/raw.ts"
@@ -55,13 +54,9 @@ const isWell = async (of = rig, headers = {}) =>
   expect((await of.ask("C06", chat, { talk: ASK, headers })).status).toBe(200)
 const body = (scenario: string, more = "") =>
   `{"model":"${rig.group(scenario)}","messages":[{"role":"user","content":"hi"}]${more}}`
-const memory = () => {
-  const status = readFileSync(`/proc/${rig.program.pid}/status`, "utf8")
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024
-}
 
 test("C04 bodies that are too large, lie or unpack without end are refused before they are held", async () => {
-  const before = memory()
+  const before = rig.memory()
   const head = (line: string) => rawChat("").replace("content-length: 0", line)
   const [declared] = statuses(await sendRaw(rig.program.url, head(`content-length: ${200 * MB}`)))
   expect(declared).toBe(413)
@@ -105,7 +100,7 @@ test("C04 bodies that are too large, lie or unpack without end are refused befor
   const { status, headers } = await rig.ask("C04-bomb", chat, { talk: ASK })
   expect([status, headers.get("x-llmrouter-attempts")]).toEqual([200, "2"])
   // A fraction of the 460 MB that all of them would have come to.
-  expect(memory() - before).toBeLessThan(256 * MB)
+  expect(rig.memory() - before).toBeLessThan(256 * MB)
   await isWell()
 })
 

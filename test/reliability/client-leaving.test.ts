@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test"
-import { readdirSync, readFileSync } from "node:fs"
+import { readdirSync } from "node:fs"
 import { connect, type Socket } from "node:net"
 import { until } from "../support/cleanup.ts"
 import { ASK, chat, type Does, each, type Pair, pairs, type Rig, startRig } from "./rig.ts"
@@ -82,11 +82,6 @@ function dripSlowly() {
 }
 
 const openFiles = () => readdirSync(`/proc/${rig.program.pid}/fd`).length
-/** Bytes of memory that the router has. */
-const memory = () => {
-  const status = readFileSync(`/proc/${rig.program.pid}/status`, "utf8")
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024
-}
 
 /** Sends a request, and takes nothing of its answer. */
 function sendUnread(scenario: string): Socket {
@@ -154,7 +149,7 @@ test("C01 a thousand clients leave at any time: their upstreams are left, too, a
 })
 
 test("C02 a hundred clients that read nothing of endless answers cost a little each", async () => {
-  const before = memory()
+  const before = rig.memory()
   const sockets = Array.from({ length: 100 }, () => sendUnread("C02"))
   const seen = () => rig.seen("C02", chat, 0)
   await until(() => seen().length === 100)
@@ -168,8 +163,8 @@ test("C02 a hundred clients that read nothing of endless answers cost a little e
     return still
   }, 30_000)
   // What the upstream has got rid of is in the sockets' buffers, and little of it in the router.
-  expect(memory() - before).toBeLessThan(last)
-  expect((memory() - before) / sockets.length).toBeLessThan(8 * MB)
+  expect(rig.memory() - before).toBeLessThan(last)
+  expect((rig.memory() - before) / sockets.length).toBeLessThan(8 * MB)
   for (const socket of sockets) socket.destroy()
   await until(() => seen().every(({ aborted }) => aborted))
 })
@@ -194,7 +189,7 @@ test("C11 clients that come and go leave neither files nor memory behind", async
   }
   const rounds = async (many: number) => {
     for (let n = 0; n < many; n++) await round()
-    return { files: openFiles(), bytes: memory() }
+    return { files: openFiles(), bytes: rig.memory() }
   }
   await rounds(4)
   const early = await rounds(6)

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite"
-import { writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { clients } from "../matrix/clients/index.ts"
 import type { Client, Heard, Talk } from "../matrix/talk.ts"
@@ -70,8 +70,6 @@ export const STREAM: Talk = { prompt: "hi", stream: true }
 /** A router process before one scripted server. A scenario has a group of its own for every pair. */
 export interface Rig {
   readonly program: Program
-  /** The scripted server, `http://127.0.0.1:<port>`. */
-  readonly root: string
   /** Name of the scenario's group for this pair. */
   group(scenario: string, pair?: Pair): string
   /** Sends one request. @throws Error when the answer breaks the protocol's grammar */
@@ -86,6 +84,8 @@ export interface Rig {
   rows(scenario: string, pair?: Pair, many?: number): Promise<Row[]>
   /** What `GET /admin/health` says of the nth deployment. */
   health(scenario: string, pair: Pair | undefined, nth: number): Promise<HealthEntry>
+  /** Bytes of memory that the router has. */
+  memory(): number
   close(): Promise<void>
 }
 
@@ -107,8 +107,6 @@ export interface RigOptions {
   provider?: object
   /** Only for these; without it, every pair has every scenario. */
   pairs?: readonly Pair[]
-  /** A command that runs the router, such as a shell that sets limits first. */
-  under?: readonly string[]
   env?: Record<string, string>
 }
 
@@ -155,11 +153,10 @@ export async function startRig(
     ...rest,
   }
   writeFileSync(join(folder.path, "llmrouter.config.json"), JSON.stringify(config))
-  const program = await serve(folder.path, ["--no-watch"], options.env, options.under)
+  const program = await serve(folder.path, ["--no-watch"], options.env)
 
   const rig: Rig = {
     program,
-    root,
     group: groupOf,
     send(scenario, { client, target } = chat, { talk = STREAM, more, headers, signal } = {}) {
       const group = groupOf(scenario, pairOf(client, target.id))
@@ -206,6 +203,10 @@ export async function startRig(
       const { deployments } = (await response.json()) as { deployments: HealthEntry[] }
       const id = `${pair.target.id}/${modelOf(scenario, pair, nth)}`
       return deployments.find(({ deployment }) => deployment === id)!
+    },
+    memory() {
+      const status = readFileSync(`/proc/${program.pid}/status`, "utf8")
+      return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024
     },
     async close() {
       await program.close()
