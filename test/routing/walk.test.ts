@@ -176,6 +176,29 @@ describe("createWalk", () => {
     expect(walk([group("g", [limited, broken])], () => "upstream-error")).toEqual(["p/b#0"])
   })
 
+  test("knows when the first breaker lets a request through, once all of them are open", () => {
+    const { clock, health, make } = setUp()
+    const groups = [group("g", [make("a"), make("b")])]
+    const { channels } = groups[0]!
+    const ends = () => {
+      const walk = open(clock, health, groups)
+      walk.next()
+      return walk.endOfOutage()
+    }
+    const breakOne = (channel: Channel) => {
+      for (let n = 0; n < 5; n++) {
+        health.fail(health.begin(channel), new GatewayError("upstream-error", "no"))
+      }
+      return health.standing(channel).until
+    }
+    expect(ends()).toBeUndefined()
+    const first = breakOne(channels[0]!)
+    expect(ends()).toBeUndefined()
+    clock.advance(1000)
+    breakOne(channels[1]!)
+    expect(ends()).toBe(first)
+  })
+
   test("prefers a resting channel to one behind an open breaker", () => {
     const { clock, health, make, walk } = setUp()
     const broken = make("p/a")
