@@ -54,7 +54,7 @@ function percentiles({ p50, p95 }: Percentiles): string {
 
 function cost({ cost, unpriced, requests }: UsageSummary, marked: boolean): string {
   const mark = marked ? (unpriced > 0 ? " *" : "  ") : ""
-  return (unpriced === requests ? "unpriced" : formatMoney(cost)) + mark
+  return (cost === 0 && unpriced === requests ? "unpriced" : formatMoney(cost)) + mark
 }
 
 function notes(total: UsageSummary | undefined): string {

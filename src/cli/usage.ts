@@ -29,7 +29,7 @@ export const usageCommand = defineCommand({
   args: {
     by: {
       type: "string",
-      description: `Sum up by ${DIMENSIONS.join(", ")}, or several with commas`,
+      description: `Sum up by ${DIMENSIONS.join(", ")}, or several with commas; cost counts where it was spent (also in vain), all else where the answer came from`,
       default: "group,deployment",
     },
     since: { type: "string", description: "Only since 30m, 24h, 7d, or a date such as 2026-11-01" },

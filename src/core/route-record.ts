@@ -27,6 +27,8 @@ export const AttemptRecord = t.Object({
   message: Maybe(t.String()),
   /** Nano-USD of one whose answer nobody got; guessed. */
   wasted: t.Integer(),
+  /** Nano-USD of its part, where several upstreams have shared one answer; else null, and where unpriced. */
+  cost: Maybe(t.Integer()),
 })
 export type AttemptRecord = Static<typeof AttemptRecord>
 

@@ -25,6 +25,7 @@ export function recordAttempt(exchange: Exchange, step: MadeStep, trial: Trial):
     status: null,
     message: null,
     wasted: 0,
+    cost: null,
   }
 }
 

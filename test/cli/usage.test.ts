@@ -85,6 +85,23 @@ describe("llmrouter usage", () => {
     ])
   })
 
+  test("prints what was spent in vain where that was", async () => {
+    using database = temporaryDatabase()
+    const { ledger } = await open(database.path)
+    const attempts = [{ channel: "slow/one#k", wasted: 2_000_000_000 }]
+    const route = JSON.stringify({ attempts })
+    ledger.record(usageRow("1", { cost: 5_000_000_000, wasted: 2_000_000_000, route }))
+    await ledger.close()
+    const { out } = await usage(["--db", database.path, "--by", "deployment"])
+    const cells = out.split("\n").map((line) => line.trimEnd().split(/ {2,}/))
+    expect(cells.slice(1, 5).map((row) => [row[0], row[1], row.at(-1)])).toEqual([
+      ["acme/large", "1", "$3.00"],
+      ["slow/one", "0", "$2.00"],
+      [expect.stringMatching(/^─+$/), undefined, expect.stringMatching(/^─+$/)],
+      ["total", "1", "$5.00"],
+    ])
+  })
+
   test("prints the last requests, newest first, without what would steer the terminal", async () => {
     using database = temporaryDatabase()
     await seeded(database.path)

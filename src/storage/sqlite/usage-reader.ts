@@ -4,6 +4,7 @@ import type { UsageRow } from "../../core/ledger.ts"
 import { fromColumns } from "./columns.ts"
 import { DatabaseFailure } from "./failure.ts"
 import { LATEST_VERSION, versionOf } from "./migrations.ts"
+import { SHARES } from "./shares.ts"
 
 /** What usage can be summed up by. `day` is a day of UTC. */
 export const DIMENSIONS = ["group", "deployment", "channel", "key", "client", "day"] as const
@@ -26,7 +27,7 @@ export interface UsageSummary {
   output: number
   cached: number
   reasoning: number
-  /** Nano-USD of the requests with a known price. */
+  /** Nano-USD, as far as prices are known. */
   cost: number
   /** Requests without a known cost. */
   unpriced: number
@@ -40,6 +41,7 @@ export interface UsageSummary {
 export interface UsageReader {
   /**
    * Sums, the most requests first; by day, the last day first. No dimension gives one sum of all.
+   * Requests and tokens count where the answer came from, cost where it was spent.
    * @param since milliseconds since 1970
    */
   summarise(by: readonly Dimension[], since: number): UsageSummary[]
@@ -48,7 +50,7 @@ export interface UsageReader {
   /** One request and the mirrors of it; empty when there is no such id. */
   request(id: string): UsageRow[]
   /**
-   * Nano-USD by provider; what was wasted counts where it was.
+   * Nano-USD by provider, each where it was spent.
    * @param since milliseconds since 1970; -Infinity is the beginning
    */
   spentSince(since: number): ReadonlyMap<string, number>
@@ -109,12 +111,11 @@ export function openUsageReader(path: string): UsageReader | undefined {
     summarise(by, since) {
       const order = by[0] === "day" ? "by0 DESC" : "requests DESC"
       const sql = `
-        SELECT ${[...columns(by), "count(*) AS requests"].join(", ")},
-          count("error") AS errors, sum("attempts") AS attempts, sum("input") AS input,
+        SELECT ${[...columns(by), 'sum("requests") AS requests'].join(", ")},
+          sum("errors") AS errors, sum("attempts") AS attempts, sum("input") AS input,
           sum("output") AS output, sum("cache_read") AS cached, sum("reasoning") AS reasoning,
-          coalesce(sum("cost"), 0) AS cost, count(*) - count("cost") AS unpriced,
-          sum("usage" = 'missing') AS unreported
-        FROM usage WHERE "time" >= ?
+          sum("cost") AS cost, sum("unpriced") AS unpriced, sum("unreported") AS unreported
+        FROM (${SHARES})
         GROUP BY ${["1 = 1", ...names(by)].join(", ")}
         ORDER BY ${[order, ...names(by)].join(", ")}`
       // One snapshot for the three queries, however much is written meanwhile.
@@ -154,15 +155,8 @@ export function openUsageReader(path: string): UsageReader | undefined {
     },
     spentSince(since) {
       const sql = `
-        WITH recent AS (SELECT * FROM usage WHERE "time" >= ?1 AND "cost" > 0),
-        shares AS (
-          SELECT "deployment" AS at, "cost" - "wasted" AS cost FROM recent
-          UNION ALL
-          SELECT made.value ->> 'channel', made.value ->> 'wasted'
-          FROM recent, json_each(iif(json_valid("route"), "route", NULL), '$.attempts') AS made
-          WHERE "wasted" > 0)
-        SELECT substr(at, 1, instr(at, '/') - 1) AS provider, sum(cost) AS cost
-        FROM shares WHERE at IS NOT NULL GROUP BY provider HAVING sum(cost) > 0`
+        SELECT substr("deployment", 1, instr("deployment", '/') - 1) AS provider, sum("cost") AS cost
+        FROM (${SHARES}) WHERE "deployment" IS NOT NULL GROUP BY provider HAVING sum("cost") > 0`
       const rows = db
         .query<{ provider: string; cost: number }, [number]>(sql)
         .all(Math.max(since, 0))

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite"
 import { describe, expect, test } from "bun:test"
-import { openUsageReader } from "../../../src/storage/sqlite/usage-reader.ts"
+import { type Dimension, openUsageReader } from "../../../src/storage/sqlite/usage-reader.ts"
 import { holdLock, open, temporaryDatabase, usageRow } from "./support.ts"
 
 describe("the usage reader", () => {
@@ -102,11 +102,69 @@ describe("the usage reader", () => {
     const attempts = [wasted("b/x#k", 3), wasted("a/x#k", 2), wasted("c/y#-", 0)]
     const lost = { cost: 12, wasted: 5, deployment: "a/x" }
     ledger.record(usageRow("1", { ...lost, route: JSON.stringify({ attempts }) }))
-    // The route of another version.
+    // The route of another version: nobody knows where it was wasted.
     ledger.record(usageRow("2", { ...lost, route: "?" }))
     await ledger.close()
     const reader = openUsageReader(database.path)!
-    expect(Object.fromEntries(reader.spentSince(0))).toEqual({ a: 7 + 2 + 7, b: 3 })
+    expect(Object.fromEntries(reader.spentSince(0))).toEqual({ a: 7 + 2 + 12, b: 3 })
+    reader.close()
+  })
+
+  test("counts what the upstreams of one answer used at the provider of each", async () => {
+    using database = temporaryDatabase()
+    const { ledger } = await open(database.path)
+    const part = (channel: string, wasted: number, cost?: number | null) => ({
+      channel,
+      wasted,
+      cost,
+    })
+    const shared = { continued: 1, deployment: "b/y", channel: "b/y#k" }
+    const attempts = [part("a/x#k", 0, 3), part("c/z#k", 2, null), part("b/y#k", 0, 6)]
+    const route = JSON.stringify({ attempts })
+    ledger.record(usageRow("1", { ...shared, cost: 11, wasted: 2, route }))
+    // Of the one before it the ledger knows nothing else.
+    const older = JSON.stringify({ attempts: [part("a/x#k", 0), part("b/y#k", 0)] })
+    ledger.record(usageRow("2", { ...shared, cost: 7, route: older }))
+    // The price of one of them is not known.
+    const half = JSON.stringify({ attempts: [part("a/x#k", 0, 4), part("b/y#k", 0, null)] })
+    ledger.record(usageRow("3", { ...shared, cost: null, route: half }))
+    await ledger.close()
+    const reader = openUsageReader(database.path)!
+    expect(Object.fromEntries(reader.spentSince(0))).toEqual({ a: 3 + 4, b: 6 + 7, c: 2 })
+    reader.close()
+  })
+
+  test("sums by deployment or channel what was spent there, also in vain", async () => {
+    using database = temporaryDatabase()
+    const { ledger } = await open(database.path)
+    const attempts = [
+      { channel: "a/x#1", wasted: 3 },
+      { channel: "a/x:9#b#2", wasted: 2 },
+      { channel: "b/y#3", wasted: 0 },
+    ]
+    const route = JSON.stringify({ attempts })
+    const won = { deployment: "b/y", channel: "b/y#3", input: 5 }
+    ledger.record(usageRow("1", { ...won, cost: 15, wasted: 5, route }))
+    ledger.record(usageRow("2", { ...won, cost: null }))
+    ledger.record(usageRow("3", { deployment: "a/x", channel: "a/x#1", cost: 7, input: 6 }))
+    await ledger.close()
+    const reader = openUsageReader(database.path)!
+    const sums = (...by: Dimension[]) =>
+      reader
+        .summarise(by, 0)
+        .map(({ by, requests, input, cost, unpriced }) => [...by, requests, input, cost, unpriced])
+    expect(sums("deployment")).toEqual([
+      ["b/y", 2, 10, 10, 1],
+      ["a/x", 1, 6, 10, 0],
+      ["a/x:9#b", 0, 0, 2, 0],
+    ])
+    expect(sums("group", "channel")).toEqual([
+      ["fast", "b/y#3", 2, 10, 10, 1],
+      ["fast", "a/x#1", 1, 6, 10, 0],
+      ["fast", "a/x:9#b#2", 0, 0, 2, 0],
+    ])
+    expect(sums()).toEqual([[3, 16, 22, 1]])
+    expect(reader.summarise(["deployment"], 0)[2]?.ttft).toEqual({ p50: null, p95: null })
     reader.close()
   })
 

@@ -1,0 +1,30 @@
+const ATTEMPTS = `json_each(iif(json_valid("route"), "route", NULL), '$.attempts') AS made`
+
+/** Nano-USD of one attempt beside those of the deployment that answered. */
+const PART = `coalesce(made.value ->> 'wasted', 0) + coalesce(made.value ->> 'cost', 0)`
+
+const DIVIDED = `("wasted" > 0 OR "continued" > 0)`
+
+const CHANNEL = `made.value ->> 'channel'`
+
+/** What stands before its last `#`: models may have one in their names. */
+const DEPLOYMENT = `substr(${CHANNEL}, 1,
+  length(rtrim(${CHANNEL}, replace(${CHANNEL}, '#', ''))) - 1)`
+
+/**
+ * SQL of all requests since `?1`, with what was spent on each where it was spent: one row for the
+ * deployment that answered, with all that is counted, and one for each attempt that used something
+ * itself, with nothing but that.
+ */
+export const SHARES = `
+  SELECT "time", "group", "deployment", "channel", "key", "client", 1 AS "requests",
+    "error" IS NOT NULL AS "errors", "attempts", "input", "output", "cache_read", "reasoning",
+    "cost" IS NULL AS "unpriced", "usage" = 'missing' AS "unreported",
+    CASE WHEN ${DIVIDED}
+      THEN max(0, coalesce("cost", 0) - coalesce((SELECT sum(${PART}) FROM ${ATTEMPTS}), 0))
+      ELSE coalesce("cost", 0) END AS "cost"
+  FROM usage WHERE "time" >= ?1
+  UNION ALL
+  SELECT "time", "group", ${DEPLOYMENT}, ${CHANNEL}, usage."key", "client",
+    0, 0, 0, 0, 0, 0, 0, 0, 0, ${PART}
+  FROM usage, ${ATTEMPTS} WHERE "time" >= ?1 AND ${DIVIDED} AND ${PART} > 0`
