@@ -47,7 +47,7 @@ export interface BreakerSettings {
   minimum: number
   /** Milliseconds in which a recovered deployment's share of the traffic grows back to all of it. */
   recovery: number
-  /** Milliseconds that it stays open before a probe; doubles up to `maxOpen`. */
+  /** Milliseconds that it stays open before a probe; about doubles, up to `maxOpen`. */
   open: number
   maxOpen: number
 }

@@ -13,6 +13,11 @@ const NEWEST = 0.3
 /** Share of `open` that a deployment which is known to recover fast stays open at least. */
 const SHORTEST = 0.1
 
+/** Share of an opening that is taken off it at most. */
+const VARIED = 0.2
+/** Its multiples are spread evenly over the numbers from 0 to 1, however many there are. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2
+
 const NEVER = Number.NEGATIVE_INFINITY
 
 /** What an attempt was to its deployment's breaker. */
@@ -23,7 +28,18 @@ export interface BreakerTrial {
   probe: boolean
 }
 
-type Recorded = Omit<DeploymentHealth, "id" | "turn" | "traffic">
+type Recorded = Omit<DeploymentHealth, "turn" | "traffic">
+
+/**
+ * Share that is taken off a deployment's opening, from 0 to 0.2: another one each time, so that its probes
+ * do not meet each outage of an upstream that is down at regular intervals.
+ *
+ * @param times how often it has opened, this time included
+ */
+export function shortening(id: string, times: number): number {
+  const place = Bun.hash.murmur32v3(id) / 2 ** 32 + times * GOLDEN
+  return VARIED * (place - Math.floor(place))
+}
 
 /**
  * The breaker of one deployment.
@@ -32,13 +48,15 @@ type Recorded = Omit<DeploymentHealth, "id" | "turn" | "traffic">
  * failed. Open → half-open when its time is over: then one attempt at a time probes; a probe that
  * takes longer than `TRIAL` no longer keeps the next one away. A probe that fails opens it for twice as
  * long, one that succeeds closes it, and its share of the traffic grows back during `recovery`. When as
- * many as `rate` of the attempts of that time have failed, it opens again at once, for twice as long.
+ * many as `rate` of the attempts of that time have failed, it opens again at once, for twice as long. What is
+ * longer than `open` is shortened by up to a fifth, down to `open`.
  *
  * Its first opening lasts `open`, or half of its learned recovery time where that is longer: probes of
  * one that needs ten minutes are in vain each time. Where it is shorter, it has to have been well for
  * `maxOpen` before, so that a flapping one gains nothing by it, and at least a tenth of `open` is kept.
  */
 export class Breaker implements Recorded {
+  readonly id: string
   failures = 0
   openedAt = 0
   openUntil = 0
@@ -54,13 +72,19 @@ export class Breaker implements Recorded {
   #blamed = 0
   #openedAfter = 0
   #closedAfter = 0
-  /** Milliseconds of the last opening; 0 once a recovery is complete. */
+  /** How often it has opened ever. */
+  #times = 0
+  /** Milliseconds of the last opening before it was shortened; 0 once a recovery is complete. */
   #length = 0
   /** When the outage began that is open or not recovered from. */
   #outageSince = NEVER
   /** Attempts of the recovery, and those of them that failed. */
   #tried = 0
   #missed = 0
+
+  constructor(id: string) {
+    this.id = id
+  }
 
   /** Share of its traffic that it may have, from 0.1 to 1. */
   share(now: number, { recovery }: BreakerSettings): number {
@@ -143,7 +167,8 @@ export class Breaker implements Recorded {
     this.#length = Math.min(this.#nextLength(now, rules), rules.maxOpen)
     this.opened++
     this.openedAt = now
-    this.openUntil = now + this.#length
+    const shorter = Math.round(this.#length * (1 - shortening(this.id, ++this.#times)))
+    this.openUntil = now + Math.max(Math.min(this.#length, rules.open), shorter)
     this.#blamed = order
     this.#openedAfter = latest
     this.#window.clear()

@@ -75,13 +75,11 @@ export interface HealthRules {
 }
 
 class LiveDeployment extends Breaker implements DeploymentHealth {
-  readonly id: string
   turn = 0
   readonly traffic: LiveTraffic
 
   constructor(id: string, reading: Slope) {
-    super()
-    this.id = id
+    super(id)
     this.traffic = new LiveTraffic(reading)
   }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test"
 import { GatewayError } from "../../src/core/error.ts"
 import type { BreakerSettings } from "../../src/core/settings.ts"
+import { shortening } from "../../src/routing/breaker.ts"
 import { createHealth, type Trial } from "../../src/routing/health.ts"
 import { deployment, RULES, testClock } from "./parts.ts"
 import { seeded } from "./seeded.ts"
@@ -30,9 +31,12 @@ class Model {
   #outageSince: number | undefined
   #failingSince = 0
   readonly #outages: number[] = []
+  readonly #id: string
   readonly #rules: BreakerSettings
+  #openings = 0
 
-  constructor(rules: BreakerSettings) {
+  constructor(id: string, rules: BreakerSettings) {
+    this.#id = id
     this.#rules = rules
   }
 
@@ -122,7 +126,10 @@ class Model {
     this.#length = Math.min(length, this.#rules.maxOpen)
     this.opened++
     this.openedAt = now
-    this.until = now + this.#length
+    this.#openings++
+    const shorter = Math.round(this.#length * (1 - shortening(this.#id, this.#openings)))
+    this.until =
+      now + (this.#length <= this.#rules.open ? this.#length : Math.max(shorter, this.#rules.open))
     this.#openedAfter = { begun: this.attempts.length, ends: this.#ends, blamed: begun }
   }
 
@@ -156,7 +163,7 @@ test("the breaker does what its definition says, in any order of events", () => 
     const health = createHealth(clock, () => ({ cooldown, breaker }))
     const [used, fresh] = deployment("p/m", { keys: 2, health }).channels
     const state = used!.deployment.health
-    const model = new Model(breaker)
+    const model = new Model("p/m", breaker)
     const under: { trial: Trial; attempt: Attempt }[] = []
     for (let step = 0; step < 250; step++) {
       // Times are coarse on purpose: much happens at the same instant.

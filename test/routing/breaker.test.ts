@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { type ErrorKind, GatewayError } from "../../src/core/error.ts"
 import type { BreakerSettings } from "../../src/core/settings.ts"
+import { shortening } from "../../src/routing/breaker.ts"
 import { createHealth, type Trial } from "../../src/routing/health.ts"
 import { deployment, RULES, testClock } from "./parts.ts"
 
@@ -38,6 +39,10 @@ function setUp(settings: Partial<BreakerSettings> = {}) {
   }
   return { clock, health, channels, state, begin, fail, succeed, standing, open, recover }
 }
+
+/** The length of its opening of that number, shortened as it is. */
+const varied = (length: number, times: number) =>
+  Math.round(length * (1 - shortening("p/m", times)))
 
 describe("failure rate", () => {
   test("opens it when half of twenty attempts have failed, however they are mixed", () => {
@@ -137,7 +142,7 @@ describe("recovery", () => {
     recover()
     clock.advance(100)
     fail()
-    expect(standing()).toEqual({ state: "open", until: clock.now() + 60_000 })
+    expect(standing()).toEqual({ state: "open", until: clock.now() + varied(60_000, 2) })
     expect(state.opened).toBe(1)
   })
 
@@ -194,7 +199,7 @@ describe("probes", () => {
     clock.advance(4999)
     expect(standing().state).toBe("busy")
     fail(hanging, "upstream-timeout")
-    expect(standing()).toEqual({ state: "open", until: clock.now() + 60_000 })
+    expect(standing()).toEqual({ state: "open", until: clock.now() + varied(60_000, 2) })
     const until = state.openUntil
     clock.advance(10)
     fail(second, "upstream-timeout")
@@ -301,7 +306,8 @@ describe("learned recovery time", () => {
   test("of long outages spares probes", () => {
     const { openings, recovery } = outages(600_000, 4, 900_000)
     expect(openings[0]!.length).toBeGreaterThan(openings.at(-1)!.length)
-    expect(Math.max(...openings.flat())).toBe(300_000)
+    expect(Math.max(...openings.flat())).toBeLessThanOrEqual(300_000)
+    expect(Math.max(...openings.flat())).toBeGreaterThan(240_000)
     expect(recovery).toBeGreaterThan(500_000)
     expect(recovery).toBeLessThan(900_000)
   })
