@@ -72,7 +72,7 @@ export interface Rig {
   readonly program: Program
   /** Name of the scenario's group for this pair. */
   group(scenario: string, pair?: Pair): string
-  /** Sends one request. @throws Error when the answer breaks the protocol's grammar */
+  /** Sends one request; its answer's beginning opens the scenario's gates. @throws Error when the answer breaks the protocol's grammar */
   ask(scenario: string, pair?: Pair, options?: AskOptions): Promise<Outcome>
   /** Sends one request and leaves its answer to the caller. */
   send(scenario: string, pair?: Pair, options?: AskOptions): Promise<Response>
