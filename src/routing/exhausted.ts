@@ -4,7 +4,7 @@ import type { Group, PauseReason } from "../core/routing.ts"
 import type { Candidate } from "./candidates.ts"
 import type { Health } from "./health.ts"
 import { isLimit, type Opened } from "./prospects.ts"
-import { misfit, tooLong } from "./misfit.ts"
+import { misfit, tooLong, unoffered } from "./misfit.ts"
 
 /** What keeps a channel from being used. */
 type Cause =
@@ -67,6 +67,7 @@ export function exhausted(
       param: "model",
     })
   }
+  if (found.has("protocol")) return unoffered(group, opened, list(obstacles, "protocol"))
   return nothingThere(group, opened, list(obstacles))
 }
 

@@ -29,3 +29,13 @@ export function tooLong(group: Group, opened: readonly Opened[]): GatewayError {
     { code: "context_length_exceeded", reason: "context-length", tokens: { given, limit } },
   )
 }
+
+/** What is asked for is nothing that any deployment does. */
+export function unoffered(group: Group, opened: readonly Opened[], reasons: string): GatewayError {
+  const { operation } = opened[0]!.context.request
+  return new GatewayError(
+    "unsupported",
+    `No deployment of \`${group.name}\` offers ${operation}: ${reasons}.`,
+    { code: "unsupported_operation", param: "model" },
+  )
+}

@@ -155,8 +155,8 @@ describe("when nothing can be sent, the caller is told", () => {
 
   test("that nothing here offers the operation", () => {
     const error = why({ "p/a": {} }, { refuses: () => "does not offer this operation" })
-    expect(facts(error)).toEqual(["unavailable", 503, "no_deployment", undefined])
-    expect(error.message).toContain("p/a does not offer this operation")
+    expect(facts(error)).toEqual(["unsupported", 400, "unsupported_operation", undefined])
+    expect(error.message).toContain("offers chat: p/a does not offer this operation")
   })
 
   test("which key is missing", () => {
