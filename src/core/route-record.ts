@@ -27,7 +27,7 @@ export const AttemptRecord = t.Object({
   message: Maybe(t.String()),
   /** Nano-USD of one whose answer nobody got; guessed. */
   wasted: t.Integer(),
-  /** Nano-USD of its part, where several upstreams have shared one answer; else null, and where unpriced. */
+  /** Nano-USD of its part of an answer that another one has gone on with; null is none, or unpriced. */
   cost: Maybe(t.Integer()),
 })
 export type AttemptRecord = Static<typeof AttemptRecord>

@@ -4,10 +4,10 @@ import type { UsageRow } from "../core/ledger.ts"
 import type { AttemptRecord } from "../core/route-record.ts"
 import type { Channel, RoutingRequest } from "../core/routing.ts"
 import type { Hold } from "../core/spending.ts"
-import { NO_USAGE, type Usage } from "../core/usage.ts"
+import type { Usage } from "../core/usage.ts"
 import type { Opened } from "../routing/prospects.ts"
 import type { GatewayContext } from "./context.ts"
-import { type Share, totalOf } from "./continuation/share.ts"
+import { type Share, totalOf, unfinishedUsage } from "./continuation/share.ts"
 import { routeRecord } from "./route-record.ts"
 
 const CLIENT_LIMIT = 80
@@ -67,6 +67,8 @@ export interface Outcome {
   status: number
   error?: GatewayError | undefined
   usage?: Usage | undefined
+  /** Tokens of an answer that broke off or was left, guessed: then `usage` is not all that was used. */
+  said?: number | undefined
 }
 
 /** Ends an exchange exactly once, however often it is called. */
@@ -82,7 +84,7 @@ export function createFinish(
     if (finished) return
     finished = true
     // What was wasted, or used by earlier upstreams, was settled by the attempts that did.
-    const guess = outcome.usage ? undefined : guessOf(progress, outcome)
+    const guess = guessOf(progress, outcome)
     const known = guess ? { ...outcome, usage: guess } : outcome
     const cost = costOf(progress, known)
     progress.hold?.settle(cost)
@@ -94,14 +96,10 @@ export function createFinish(
   }
 }
 
-/**
- * What an answer has used at least that broke off before its upstream said so, or whose client has left:
- * its input. Nobody counts what was heard of it.
- */
-function guessOf({ request, firstContent }: Progress, { error }: Outcome): Usage | undefined {
-  if (!error || !request || firstContent === undefined || request.operation !== "chat")
-    return undefined
-  return { ...NO_USAGE, input: request.inputTokens }
+/** What an answer has used that broke off before its upstream said so, or whose client has left. */
+function guessOf({ request }: Progress, { usage, said }: Outcome): Usage | undefined {
+  if (said === undefined || request?.operation !== "chat") return undefined
+  return unfinishedUsage(usage, said, request.inputTokens)
 }
 
 /** Nano-USD of the last attempt; null is unpriced, or not known. */

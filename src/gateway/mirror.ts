@@ -113,6 +113,7 @@ async function attempt(
 ): Promise<Committed> {
   const { exchange, envelope, history, progress, caller, steering } = options
   const request = routingRequest(exchange, envelope, caller, steering, history.whole)
+  progress.request = request
   const decide = walkOptions(context, options, request)
   await prepareOrder(decide)
   const walk = createWalk(decide)

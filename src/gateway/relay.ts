@@ -3,9 +3,11 @@ import type { Exchange } from "../core/exchange.ts"
 import type { Committed, Events } from "./attempt.ts"
 import { recordFailure } from "./attempt-record.ts"
 import type { GatewayContext } from "./context.ts"
+import { saidBy, tokensOf } from "./continuation/part.ts"
 import { dispose } from "./disposition.ts"
 import { explain } from "./explain.ts"
-import type { Finish } from "./finish.ts"
+import type { Finish, Outcome } from "./finish.ts"
+import { createHeard } from "./heard.ts"
 import { judge } from "./judge.ts"
 import { measuredOf } from "./measure.ts"
 
@@ -35,6 +37,8 @@ export function relayEvents(
 ): Outflow {
   const { goOn, status } = committed
   let current = committed
+  // Whoever may be gone on with has every word counted.
+  const heard = committed.call.part ? undefined : createHeard(exchange.protocol)
   let over = false
   /** Why the current upstream has broken off, while another one is looked for. */
   let broken: { why: unknown } | undefined
@@ -48,6 +52,15 @@ export function relayEvents(
     finish({ status, usage: relay.usage })
   }
 
+  /** What is known of an answer that has not come to its end. */
+  function unfinished(): Pick<Outcome, "usage" | "said"> {
+    const { relay, call } = current
+    const { usage } = relay
+    if (usage && relay.stopped) return { usage }
+    const said = call.part ? saidBy(call.part) : tokensOf(heard?.text() ?? 0)
+    return { usage, said: said || relay.progress }
+  }
+
   function breakOff(thrown: unknown): GatewayError {
     const error = failureOf(current, thrown, context)
     current.flow.cancel()
@@ -58,7 +71,7 @@ export function relayEvents(
   function fail(error: GatewayError): Uint8Array {
     const { relay } = current
     over = true
-    finish({ status, error, usage: relay.usage })
+    finish({ status, error, ...unfinished() })
     return (
       relay.fail?.(error, exchange.id) ??
       exchange.protocol.ingress.encodeStreamError(error, exchange.id)
@@ -85,6 +98,7 @@ export function relayEvents(
     const { head, relay, flow } = current
     if (head.length > 0) {
       const bytes = Buffer.concat(head.splice(0))
+      heard?.take(bytes)
       if (relay.phase === "complete") complete()
       return bytes
     }
@@ -92,6 +106,7 @@ export function relayEvents(
     const chunk = await flow.read()
     if (over) return undefined
     const bytes = chunk ? relay.push(chunk) : relay.end()
+    if (bytes) heard?.take(bytes)
     if (relay.progress !== seen) flow.progress()
     if (relay.phase === "complete") complete()
     if (!relay.error) return bytes
@@ -131,7 +146,7 @@ export function relayEvents(
       over = true
       if (broken) goOn?.cancel()
       else leave(current, context)
-      finish({ status: 499, error: clientGone(), usage: current.relay.usage })
+      finish({ status: 499, error: clientGone(), ...unfinished() })
     },
   }
 }

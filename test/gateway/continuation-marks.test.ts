@@ -59,6 +59,7 @@ describe("it is no secret", () => {
     const first = input * 1000 + 100 * 2000
     const second = 1000 * 3000 + 10 * 4000
     expect(row).toMatchObject({ output: 110, cost: first + second, wasted: 0 })
+    expect((await lastRow(router)).attempts).toMatchObject([{ cost: first }, { cost: null }])
     const { spending, clock } = router.runtime.context
     const left = (at: number, cost: number) => {
       const { provider } = router.runtime.snapshot.table.groups.get("g")!.deployments[at]!

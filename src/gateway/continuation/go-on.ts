@@ -74,6 +74,7 @@ export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions
     const found = await search(part)
     if (found && opened(found, part)) {
       progress.earlier.push(share)
+      broken.record.cost = share.cost
       progress.hold?.settle(share.cost)
       take(found)
       logger.warn("another upstream goes on with a stream that broke off", {

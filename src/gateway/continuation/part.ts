@@ -65,3 +65,8 @@ const BYTES_PER_TOKEN = 4
 export function tokensOf(bytes: number): number {
   return Math.ceil(bytes / BYTES_PER_TOKEN)
 }
+
+/** Tokens that an attempt has said of the answer, guessed. */
+export function saidBy({ voice, before }: Part): number {
+  return tokensOf((voice?.bytes ?? 0) - before)
+}

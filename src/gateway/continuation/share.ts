@@ -1,35 +1,40 @@
 import type { UsageRow } from "../../core/ledger.ts"
 import { NO_USAGE, type Usage } from "../../core/usage.ts"
 import type { Events } from "../attempt.ts"
-import { tokensOf } from "./part.ts"
+import { saidBy } from "./part.ts"
 
-/** What one upstream of several has used for an answer. */
+/** What one upstream of several has used for an answer, guessed in part: it broke off. */
 export interface Share {
   usage: Usage
-  /** Whether some of it is the router's guess. */
-  estimated: boolean
   /** Nano-USD; null is unpriced. */
   cost: number | null
 }
 
-/** How much more than it reported an upstream must have said for its report to count as unfinished. */
-const UNFINISHED = 2
-
 /**
- * What an upstream has used whose stream broke off. Most report at the end, some a first guess at the
- * beginning: then what was said is counted.
+ * What an upstream has used whose stream broke off or was left. Most report at the end, some a first
+ * guess at the beginning: what was said counts where it is more.
  *
+ * @param said tokens of the answer, guessed
  * @param inputTokens of the request, guessed
  */
+export function unfinishedUsage(
+  reported: Usage | undefined,
+  said: number,
+  inputTokens: number,
+): Usage {
+  const { input, output } = reported ?? NO_USAGE
+  return {
+    ...(reported ?? NO_USAGE),
+    input: input || inputTokens,
+    output: Math.max(output, said),
+  }
+}
+
+/** @param inputTokens of the request, guessed */
 export function shareOf({ relay, call, trial }: Events, inputTokens: number): Share {
-  const { part } = call
-  const { usage: reported } = relay
-  const said = tokensOf((part?.voice?.bytes ?? 0) - (part?.before ?? 0))
-  const estimated = !reported || said > reported.output * UNFINISHED
-  const usage = estimated
-    ? { ...(reported ?? { ...NO_USAGE, input: inputTokens }), output: said }
-    : reported
-  return { usage, estimated, cost: trial.channel.deployment.cost(usage) }
+  const said = call.part ? saidBy(call.part) : 0
+  const usage = unfinishedUsage(relay.usage, said, inputTokens)
+  return { usage, cost: trial.channel.deployment.cost(usage) }
 }
 
 export function sumOf(usages: readonly Usage[]): Usage {
@@ -61,7 +66,7 @@ export function totalOf(
   const costs = [...earlier.map((share) => share.cost), ...(usage ? [cost] : [])]
   return {
     ...sumOf([...earlier.map((share) => share.usage), ...(usage ? [usage] : [])]),
-    usage: usage && earlier.every(({ estimated }) => !estimated) ? "reported" : "estimated",
+    usage: "estimated",
     cost: costs.includes(null) ? null : costs.reduce<number>((sum, each) => sum + each!, 0),
   }
 }

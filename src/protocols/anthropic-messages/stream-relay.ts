@@ -33,6 +33,7 @@ export function createStreamRelay(repair?: Repair): StreamRelay {
   let phase: StreamPhase = "prelude"
   let progress = 0
   let started = false
+  let stopped = false
   /** The message has begun for the second time. */
   let twice = false
   let error: GatewayError | undefined
@@ -91,7 +92,11 @@ export function createStreamRelay(repair?: Repair): StreamRelay {
       started = true
       if (isRecord(message)) meter.take(message["usage"])
     }
-    if (type === "message_delta") meter.take(event["usage"])
+    if (type === "message_delta") {
+      meter.take(event["usage"])
+      const { delta } = event
+      stopped ||= isRecord(delta) && typeof delta["stop_reason"] === "string"
+    }
     if (carriesContent(event)) {
       progress++
       if (phase === "prelude") phase = "content"
@@ -139,6 +144,9 @@ export function createStreamRelay(repair?: Repair): StreamRelay {
     },
     get error() {
       return error
+    },
+    get stopped() {
+      return stopped
     },
   }
 }

@@ -75,6 +75,10 @@ export function createStreamRelay(events: boolean): StreamRelay {
     return content || blocked
   }
 
+  function hasEnded(): boolean {
+    return finished.size > 0 ? finished.values().every(Boolean) : blocked
+  }
+
   function run(read: () => Frame[]): Buffer | undefined {
     const written: Uint8Array[] = []
     try {
@@ -96,8 +100,7 @@ export function createStreamRelay(events: boolean): StreamRelay {
       if (over(phase)) return undefined
       const rest = run(() => framing.end())
       if (error) return rest
-      const whole = finished.size > 0 ? [...finished.values()].every(Boolean) : blocked
-      if (!whole) {
+      if (!hasEnded()) {
         error = truncated(
           phase === "prelude" ? "before any content" : "in the middle of the answer",
         )
@@ -119,6 +122,9 @@ export function createStreamRelay(events: boolean): StreamRelay {
     },
     get error() {
       return error
+    },
+    get stopped() {
+      return hasEnded()
     },
     fail: (failure, requestId) =>
       Buffer.from(frame.write(JSON.stringify(errorBody(failure, requestId))) + frame.end()),

@@ -179,6 +179,9 @@ export function createStreamRelay(dropUsage: boolean, repair?: Repair): StreamRe
     get error() {
       return error
     },
+    get stopped() {
+      return finished && unfinished.size === 0
+    },
   }
 }
 
