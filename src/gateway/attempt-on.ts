@@ -108,7 +108,6 @@ async function attemptOnce(
     const responseLimit = snapshot.settings.limits.response
     const made = { exchange, envelope, call, trial, life: own, record, hold, responseLimit }
     const committed = await attempt(context, made)
-    underWay.delete(record)
     record.outcome = "ok"
     record.ttft = clock.now() - trial.began
     // A stream proves its deployment only at its end.

@@ -11,7 +11,7 @@ import { mirror } from "./mirror.ts"
 import { createMediaFetcher } from "./media.ts"
 import type { PrepareOptions } from "./prepare.ts"
 import { recall } from "./recall.ts"
-import { type Outflow, relayBytes, relayEvents } from "./relay.ts"
+import { leave, type Outflow, relayBytes, relayEvents } from "./relay.ts"
 import { errorReply, replyHeaders, replyStatus } from "./reply.ts"
 import { run } from "./run.ts"
 import { checkRegion, steer } from "./steer.ts"
@@ -199,6 +199,8 @@ function earlyReply(served: Served & { running: Promise<Committed> }): Reply {
         return await outflow.next()
       } catch (thrown) {
         failed = true
+        // Whoever left it ends it.
+        if (left) return undefined
         const error = toGatewayError(thrown)
         finish({ status: error.kind === "client-gone" ? error.status : 200, error })
         return ingress.encodeStreamError(error, exchange.id, exchange)
@@ -207,15 +209,13 @@ function earlyReply(served: Served & { running: Promise<Committed> }): Reply {
     cancel() {
       if (outflow) return outflow.cancel()
       left = true
-      finish({ status: 499, error: clientGone() })
-      // An answer may have begun that nobody has asked for yet.
-      running.then(drop, () => {})
+      // An answer may have begun that nobody has asked for yet; else it is now known what was wasted.
+      running.then(drop, () => finish({ status: 499, error: clientGone() }))
     },
   }
   function drop(committed: Committed): void {
-    if (committed.kind === "whole") return
-    committed.flow.cancel()
-    context.health.release(committed.trial)
+    if (committed.kind !== "whole") leave(committed, context)
+    finish({ status: 499, error: clientGone(), said: 0 })
   }
   async function begin(): Promise<Outflow> {
     const committed = await running

@@ -140,6 +140,7 @@ async function attempt(
       walk.begin(step),
       life,
     )
+    underWay.delete(committed.record)
     walk.answered(step)
     progress.relayed = committed.call.relayed
     if (committed.hold) progress.hold = committed.hold

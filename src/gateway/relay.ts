@@ -85,7 +85,7 @@ export function relayEvents(
     if (over) {
       if (next) {
         leave(next, context)
-        next.hold?.settle(null)
+        next.hold?.settle(next.record.wasted || null)
       }
       return undefined
     }
@@ -152,7 +152,10 @@ export function relayEvents(
 }
 
 /** The client has left its answer. */
-function leave({ flow, trial, record }: Events | Bytes, { clock, health }: GatewayContext): void {
+export function leave(
+  { flow, trial, record }: Events | Bytes,
+  { clock, health }: GatewayContext,
+): void {
   record.outcome = "cancelled"
   record.duration = clock.now() - trial.began
   flow.cancel()

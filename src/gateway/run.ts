@@ -118,6 +118,7 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
   exchange.signal.addEventListener("abort", leave, { once: true })
   try {
     const committed = await answer
+    underWay.delete(committed.record)
     recordRest(underWay, request, clock)
     const { life, trial, call, hold } = committed
     exchange.cut = (error) => life.abort(error)
@@ -140,7 +141,8 @@ function drop({ health }: GatewayContext, committed: Committed, request: Routing
   const { channel } = trial
   record.outcome = "cancelled"
   const usage = committed.kind === "whole" ? committed.usage : undefined
-  record.wasted = (usage ? channel.deployment.cost(usage) : costOfInput(channel, request)) ?? 0
+  // Unless that was written down already.
+  record.wasted ||= (usage ? channel.deployment.cost(usage) : costOfInput(channel, request)) ?? 0
   if (committed.kind !== "whole") {
     committed.flow.cancel()
     health.release(trial)

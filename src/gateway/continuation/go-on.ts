@@ -28,6 +28,8 @@ export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions
   const { budget, clock, health, timers, logger } = context
   let latest = step
   let left = MOST
+  /** Whom another one is searched for. */
+  let cut: Events | undefined
   /** Ends the attempts of one search. */
   let end: ((error: GatewayError) => void) | undefined
 
@@ -46,16 +48,22 @@ export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions
       }
       const made = { ...step, why: "continuation" } as const
       try {
-        const found = await attemptOn(
+        const found = (await attemptOn(
           context,
           { ...attempting, underWay, part: () => part },
           made,
           walk.begin(step),
           life,
-        )
+        )) as Events
+        // It was ended, and that is written down, when it had just begun.
+        if (!underWay.delete(found.record)) {
+          walk.abandoned(step)
+          drop(found)
+          return undefined
+        }
         walk.answered(step)
         latest = step
-        return found as Events
+        return found
       } catch (thrown) {
         if (!walk.failed(step, toGatewayError(thrown))) return undefined
       }
@@ -110,7 +118,8 @@ export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions
   }
 
   /** Puts what an upstream has said so far in front of what it will say. */
-  function opened({ head, flow, trial, hold }: Events, part: Part): boolean {
+  function opened(found: Events, part: Part): boolean {
+    const { head, trial } = found
     try {
       const rest = part.open()
       head.splice(0, head.length, ...note(trial), ...(rest ? [rest] : []))
@@ -120,11 +129,15 @@ export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions
         id: exchange.id,
         cause: thrown instanceof Error ? thrown.stack : String(thrown),
       })
-      flow.cancel()
-      health.release(trial)
-      hold?.settle(null)
+      drop(found)
       return false
     }
+  }
+
+  function drop({ flow, trial, hold, record }: Events): void {
+    flow.cancel()
+    health.release(trial)
+    hold?.settle(record.wasted || null)
   }
 
   function take({ trial, hold, life }: Events): void {
@@ -144,6 +157,7 @@ export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions
 
   return {
     async next(broken, error) {
+      cut = broken
       const voice = broken.call.part?.voice
       if (!voice?.unfinished || broken.relay.stopped) return undefined
       if (left === 0 || error.rule.next === "fail") return undefined
@@ -159,6 +173,7 @@ export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions
     },
     cancel() {
       end?.(clientGone())
+      if (cut) progress.channel = cut.trial.channel
     },
   }
 }
