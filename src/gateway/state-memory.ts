@@ -1,4 +1,5 @@
 import { eventsOf } from "../canonical/answer.ts"
+import { AgingMap } from "../core/aging-map.ts"
 import type {
   Block,
   CanonicalAnswer,
@@ -37,13 +38,11 @@ const LIFETIME = 2 * 60 * 60 * 1000
 const CAPACITY = 32_000_000
 
 export function createStateMemory(clock: Clock, capacity = CAPACITY): StateMemory {
-  // A Map keeps the order of insertion: the first is the oldest.
-  const known = new Map<string, Remembered>()
+  const known = new AgingMap<string, Remembered>()
   let size = 0
 
   function forget(key: string): void {
-    size -= known.get(key)?.size ?? 0
-    known.delete(key)
+    size -= known.delete(key)?.size ?? 0
   }
 
   function remember(key: string, reasoning: readonly ReasoningBlock[], state: readonly Opaque[]) {
@@ -52,10 +51,7 @@ export function createStateMemory(clock: Clock, capacity = CAPACITY): StateMemor
     if (own > capacity) return
     known.set(key, { reasoning, state, until: clock.now() + LIFETIME, size: own })
     size += own
-    for (const oldest of known.keys()) {
-      if (size <= capacity) break
-      forget(oldest)
-    }
+    while (size > capacity && known.oldest !== undefined) forget(known.oldest)
   }
 
   function recall(call: ToolCallBlock, caller: string | null): Remembered | undefined {

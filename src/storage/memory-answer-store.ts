@@ -1,3 +1,4 @@
+import { AgingMap } from "../core/aging-map.ts"
 import type { AnswerStore, StoredAnswer } from "../core/answer-store.ts"
 import type { Clock } from "../core/clock.ts"
 
@@ -23,14 +24,13 @@ export function keyOf(id: string, caller: string | null): string {
 
 /** @param capacity characters of all answers together */
 export function createAnswerMemory(clock: Clock, capacity: number): AnswerMemory {
-  // A Map keeps the order of insertion: the first is the one used longest ago.
-  const answers = new Map<string, StoredAnswer>()
+  // What is used is set anew: the oldest is the one used longest ago.
+  const answers = new AgingMap<string, StoredAnswer>()
   let length = 0
 
   function remove(key: string): boolean {
-    const answer = answers.get(key)
+    const answer = answers.delete(key)
     if (!answer) return false
-    answers.delete(key)
     length -= lengthOf(answer)
     return true
   }
@@ -43,7 +43,6 @@ export function createAnswerMemory(clock: Clock, capacity: number): AnswerMemory
         remove(key)
         return undefined
       }
-      answers.delete(key)
       answers.set(key, answer)
       return answer
     },
@@ -51,10 +50,7 @@ export function createAnswerMemory(clock: Clock, capacity: number): AnswerMemory
       remove(key)
       answers.set(key, answer)
       length += lengthOf(answer)
-      for (const oldest of answers.keys()) {
-        if (length <= capacity) break
-        remove(oldest)
-      }
+      while (length > capacity && answers.oldest !== undefined) remove(answers.oldest)
     },
     has(id) {
       const now = clock.wall()
