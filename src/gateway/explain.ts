@@ -18,14 +18,18 @@ export function explain(error: GatewayError, channel: Channel): GatewayError {
   return new GatewayError(kind, `${channel.deployment.id}: ${message}`, detail)
 }
 
-/** What every request of a channel carries: its key, and those of the config's headers that are secret. */
+/** What every request of a channel carries: its key, and the config's headers but those that are known to be public. */
 export function secretsOfChannel({ deployment, key }: Channel): string[] {
   const headers = Object.entries(deployment.provider.headers)
-    .filter(([name, value]) => SECRET_NAMES.test(name.toLowerCase()) || isFromElsewhere(value))
+    .filter(([name, value]) => isFromElsewhere(value) || !PUBLIC_NAMES.test(name.toLowerCase()))
     .flatMap(([, value]) => (value instanceof Secret ? value.reveal() : value).split(SEPARATORS))
     .filter((text) => text.length >= SHORTEST_SECRET)
   return key ? [key.reveal(), ...headers] : headers
 }
+
+/** Headers that say nothing of who calls: what an upstream says of them is worth reading. */
+const PUBLIC_NAMES =
+  /^(accept(-.*)?|content-(type|language)|user-agent|referer|http-referer|origin|x-title|(.*-)?(version|beta))$/
 
 /** Whether it is not written in the config itself, such as `env("TENANT_TOKEN")`. */
 function isFromElsewhere(value: string | Secret): boolean {

@@ -60,7 +60,8 @@ test("secret headers are not told, even where the upstream repeats them", async 
           headers: {
             "x-tenant": `\${file:${join(folder, "tenant")}}`,
             authorization: "Bearer login-0123456789",
-            "x-team": "research-and-development",
+            "x-house": "house-0123456789",
+            "user-agent": "research-and-development",
           },
           errorMatchers: ["x-tenant"],
           errors: [{ phase: "before", cooldown: "0s", breaker: false }],
@@ -78,6 +79,7 @@ test("secret headers are not told, even where the upstream repeats them", async 
     const sent = message(upstream.requests.at(-1)!)
     expect(sent).toContain("tenant-0123456789")
     expect(sent).toContain("login-0123456789")
+    expect(sent).toContain("house-0123456789")
     expect([status, text]).toEqual([status, expect.stringContaining("[secret]")])
     expect([status, text]).not.toEqual([status, expect.stringContaining("-0123456789")])
     if (status !== 200) expect(text).toContain("research-and-development")
