@@ -7,7 +7,7 @@ import { saidBy, tokensOf } from "./continuation/part.ts"
 import { dispose } from "./disposition.ts"
 import { explain } from "./explain.ts"
 import type { Finish, Outcome } from "./finish.ts"
-import { createHeard } from "./heard.ts"
+import { Heard } from "./heard.ts"
 import { judge } from "./judge.ts"
 import { measuredOf } from "./measure.ts"
 
@@ -38,7 +38,7 @@ export function relayEvents(
   const { goOn, status } = committed
   let current = committed
   // Whoever may be gone on with has every word counted.
-  const heard = committed.call.part ? undefined : createHeard(exchange.protocol)
+  const heard = committed.call.part ? undefined : new Heard(exchange.protocol)
   let over = false
   /** Why the current upstream has broken off, while another one is looked for. */
   let broken: { why: unknown } | undefined
