@@ -14,13 +14,12 @@ export function requestReport(rows: readonly UsageRow[]): string {
 }
 
 function report(row: UsageRow): string {
-  const { id, group, requested, status, error, cost, duration, wasted, continued, mirrorOf } = row
+  const { id, group, requested, status, error, duration, wasted, continued, mirrorOf } = row
   const facts = [
     `${requested || "–"}${group && group !== requested ? ` → ${group}` : ""}`,
     error === null ? String(status) : `${status} ${error}`,
     formatDuration(duration),
-    `${formatCount(row.input)} + ${formatCount(row.output)} tokens`,
-    cost === null ? "unpriced" : formatMoney(cost),
+    ...usage(row),
     ...(wasted > 0 ? [`${formatMoney(wasted)} of it wasted (guessed)`] : []),
     ...(continued > 0 ? [`continued ${continued}×`] : []),
     ...(mirrorOf === null ? [] : [`mirror of ${mirrorOf}`]),
@@ -34,6 +33,16 @@ function report(row: UsageRow): string {
     renderTable(ATTEMPTS, attempts.map(attemptRow)),
     `${pc.dim(`Candidates, as ${strategy || "the group"} saw them`)}\n${renderTable(CANDIDATES, candidates.map(candidateRow))}${others}`,
   ].join("\n")
+}
+
+/** Tokens and cost. A request that reached no upstream has used nothing that could have a price. */
+function usage({ route, input, output, cost }: UsageRow): string[] {
+  const asked = route !== null && (JSON.parse(route) as RouteRecord).attempts.length > 0
+  if (!asked && input === 0 && output === 0 && !cost) return ["–"]
+  return [
+    `${formatCount(input)} + ${formatCount(output)} tokens`,
+    cost === null ? "unpriced" : formatMoney(cost),
+  ]
 }
 
 const ATTEMPTS = [

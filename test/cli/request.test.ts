@@ -67,6 +67,14 @@ describe("llmrouter usage --request", () => {
     expect(out).toContain("Candidates, as priority saw them")
   })
 
+  test("speaks of no tokens and no price where nothing was asked", async () => {
+    const router = await setUp(["ok"])
+    const { headers } = await router.post("/v1/chat/completions", { ...ASK, model: "nothing" })
+    const { out } = await request(router, headers.get("x-request-id")!)
+    expect(out).toMatch(/404 [^\n]*, –\n/)
+    expect(out).not.toContain("unpriced")
+  })
+
   test("says so when there is no such request", async () => {
     const router = await setUp(["ok"])
     await router.post("/v1/chat/completions", ASK)
