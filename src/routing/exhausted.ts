@@ -50,7 +50,7 @@ export function exhausted(
   if (passing.length > 0) {
     const earliest = Math.min(...passing.map(({ until }) => until))
     const wait = Number.isFinite(earliest) ? Math.max(0, earliest - clock.now()) : SOON
-    return later(group, passing, wait)
+    return later(group, passing, wait, pinnedOf(opened))
   }
   if (found.has("window")) return tooLong(group, opened)
   if (found.has("mismatch")) return misfit(group, opened, list(obstacles, "mismatch"))
@@ -96,7 +96,12 @@ function obstacleOf({ channel, objection }: Candidate, health: Health): Obstacle
 }
 
 /** The answer when something may be usable later. */
-function later(group: Group, passing: readonly Obstacle[], wait: number): GatewayError {
+function later(
+  group: Group,
+  passing: readonly Obstacle[],
+  wait: number,
+  pinned: string | undefined,
+): GatewayError {
   const seconds = Math.max(1, Math.ceil(wait / 1000))
   const again = `Please try again in ${seconds}s.`
   const every = (cause: Cause) => passing.every((each) => each.cause === cause)
@@ -113,7 +118,7 @@ function later(group: Group, passing: readonly Obstacle[], wait: number): Gatewa
   if (passing.every(({ cause }) => cause === "limit" || cause === "budget")) {
     return new GatewayError(
       "rate-limited",
-      `Every channel of \`${group.name}\` is rate limited (${list(passing)}). ${again}`,
+      `${pinned ? `The channel \`${pinned}\`` : "Every channel"} of \`${group.name}\` is rate limited (${list(passing)}). ${again}`,
       { code: "rate_limit_exceeded", retryAfterMs: wait },
     )
   }
@@ -122,6 +127,13 @@ function later(group: Group, passing: readonly Obstacle[], wait: number): Gatewa
     `No channel of \`${group.name}\` is usable now (${list(passing)}). ${again}`,
     { code: "no_channel", retryAfterMs: wait },
   )
+}
+
+/** The only channel that was looked at, of a group that has others. */
+function pinnedOf([first, ...more]: readonly Opened[]): string | undefined {
+  if (!first || more.length > 0) return undefined
+  const [only, other] = first.all
+  return only && !other && first.group.channels.length > 1 ? only.channel.id : undefined
 }
 
 function list(obstacles: readonly Obstacle[], cause?: Cause): string {

@@ -165,3 +165,25 @@ describe("when nothing can be sent, the caller is told", () => {
     expect(error.message).toContain("env NOWHERE is not set")
   })
 })
+
+test("a pinned channel is named where it alone is at its limit", () => {
+  const clock = testClock()
+  const health = testHealth(clock)
+  const made = deployment("p/m", { keys: 2, health })
+  const g = group("g", [made])
+  const pinned = made.channels[1]!
+  health.fail(health.begin(pinned), new GatewayError("upstream-rate-limited", ""))
+  const opened = createWalk({
+    resolution: { group: g, pinned },
+    table: table([g]),
+    health,
+    clock,
+    budget: createRetryBudget({ share: 0, least: 0 }),
+    random: () => 0.5,
+    request: request(),
+    filters: [],
+    refuses: () => undefined,
+  }).opened
+  const { message } = exhausted(g, opened, health, clock)
+  expect(message).toStartWith("The channel `p/m#1` of `g` is rate limited (")
+})
