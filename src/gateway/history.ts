@@ -61,15 +61,14 @@ function missing(id: string): GatewayError {
   )
 }
 
-/** The same envelope, which decodes only once however many attempts there are. */
+/** Makes an envelope decode only once however many attempts there are. @returns the same one */
 export function decodedOnce(envelope: RequestEnvelope): RequestEnvelope {
   const { decode } = envelope
   if (!decode) return envelope
   let decoded: ReturnType<typeof decode> | undefined
-  return Object.assign(Object.create(envelope) as RequestEnvelope, {
-    decode() {
-      decoded ??= decode.call(envelope)
-      return decoded
-    },
-  })
+  envelope.decode = () => {
+    decoded ??= decode.call(envelope)
+    return decoded
+  }
+  return envelope
 }

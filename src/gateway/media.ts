@@ -59,22 +59,22 @@ export function createMediaFetcher(
   total: number,
   exchange: Exchange,
 ): (request: CanonicalRequest, target: Target) => Promise<CanonicalRequest> {
-  const controller = new AbortController()
-  const once = createMediaOnce(fetchMedia, total, controller.signal)
-  let watching = false
-  /** Besides what else ends with the exchange. */
-  function watchCut(): void {
-    if (watching) return
-    watching = true
+  let opened: { controller: AbortController; once: MediaOnce } | undefined
+  /** For the first attempt that may need files: most requests go to where none does. */
+  function open(): { controller: AbortController; once: MediaOnce } {
+    const controller = new AbortController()
     const { cut } = exchange
+    // Besides what else ends with the exchange.
     exchange.cut = (error) => {
       controller.abort(error)
       cut?.(error)
     }
+    return { controller, once: createMediaOnce(fetchMedia, total, controller.signal) }
   }
   return async (request, { capabilities }) => {
+    opened ??= open()
+    const { controller, once } = opened
     const leave = () => controller.abort(clientGone())
-    watchCut()
     if (exchange.signal.aborted) leave()
     exchange.signal.addEventListener("abort", leave, { once: true })
     try {

@@ -14,9 +14,9 @@ export function routeRecord(
 ): RouteRecord {
   const candidates: CandidateRecord[] = []
   let more = 0
-  for (const { group, ...looked } of opened) {
+  for (const looked of opened) {
     // What the request found when it came, not what was left at its end.
-    const { all } = looked.first ?? looked
+    const { group, all } = looked.first ?? looked
     const room = MOST_CANDIDATES - candidates.length
     more += Math.max(0, all.length - room)
     for (const candidate of best(all, room)) candidates.push(recorded(candidate, group.name))

@@ -61,18 +61,15 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
   }
   if (!pinned) {
     const groups = chain(group, snapshot.table)
-    await countNearEdge(context, request, groups, () => history.whole().decode?.())
+    const counting = countNearEdge(context, request, groups, () => history.whole().decode?.())
+    if (counting) await counting
   }
   const preparing = prepareOrder(decide)
   if (preparing) await preparing
   const underWay: UnderWay = new Map()
   progress.continuable = isContinuable(resolution, exchange, history)
-  const attempting: AttemptOptions = {
-    ...options,
-    request,
-    underWay,
-    ...(progress.continuable && { part: firstPart }),
-  }
+  const attempting: AttemptOptions = { ...options, request, underWay }
+  if (progress.continuable) attempting.part = firstPart
   let walk: Walk | undefined
   const due = dueOf(group, exchange, steering.timeout)
   pursued = pursue<Committed>({
@@ -93,12 +90,15 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
       caller: request.caller,
       kind: kindOf(request, pinned),
     },
-    async attempt(step, trial, life) {
-      const committed = await attemptOn(context, attempting, step, trial, life)
-      if (progress.continuable && committed.kind === "events") {
-        committed.goOn = createGoOn({ context, attempting, walk: walk!, step, due })
-      }
-      return committed
+    attempt(step, trial, life) {
+      const made = attemptOn(context, attempting, step, trial, life)
+      if (!progress.continuable) return made
+      return made.then((committed) => {
+        if (committed.kind === "events") {
+          committed.goOn = createGoOn({ context, attempting, walk: walk!, step, due })
+        }
+        return committed
+      })
     },
     drop: (committed) => drop(context, committed, request),
     exhausted: ({ opened }) => exhausted(group, opened, health, clock),

@@ -52,8 +52,8 @@ export interface Candidates {
 /** Filters, ranks and scores the channels of a group for one request. Changes nothing. */
 export function candidatesOf(options: CandidateOptions): Candidates {
   const { group, request, health, random, now } = options
-  const told = { request, now, random, memory: group.memory(group.strategy) }
-  const unasked: StrategyContext = { ...told, candidates: [] }
+  const memory = group.memory(group.strategy)
+  const unasked: StrategyContext = { request, now, random, memory, candidates: [] }
   const objections = objectionsTo(options)
   const canary = chosenCanary(group, request, random)
   const all: Candidate[] = []
@@ -84,7 +84,8 @@ export function candidatesOf(options: CandidateOptions): Candidates {
   let first: StrategyContext | undefined
   for (const peers of ranked) {
     if (!peers) continue
-    const context = { ...told, candidates: peers.map(({ channel }) => channel) }
+    const candidates = peers.map(({ channel }) => channel)
+    const context: StrategyContext = { request, now, random, memory, candidates }
     first ??= context
     score(peers, context, group.strategy)
   }

@@ -29,13 +29,15 @@ export function detourOf(error: GatewayError): Detour | undefined {
 
 /** A group and its fallbacks, depth first, each once. */
 export function chain(group: Group, table: RouteTable): Group[] {
-  return inOrder([group], table, new Set())
+  return group.fallbacks.length === 0 ? [group] : inOrder([group], table, new Set())
 }
 
 /** @param root whose detours serve for groups that have none of their own */
 export function createChain(root: Group, table: RouteTable): Chain {
-  const seen = new Set<string>()
-  let rest = inOrder([root], table, seen)
+  const usual = chain(root, table)
+  let rest = usual.slice()
+  /** Names of those that were given, or will be; most requests never leave the usual way. */
+  let seen: Set<string> | undefined
   function groupsFor(detour: Detour, from: Group): Group[] {
     const key = detour === "context-length" ? "contextFallbacks" : "contentPolicyFallbacks"
     return named(from[key].length > 0 ? from[key] : root[key], table)
@@ -46,6 +48,7 @@ export function createChain(root: Group, table: RouteTable): Chain {
     rest: () => rest,
     leads: (detour, from) => groupsFor(detour, from).length > 0,
     divert(detour, from, keep) {
+      seen ??= new Set(usual.map(({ name }) => name))
       // What was a usual fallback, and was not reached, is free again.
       for (const { name } of rest) seen.delete(name)
       const next = inOrder(groupsFor(detour, from), table, seen)

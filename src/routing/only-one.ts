@@ -26,7 +26,7 @@ export function objectionToPinned(
 /** The prospects of a pinned channel: itself, whatever its health, and nothing else. */
 export function onlyOne(
   channel: Channel,
-  options: Omit<ProspectsOptions, "root"> & { resolution: { group: Group } },
+  options: ProspectsOptions & { resolution: { group: Group } },
 ): Prospects {
   const { health, request, clock, random, resolution } = options
   const { group } = resolution

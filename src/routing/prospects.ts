@@ -54,7 +54,6 @@ export interface Prospects {
 }
 
 export interface ProspectsOptions {
-  root: Group
   table: RouteTable
   health: Health
   clock: Clock
@@ -64,8 +63,8 @@ export interface ProspectsOptions {
   random: () => number
 }
 
-export function createProspects(options: ProspectsOptions): Prospects {
-  const { root, health, clock, request, filters, refuses, random } = options
+export function createProspects(root: Group, options: ProspectsOptions): Prospects {
+  const { health, clock, request, filters, refuses, random } = options
   const chain = createChain(root, options.table)
   const fit = createFit()
   const opened: Opened[] = []
@@ -75,8 +74,8 @@ export function createProspects(options: ProspectsOptions): Prospects {
 
   function look(group: Group, detour: Detour | undefined): Opened {
     const now = clock.now()
-    const found = candidatesOf({ group, request, health, filters, refuses, now, random })
-    return { group, detour, at: now, ...found }
+    const { all, context } = candidatesOf({ group, request, health, filters, refuses, now, random })
+    return { group, detour, at: now, all, context }
   }
 
   function open(group: Group): Opened {

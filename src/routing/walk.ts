@@ -91,7 +91,7 @@ export function createWalk(options: WalkOptions): Walk {
   const { resolution, health, budget, request } = options
   const { pinned, group: root } = resolution
   const { retries } = root
-  const prospects = pinned ? onlyOne(pinned, options) : createProspects({ ...options, root })
+  const prospects = pinned ? onlyOne(pinned, options) : createProspects(root, options)
   const repeats = createRepeats(retries, options.clock, options.random)
   const failures = new Map<ChannelHealth, { step: Step; error: GatewayError }>()
   /** Where steps were found, and what gives back their part of the retry budget. */
