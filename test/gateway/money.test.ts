@@ -130,7 +130,7 @@ test.each([1, 2])(
       mirrors: some((row) => row["mirror_of"] !== null),
       hedged: some((row) => String(row["route"]).includes('"hedge"')),
     }
-      for (const count of Object.values(seen)) expect(count).toBeGreaterThan(4)
+    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(4)
 
     const spent = live(router)
     using reader = opening(join(router.folder, ".llmrouter/llmrouter.db"))
