@@ -1,28 +1,15 @@
 import { describe, expect, test } from "bun:test"
 import { Secret } from "../../src/core/secret.ts"
+import { PLAIN_PROVIDER } from "../../src/core/plain-settings.ts"
 import type { ProviderSettings } from "../../src/core/settings.ts"
 import { anthropic } from "../../src/providers/anthropic.ts"
 
 function account(baseUrl?: string) {
   const settings: ProviderSettings = {
+    ...PLAIN_PROVIDER,
     name: "a",
     type: "anthropic",
     baseUrl,
-    keys: [],
-    missingKeys: [],
-    models: [],
-    protocols: [],
-    headers: {},
-    extraBody: {},
-    passHeaders: [],
-    proxy: undefined,
-    timeouts: {},
-    region: undefined,
-    budget: undefined,
-    errors: [],
-    errorMatchers: [],
-    probe: "free",
-    options: {},
   }
   return anthropic.open(settings)
 }

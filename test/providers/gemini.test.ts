@@ -1,29 +1,15 @@
 import { describe, expect, test } from "bun:test"
 import { Secret } from "../../src/core/secret.ts"
+import { PLAIN_PROVIDER } from "../../src/core/plain-settings.ts"
 import type { ProviderSettings } from "../../src/core/settings.ts"
 import { geminiCapabilities } from "../../src/providers/models/gemini.ts"
 import { gemini } from "../../src/providers/gemini.ts"
 import { providers } from "../../src/providers/index.ts"
 
 const SETTINGS: ProviderSettings = {
+  ...PLAIN_PROVIDER,
   name: "g",
   type: "gemini",
-  baseUrl: undefined,
-  keys: [],
-  missingKeys: [],
-  models: [],
-  headers: {},
-  extraBody: {},
-  passHeaders: [],
-  protocols: [],
-  proxy: undefined,
-  timeouts: {},
-  region: undefined,
-  budget: undefined,
-  errors: [],
-  errorMatchers: [],
-  probe: "free",
-  options: {},
 }
 const CALL = {
   operation: "chat",

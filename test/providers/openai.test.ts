@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { Secret } from "../../src/core/secret.ts"
+import { PLAIN_PROVIDER } from "../../src/core/plain-settings.ts"
 import type { ProviderSettings } from "../../src/core/settings.ts"
 import { azure } from "../../src/providers/azure.ts"
 import { openai } from "../../src/providers/openai.ts"
@@ -9,23 +10,10 @@ const CHAT = "openai-chat"
 const RESPONSES = "openai-responses"
 
 const settings = (options: Record<string, string>, baseUrl?: string): ProviderSettings => ({
+  ...PLAIN_PROVIDER,
   name: "p",
   type: "azure",
   baseUrl,
-  keys: [],
-  missingKeys: [],
-  models: [],
-  headers: {},
-  extraBody: {},
-  passHeaders: [],
-  protocols: [],
-  proxy: undefined,
-  timeouts: {},
-  region: undefined,
-  budget: undefined,
-  errors: [],
-  errorMatchers: [],
-  probe: "free",
   options,
 })
 

@@ -1,4 +1,5 @@
 import type { OutgoingRequest, Send } from "../../../src/core/provider.ts"
+import { PLAIN_PROVIDER } from "../../../src/core/plain-settings.ts"
 import type { ProviderSettings } from "../../../src/core/settings.ts"
 import { demo } from "../../../src/providers/demo/index.ts"
 
@@ -7,23 +8,9 @@ export function openDemo(
   options: Record<string, string> = { firstToken: "0", tokensPerSecond: "0" },
 ): Send {
   const settings: ProviderSettings = {
+    ...PLAIN_PROVIDER,
     name: "demo",
     type: "demo",
-    baseUrl: undefined,
-    keys: [],
-    missingKeys: [],
-    models: [],
-    headers: {},
-    extraBody: {},
-    passHeaders: [],
-    protocols: [],
-    proxy: undefined,
-    timeouts: {},
-    region: undefined,
-    budget: undefined,
-    errors: [],
-    errorMatchers: [],
-    probe: "free",
     options,
   }
   const { send } = demo.open(settings)

@@ -1,6 +1,7 @@
 import { GatewayError } from "../../../src/core/error.ts"
 import { generateKeyPairSync } from "node:crypto"
 import { type Clock, systemClock } from "../../../src/core/clock.ts"
+import { PLAIN_PROVIDER } from "../../../src/core/plain-settings.ts"
 import type { ProviderSettings } from "../../../src/core/settings.ts"
 import type { CredentialContext } from "../../../src/providers/credentials/token-request.ts"
 import { createHttpSend } from "../../../src/transport/http.ts"
@@ -118,23 +119,8 @@ export function serviceAccount(tokenUri: string, more: Record<string, unknown> =
 
 export function settingsOf(parts: Partial<ProviderSettings> & { type: string }): ProviderSettings {
   return {
+    ...PLAIN_PROVIDER,
     name: parts.type,
-    baseUrl: undefined,
-    keys: [],
-    missingKeys: [],
-    models: [],
-    headers: {},
-    extraBody: {},
-    passHeaders: [],
-    protocols: [],
-    proxy: undefined,
-    timeouts: {},
-    region: undefined,
-    budget: undefined,
-    errors: [],
-    errorMatchers: [],
-    probe: "free",
-    options: {},
     ...parts,
   }
 }
