@@ -3,7 +3,7 @@ import { asBuffer, skipSpace } from "../transport/json-scan.ts"
 import { documentTokens, mediaTokens } from "../governance/media-tokens.ts"
 
 /** Bytes of JSON that one token takes, about. https://platform.openai.com/tokenizer */
-const BYTES_PER_TOKEN = 4
+export const BYTES_PER_TOKEN = 4
 /** Bytes below which a body has no file that matters. */
 const SMALL = 4096
 /** Characters below which a string is taken for text, and those of a file that tell what it is. */

@@ -5,7 +5,7 @@ import { type Need, NEEDS, type RoutingRequest } from "../core/routing.ts"
 import { resolve } from "../routing/resolve.ts"
 import type { Snapshot } from "./context.ts"
 import { type Plan, type PlanContext, planOf } from "./plan.ts"
-import { BYTES_PER_TOKEN } from "./routing-request.ts"
+import { BYTES_PER_TOKEN } from "./body-tokens.ts"
 
 /** Names that describe a request in a query, beside those of `NEEDS`. */
 const NAMES = ["model", "operation", "tokens", "max-tokens", "tag", "region", "session"] as const

@@ -8,9 +8,6 @@ import { decodedOnce } from "./history.ts"
 import { sessionOf } from "./session.ts"
 import type { Steering } from "./steering.ts"
 
-/** Bytes of JSON that one token takes, about. */
-export const BYTES_PER_TOKEN = 4
-
 /** A request whose length is guessed until somebody has counted it. */
 export interface GuessedRequest extends RoutingRequest {
   /** Tells the tokens of its input. */

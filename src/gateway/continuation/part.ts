@@ -1,3 +1,4 @@
+import { BYTES_PER_TOKEN } from "../body-tokens.ts"
 import type { CanonicalRequest } from "../../core/canonical.ts"
 import type { StreamEncoder, Target } from "../../core/protocol.ts"
 import type { Usage } from "../../core/usage.ts"
@@ -57,9 +58,6 @@ export function nextPart(voice: Voice, spent: Usage): Part {
     open: () => seam?.open(),
   }
 }
-
-/** Bytes of text that one token takes, about. */
-const BYTES_PER_TOKEN = 4
 
 /** Tokens of so much text, guessed. */
 export function tokensOf(bytes: number): number {

@@ -11,7 +11,7 @@ import { cleanMessages } from "./relayed-messages.ts"
 import { openForeign } from "./foreign-envelope.ts"
 import { invalid } from "./invalid.ts"
 import { needSigns } from "./needs.ts"
-import { sessionOf } from "./session.ts"
+import { chatSessionOf } from "./session.ts"
 
 const USAGE_OPTIONS = "stream_options"
 const WITH_USAGE: ReadonlySet<Operation> = new Set(["chat", "completion"])
@@ -39,7 +39,7 @@ export function openJson(operation: Operation, body: Uint8Array): JsonEnvelope {
         return readNeed(need, body, needSigns(body, opened, facts), () => this.decode!())
       },
     }),
-    ...(operation === "chat" && { session: () => sessionOf(body, fields) }),
+    ...(operation === "chat" && { session: () => chatSessionOf(body, fields) }),
     ...(operation === "embeddings" && { decodeEmbeddings: () => decodeEmbeddings(body) }),
     asksUsage: usage !== undefined,
     losses: (removed) => removedLosses(body, scan.fields, removed, HARMLESS),
