@@ -1,4 +1,6 @@
+import type { ByteSource, HeaderView } from "./byte-source.ts"
 import type { Capabilities } from "./capabilities.ts"
+import type { EndSignal } from "./life.ts"
 import type { Operation } from "./operation.ts"
 import type { Secret } from "./secret.ts"
 import type { ProviderSettings } from "./settings.ts"
@@ -14,7 +16,7 @@ export interface OutgoingRequest {
   headers: HeaderRecord
   body?: Uint8Array
   /** Aborted when the client leaves or a time limit passes. */
-  signal: AbortSignal
+  signal: EndSignal
   /** URL of an outbound HTTP proxy. */
   proxy?: string
   /** Milliseconds for reaching the host; 0 is no limit. */
@@ -24,10 +26,8 @@ export interface OutgoingRequest {
 /** An upstream's answer as soon as its headers are there. */
 export interface IncomingResponse {
   status: number
-  headers: Headers
-  body: ReadableStream<Uint8Array> | null
-  /** The whole body, instead of `body`: cheaper where it is known to be small. */
-  bytes?(): Promise<Uint8Array>
+  headers: HeaderView
+  body: ByteSource | null
 }
 
 /** Sends one request. @throws GatewayError `upstream-unreachable`, `upstream-timeout`. */
