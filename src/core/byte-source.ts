@@ -27,4 +27,5 @@ export interface ByteSink {
 export interface HeaderView {
   get(name: string): string | null
   has(name: string): boolean
+  forEach(each: (value: string, name: string) => void): void
 }

@@ -1,3 +1,4 @@
+import type { HeaderView } from "./byte-source.ts"
 import type { CanonicalAnswer, CanonicalEvent, CanonicalRequest, Loss } from "./canonical.ts"
 import type { Capabilities } from "./capabilities.ts"
 import type { Clock } from "./clock.ts"
@@ -27,7 +28,7 @@ export interface IngressRoute {
 /** A request as it came in, beside its body. */
 export interface RequestHead {
   readonly operation: Operation
-  readonly headers: Headers
+  readonly headers: HeaderView
   /** Path below the root, without a protocol's prefix, as it was sent. */
   readonly path: string
   /** The query with its `?`, or empty. */
@@ -150,7 +151,7 @@ export interface ModelList {
   /** Paths of its own beside `/v1/models`, such as `/v1beta/models`. */
   readonly paths: readonly string[]
   /** Whether a request to the path that several protocols share is one of this protocol. */
-  claims(headers: Headers): boolean
+  claims(headers: HeaderView): boolean
   /** @param created milliseconds since 1970 */
   list(names: readonly string[], created: number, query: string): Uint8Array
   one(name: string, created: number): Uint8Array
@@ -315,9 +316,9 @@ export interface Upstream {
   /** The caller's headers that a relayed request keeps. */
   readonly relayedHeaders?: readonly string[]
   /** An upstream's error answer, classified. Never throws. */
-  decodeError(status: number, headers: Headers, body: Uint8Array): GatewayError
+  decodeError(status: number, headers: HeaderView, body: Uint8Array): GatewayError
   /** The rate limits that an answer's headers tell, whether it is an error or not; undefined where they tell none. */
-  rateLimits?(headers: Headers, clock: Clock): ToldLimits | undefined
+  rateLimits?(headers: HeaderView, clock: Clock): ToldLimits | undefined
   /** Checks a whole JSON answer. @throws GatewayError when a 200 is not an answer at all. */
   inspectAnswer(operation: Operation, body: Uint8Array): AnswerFacts
   /** A whole relayed answer from an upstream that is not clean, as official SDKs expect it. */

@@ -62,7 +62,7 @@ export interface ProviderAccount {
    */
   sign?(request: OutgoingRequest, key: Secret | undefined): Promise<OutgoingRequest>
   /** Top-level changes to the body of this call. @param headers the caller's */
-  patch?(call: CallTarget, headers: Headers): BodyPatch | undefined
+  patch?(call: CallTarget, headers: HeaderView): BodyPatch | undefined
   /**
    * Rewrites an answer before the protocol sees it, where the account wraps the protocol's answers in
    * something of its own: another framing, other errors. Called for every answer to a call.

@@ -1,8 +1,7 @@
 import { GatewayError } from "../core/error.ts"
+import type { EndSignal } from "../core/life.ts"
 import type { IncomingResponse } from "../core/provider.ts"
 
-/** Bytes up to which an answer of known length is read in one piece, which is cheaper. */
-const ONE_PIECE = 64 * 1024
 /** Bytes and milliseconds that a finished stream may take to end by itself, which saves its connection. */
 const TAIL_BYTES = 64 * 1024
 const TAIL_TIME = 1000
@@ -32,8 +31,8 @@ export interface Flow {
   cancel(): void
 }
 
-export function openFlow(response: IncomingResponse, signal: AbortSignal, limits: Limits): Flow {
-  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+export function openFlow(response: IncomingResponse, signal: EndSignal, limits: Limits): Flow {
+  const { body } = response
 
   function brokenOff(cause: unknown): unknown {
     if (signal.aborted) return signal.reason
@@ -44,12 +43,10 @@ export function openFlow(response: IncomingResponse, signal: AbortSignal, limits
   }
 
   async function read(): Promise<Uint8Array | undefined> {
-    if (!response.body) return undefined
-    reader ??= response.body.getReader()
+    if (!body) return undefined
     limits.wait()
     try {
-      const { done, value } = await reader.read()
-      return done ? undefined : value
+      return await body.read()
     } catch (cause) {
       throw brokenOff(cause)
     } finally {
@@ -72,16 +69,6 @@ export function openFlow(response: IncomingResponse, signal: AbortSignal, limits
   return {
     read,
     async readAll(limit) {
-      const { headers } = response
-      const length = Number(headers.get("content-length") ?? Number.NaN)
-      // A compressed body is larger than it says.
-      const plain = !headers.has("content-encoding")
-      if (response.bytes && plain && length <= Math.min(ONE_PIECE, limit)) {
-        limits.wait()
-        return response.bytes().catch((cause: unknown) => {
-          throw brokenOff(cause)
-        })
-      }
       const parts: Uint8Array[] = []
       let size = 0
       for (let chunk = await read(); chunk; chunk = await read()) {
@@ -96,7 +83,7 @@ export function openFlow(response: IncomingResponse, signal: AbortSignal, limits
     settle: () => void readTail(),
     cancel() {
       limits.end(true)
-      reader?.cancel().catch(() => {})
+      body?.cancel()
     },
   }
 }

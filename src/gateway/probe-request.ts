@@ -81,7 +81,7 @@ export async function refusalOf(
     const response: IncomingResponse = (target && account.receive?.(target, answered)) ?? answered
     const { status, headers } = response
     if (status >= 200 && status < 300) {
-      await response.body?.cancel()
+      response.body?.cancel()
       return undefined
     }
     const body = await readAll(response.body, ERROR_BODY)

@@ -1,3 +1,4 @@
+import type { HeaderView } from "../core/byte-source.ts"
 import { parseDuration } from "../core/units.ts"
 import { GatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
@@ -41,7 +42,7 @@ export function readSteering(exchange: Exchange): Steering {
   return { ...fromHeaders, ...fromBody, ...(tags.length > 0 && { tags }) }
 }
 
-function readHeaders(headers: Headers): Steering {
+function readHeaders(headers: HeaderView): Steering {
   let found: Partial<Record<Name, unknown>> | undefined
   for (const name of NAMES) {
     const value = headers.get(`x-llmrouter-${name}`)

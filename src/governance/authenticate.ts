@@ -1,3 +1,4 @@
+import type { HeaderView } from "../core/byte-source.ts"
 import { GatewayError } from "../core/error.ts"
 import type { AuthSettings } from "../core/settings.ts"
 
@@ -19,7 +20,7 @@ export interface Authenticator {
 
 /** The parts of a request that may carry a key. */
 export interface Presented {
-  readonly headers: Headers
+  readonly headers: HeaderView
   /** With its `?`, or empty. */
   readonly query?: string
 }

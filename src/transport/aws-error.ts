@@ -1,3 +1,4 @@
+import type { HeaderView } from "../core/byte-source.ts"
 import { type ErrorDetail, type ErrorKind, type ErrorReason, GatewayError } from "../core/error.ts"
 import { kindOfStatus } from "./status-kind.ts"
 
@@ -147,7 +148,7 @@ function tokensIn(message: string): ErrorDetail["tokens"] {
 
 /** The name and the message of an error answer. Never throws. */
 export function readAwsError(
-  headers: Headers,
+  headers: HeaderView,
   body: Uint8Array,
 ): { name: string; message: string } {
   const raw = new TextDecoder().decode(body.subarray(0, 64 * 1024))

@@ -1,6 +1,8 @@
 import type { Clock } from "../core/clock.ts"
 import { GatewayError } from "../core/error.ts"
+import { abortSignalOf, type EndSignal } from "../core/life.ts"
 import type { OutgoingRequest, Send } from "../core/provider.ts"
+import { sourceOfStream } from "./byte-sources.ts"
 import { createReach } from "./reach.ts"
 
 /** Milliseconds after which a reset before any answer is no longer taken for a stale connection. */
@@ -44,18 +46,18 @@ export function createHttpSend(clock: Clock): Send {
 }
 
 /** @param reuse whether it may go over an idle connection: others may be as stale as the first was */
-async function fetchOnce(request: OutgoingRequest, signal: AbortSignal, reuse: boolean) {
-  const response = await fetch(request.url, {
+async function fetchOnce(request: OutgoingRequest, signal: EndSignal, reuse: boolean) {
+  const { status, headers, body } = await fetch(request.url, {
     method: request.method,
     headers: request.headers,
     redirect: "manual",
-    signal,
+    signal: abortSignalOf(signal),
     timeout: false,
     ...(!reuse && { keepalive: false }),
     ...(request.body && { body: request.body }),
     ...(request.proxy && { proxy: request.proxy }),
   } as BunFetchRequestInit)
-  return response
+  return { status, headers, body: body && sourceOfStream(body) }
 }
 
 function codeOf(thrown: unknown): string | undefined {

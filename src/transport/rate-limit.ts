@@ -1,3 +1,4 @@
+import type { HeaderView } from "../core/byte-source.ts"
 import type { Clock } from "../core/clock.ts"
 import type { LearnedLimit } from "../core/traffic.ts"
 import { waitOf } from "./told-wait.ts"
@@ -14,7 +15,7 @@ export interface LimitHeaders {
 
 /** What an answer's headers tell of one limit; undefined where they do not say how much of it is left. */
 export function toldLimit(
-  headers: Headers,
+  headers: HeaderView,
   names: LimitHeaders,
   clock: Clock,
 ): LearnedLimit | undefined {

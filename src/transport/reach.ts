@@ -1,6 +1,7 @@
 import { isIP } from "node:net"
 import type { Clock } from "../core/clock.ts"
 import { GatewayError } from "../core/error.ts"
+import { type EndSignal, Life } from "../core/life.ts"
 import type { OutgoingRequest } from "../core/provider.ts"
 
 /** Milliseconds for which a host that answered is taken to be reachable. */
@@ -11,7 +12,7 @@ export interface ReachGuard {
   /** Whether the host has answered a moment ago, be it after this request began. */
   readonly trusted: boolean
   /** Aborted when the request's own signal is, or when the host was not reached in time. */
-  readonly signal: AbortSignal
+  readonly signal: EndSignal
   readonly error: GatewayError | undefined
   /** Ends the guard: the request has its headers (`answered`), or has failed. */
   release(answered: boolean): void
@@ -84,7 +85,7 @@ function connectGuard(
   isTrusted: () => boolean,
   release: ReachGuard["release"],
 ): ReachGuard {
-  const controller = new AbortController()
+  const controller = new Life()
   // Stays after the headers: the body is read under the same signal.
   const leave = () => controller.abort(request.signal.reason)
   if (request.signal.aborted) leave()

@@ -1,3 +1,4 @@
+import type { HeaderView } from "../core/byte-source.ts"
 import { waitInWords, waitOf } from "./told-wait.ts"
 
 /** Exhausted limits name what they limit at their end, or nothing: `x-ratelimit-remaining-tokens-minute`. */
@@ -10,7 +11,7 @@ const REMAINING = /^((?:x-)?ratelimit-)remaining(-[a-z-]+)?$/
  *
  * @param wall milliseconds since 1970, for dates
  */
-export function retryAfterMs(headers: Headers, wall: number): number | undefined {
+export function retryAfterMs(headers: HeaderView, wall: number): number | undefined {
   const exact = headers.get("retry-after-ms") ?? headers.get("x-ms-retry-after-ms")
   return (
     (exact === null ? undefined : waitOf(`${exact.trim()}ms`, wall)) ??
@@ -21,14 +22,14 @@ export function retryAfterMs(headers: Headers, wall: number): number | undefined
 
 /** The same, or what the error's message says in words. */
 export function toldWaitMs(
-  headers: Headers,
+  headers: HeaderView,
   message: string | undefined,
   wall: number,
 ): number | undefined {
   return retryAfterMs(headers, wall) ?? waitInWords(message)
 }
 
-function waitForReset(headers: Headers, wall: number): number | undefined {
+function waitForReset(headers: HeaderView, wall: number): number | undefined {
   let longest: number | undefined
   headers.forEach((value, name) => {
     if (value.trim() !== "0") return

@@ -1,3 +1,4 @@
+import { webStreamOf } from "../support/byte-sources.ts"
 import { afterAll, describe, expect, test } from "bun:test"
 import { collectAnswer } from "../../src/canonical/answer.ts"
 import type { CanonicalEvent, CanonicalRequest } from "../../src/core/canonical.ts"
@@ -69,7 +70,7 @@ function protocolOf(id: string): Protocol {
 }
 
 const bytesOf = async ({ body }: IncomingResponse) =>
-  new Uint8Array(await new Response(body).arrayBuffer())
+  new Uint8Array(await new Response(webStreamOf(body)).arrayBuffer())
 
 const REQUEST: CanonicalRequest = {
   model: "m",

@@ -1,3 +1,4 @@
+import type { HeaderView } from "../../core/byte-source.ts"
 import type { Clock } from "../../core/clock.ts"
 import type { LearnedLimit, ToldLimits } from "../../core/traffic.ts"
 import { toldLimit } from "../../transport/rate-limit.ts"
@@ -24,7 +25,7 @@ function namesOf(bucket: string): Names {
  *
  * @param wall milliseconds since 1970
  */
-export function resetMs(headers: Headers, wall: number): number | undefined {
+export function resetMs(headers: HeaderView, wall: number): number | undefined {
   const waits = BUCKETS.flatMap(({ remaining, reset }) =>
     headers.get(remaining) === "0" ? (waitOf(headers.get(reset), wall) ?? []) : [],
   )
@@ -32,7 +33,7 @@ export function resetMs(headers: Headers, wall: number): number | undefined {
 }
 
 /** The limits that an answer's headers tell; of those of tokens, the one of which the least is left. */
-export function rateLimits(headers: Headers, clock: Clock): ToldLimits | undefined {
+export function rateLimits(headers: HeaderView, clock: Clock): ToldLimits | undefined {
   const requests = toldLimit(headers, REQUESTS, clock)
   // Every answer that has one of them has these two.
   if (!requests && !headers.has(TOKENS[1]!.remaining)) return undefined

@@ -1,3 +1,4 @@
+import type { HeaderView } from "../../core/byte-source.ts"
 import { table } from "../../core/table.ts"
 import type { Finish, FinishReason } from "../../core/canonical.ts"
 import { GatewayError } from "../../core/error.ts"
@@ -82,7 +83,7 @@ export function writeStop(finish: Finish, called: boolean, windows: boolean): St
 }
 
 /** Versions from 2026 on have the stop reason for a full window, older ones with a beta. */
-export function knowsWindows(headers: Headers): boolean {
+export function knowsWindows(headers: HeaderView): boolean {
   const version = headers.get("anthropic-version") ?? ""
   const betas = headers.get("anthropic-beta") ?? ""
   return version >= "2026" || betas.includes("model-context-window-exceeded")

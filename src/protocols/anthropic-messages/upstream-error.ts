@@ -1,3 +1,4 @@
+import type { HeaderView } from "../../core/byte-source.ts"
 import { table } from "../../core/table.ts"
 import type { ErrorDetail, ErrorKind, ErrorReason } from "../../core/error.ts"
 import { GatewayError } from "../../core/error.ts"
@@ -31,7 +32,7 @@ interface Told {
 }
 
 /** An error answer by its status and body. The body is kept for callers of the same protocol. */
-export function decodeError(status: number, headers: Headers, body: Uint8Array): GatewayError {
+export function decodeError(status: number, headers: HeaderView, body: Uint8Array): GatewayError {
   const value = parsed(body)
   const told = isRecord(value) || Array.isArray(value) ? read(value) : { message: plainText(body) }
   const wall = Date.now()

@@ -1,3 +1,4 @@
+import type { HeaderView } from "../../core/byte-source.ts"
 import { type ErrorDetail, type ErrorKind, GatewayError } from "../../core/error.ts"
 import { toldWaitMs } from "../../transport/retry-after.ts"
 import { kindOfStatus, statusToTell } from "../../transport/status-kind.ts"
@@ -6,7 +7,7 @@ import { isRecord, type Json } from "./json-values.ts"
 const TEXT_LIMIT = 300
 
 /** An error answer: `{"message":"…"}`. https://docs.cohere.com/reference/errors */
-export function decodeError(status: number, headers: Headers, body: Uint8Array): GatewayError {
+export function decodeError(status: number, headers: HeaderView, body: Uint8Array): GatewayError {
   const text = new TextDecoder().decode(body.subarray(0, 64 * 1024))
   const message = messageIn(text) ?? `The upstream answered ${status}.`
   const retryAfter = toldWaitMs(headers, message, Date.now())

@@ -1,3 +1,4 @@
+import type { HeaderView } from "../../core/byte-source.ts"
 import { table } from "../../core/table.ts"
 import {
   type ErrorDetail,
@@ -17,7 +18,7 @@ const TEXT_LIMIT = 300
 const LONGEST_WAIT = 300_000
 
 /** An error answer by its status and body. The body is kept for callers of the same protocol. */
-export function decodeError(status: number, headers: Headers, body: Uint8Array): GatewayError {
+export function decodeError(status: number, headers: HeaderView, body: Uint8Array): GatewayError {
   const text = new TextDecoder().decode(body.subarray(0, 64 * 1024))
   const value = parsed(text)
   const error = errorOf(value)

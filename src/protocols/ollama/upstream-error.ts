@@ -1,3 +1,4 @@
+import type { HeaderView } from "../../core/byte-source.ts"
 import { type ErrorDetail, type ErrorKind, GatewayError } from "../../core/error.ts"
 import { toldWaitMs } from "../../transport/retry-after.ts"
 import { kindOfStatus, statusToTell } from "../../transport/status-kind.ts"
@@ -5,7 +6,7 @@ import { kindOfStatus, statusToTell } from "../../transport/status-kind.ts"
 const TEXT_LIMIT = 300
 
 /** An error answer: `{"error":"text"}`, where the text may itself be JSON of the engine below. */
-export function decodeError(status: number, headers: Headers, body: Uint8Array): GatewayError {
+export function decodeError(status: number, headers: HeaderView, body: Uint8Array): GatewayError {
   const text = new TextDecoder().decode(body.subarray(0, 64 * 1024))
   const parsed = parse(text)
   const message = (parsed ? messageOf(parsed["error"]) : plain(text)) || undefined

@@ -1,3 +1,4 @@
+import type { HeaderView } from "../../core/byte-source.ts"
 import type { Clock } from "../../core/clock.ts"
 import type { LearnedLimit, ToldLimits } from "../../core/traffic.ts"
 import { type LimitHeaders, toldLimit } from "../../transport/rate-limit.ts"
@@ -15,14 +16,14 @@ function namesOf(bucket: string): LimitHeaders {
 }
 
 /** The limits that an answer's headers tell. */
-export function rateLimits(headers: Headers, clock: Clock): ToldLimits | undefined {
+export function rateLimits(headers: HeaderView, clock: Clock): ToldLimits | undefined {
   const requests = first(headers, REQUESTS, clock)
   const tokens = first(headers, TOKENS, clock)
   return requests || tokens ? { requests, tokens } : undefined
 }
 
 function first(
-  headers: Headers,
+  headers: HeaderView,
   families: readonly LimitHeaders[],
   clock: Clock,
 ): LearnedLimit | undefined {

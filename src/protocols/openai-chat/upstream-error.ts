@@ -1,3 +1,4 @@
+import type { HeaderView } from "../../core/byte-source.ts"
 import {
   type ErrorDetail,
   type ErrorKind,
@@ -39,7 +40,7 @@ function kindOf(
 }
 
 /** An error answer by its status and body. The body is kept for callers of the same protocol. */
-export function decodeError(status: number, headers: Headers, body: Uint8Array): GatewayError {
+export function decodeError(status: number, headers: HeaderView, body: Uint8Array): GatewayError {
   const words = readError(body)
   const reason = reasonOf(status, words)
   const retryAfter = toldWaitMs(headers, words.message, Date.now()) ?? waitWithin(words.fields)

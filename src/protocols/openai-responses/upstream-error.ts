@@ -1,3 +1,4 @@
+import type { HeaderView } from "../../core/byte-source.ts"
 import { table } from "../../core/table.ts"
 import {
   type ErrorDetail,
@@ -37,7 +38,7 @@ export const REASONS = table<ErrorReason>({
 })
 
 /** An error answer by its status and body. The body is kept for callers of the same protocol. */
-export function decodeError(status: number, headers: Headers, body: Uint8Array): GatewayError {
+export function decodeError(status: number, headers: HeaderView, body: Uint8Array): GatewayError {
   const error = chat.decodeError(status, headers, body)
   const { upstream } = error.detail
   return refined(error, upstream ? { upstream: { ...upstream, protocol: PROTOCOL } } : {})

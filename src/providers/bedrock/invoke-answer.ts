@@ -1,6 +1,8 @@
+import type { ByteSource, HeaderView } from "../../core/byte-source.ts"
 import { GatewayError } from "../../core/error.ts"
 import type { IncomingResponse } from "../../core/provider.ts"
 import { awsError, readAwsError } from "../../transport/aws-error.ts"
+import { bytesOf, type Mapped, mapSource, sourceOfIterable } from "../../transport/byte-sources.ts"
 import { type Frame, FrameCutter } from "../../transport/aws-event-stream.ts"
 
 /** An answer of InvokeModel as Anthropic's own API would give it: SSE instead of AWS's frames, errors in its words. */
@@ -13,52 +15,31 @@ export function messagesAnswer(response: IncomingResponse): IncomingResponse {
   return { status, headers: typed(headers, "text/event-stream"), body: eventsOf(body) }
 }
 
-function typed(headers: Headers, contentType: string): Headers {
-  const own = new Headers(headers)
-  own.set("content-type", contentType)
-  own.delete("content-length")
+function typed(headers: HeaderView, contentType: string): HeaderView {
+  const own = new Headers({ "content-type": contentType })
+  headers.forEach((value, name) => {
+    if (name !== "content-length" && name !== "content-type") own.set(name, value)
+  })
   return own
 }
 
 /** Reads a frame only when it is asked for an event, so that a slow reader slows the upstream. */
-function eventsOf(frames: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+function eventsOf(frames: ByteSource): ByteSource {
   const cutter = new FrameCutter()
-  const reader = frames.getReader()
-  let over = false
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        while (!over) {
-          const { done, value } = await reader.read()
-          if (done) {
-            over = true
-            controller.close()
-            return
-          }
-          const events = read(value)
-          if (over) void reader.cancel().catch(() => {})
-          if (events === "") continue
-          controller.enqueue(Buffer.from(events))
-          if (over) controller.close()
-          return
-        }
-      },
-      cancel: (reason) => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  )
+  return mapSource(frames, read)
 
   /** The events in a piece of the stream, up to the first error. */
-  function read(chunk: Uint8Array): string {
+  function read(chunk: Uint8Array): Mapped {
     let events = ""
+    let last = false
     try {
       for (const frame of cutter.push(chunk)) events += eventIn(frame)
     } catch (thrown) {
       if (!(thrown instanceof GatewayError)) throw thrown
-      over = true
+      last = true
       events += sse("error", JSON.stringify(errorBody(thrown).body))
     }
-    return events
+    return { bytes: events === "" ? undefined : Buffer.from(events), last }
   }
 }
 
@@ -97,19 +78,14 @@ function errorAnswer({ status, headers, body }: IncomingResponse): IncomingRespo
   // Its status says what went wrong to those who do not know AWS's words, so it is needed at once;
   // the message, which may say more, comes with the body.
   const early = errorBody(awsError(readAwsError(headers, NOTHING).name, "", status))
-  const translated = new ReadableStream<Uint8Array>({
-    async start(controller) {
-      const { name, message } = readAwsError(headers, await beginning(body))
-      const error = errorBody(awsError(name, message, status))
-      controller.enqueue(Buffer.from(JSON.stringify(error.body)))
-      controller.close()
-    },
-    cancel: (reason) => body?.cancel(reason),
-  })
+  async function* translated(): AsyncGenerator<Uint8Array> {
+    const { name, message } = readAwsError(headers, await bytesOf(body, MOST))
+    yield Buffer.from(JSON.stringify(errorBody(awsError(name, message, status)).body))
+  }
   return {
     status: early.status,
     headers: typed(headers, "application/json"),
-    body: translated,
+    body: sourceOfIterable(translated(), () => body?.cancel()),
   }
 }
 
@@ -117,17 +93,6 @@ const NOTHING = new Uint8Array()
 
 /** Bytes of an error that are read. */
 const MOST = 256 * 1024
-
-async function beginning(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of body ?? []) {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size >= MOST) break
-  }
-  return Buffer.concat(chunks)
-}
 
 /** An error in the words and with the status of Anthropic's API. */
 function errorBody(error: GatewayError) {

@@ -1,5 +1,6 @@
 import { GatewayError } from "../../core/error.ts"
 import type { AwsKeys } from "../../transport/aws-sigv4.ts"
+import { bytesOf } from "../../transport/byte-sources.ts"
 import { askForJson, askForText, type CredentialContext } from "./token-request.ts"
 
 /** Keys that end. */
@@ -93,7 +94,7 @@ async function sessionToken(
       signal: AbortSignal.timeout(3 * CONNECT),
       connectTimeout: CONNECT,
     })
-    const text = await new Response(response.body).text()
+    const text = (await bytesOf(response.body)).toString()
     return response.status === 200 ? text : undefined
   } catch {
     return undefined

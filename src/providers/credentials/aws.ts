@@ -1,3 +1,4 @@
+import type { EndSignal } from "../../core/life.ts"
 import { GatewayError } from "../../core/error.ts"
 import type { Secret } from "../../core/secret.ts"
 import type { AwsKeys } from "../../transport/aws-sigv4.ts"
@@ -12,7 +13,7 @@ export type AwsIdentity = { keys: AwsKeys } | { bearer: string }
 
 export interface AwsCredentials {
   /** @throws GatewayError `upstream-unauthorized`, `upstream-unreachable` */
-  get(signal: AbortSignal): Promise<AwsIdentity>
+  get(signal: EndSignal): Promise<AwsIdentity>
 }
 
 export interface AwsCredentialOptions {

@@ -1,3 +1,4 @@
+import type { EndSignal } from "../../core/life.ts"
 import { GatewayError } from "../../core/error.ts"
 import type { HeaderRecord } from "../../core/provider.ts"
 import type { Secret } from "../../core/secret.ts"
@@ -9,7 +10,7 @@ import type { CredentialContext } from "./token-request.ts"
 /** What proves to Google who calls. */
 export interface GoogleCredentials {
   /** @throws GatewayError `upstream-unauthorized`, `upstream-unreachable` */
-  headers(signal: AbortSignal): Promise<HeaderRecord>
+  headers(signal: EndSignal): Promise<HeaderRecord>
   /** The project that the credentials belong to; undefined for an API key, which needs none. @throws GatewayError */
   project(): Promise<string | undefined>
 }

@@ -1,3 +1,4 @@
+import type { EndSignal } from "../../core/life.ts"
 import type { Clock } from "../../core/clock.ts"
 
 /** A short-lived token. */
@@ -10,7 +11,7 @@ export interface AccessToken {
 /** Keeps one token and renews it in time. */
 export interface TokenCache {
   /** @param signal lets this caller go; the renewal, which others wait for too, goes on */
-  get(signal: AbortSignal): Promise<string>
+  get(signal: EndSignal): Promise<string>
 }
 
 /** Milliseconds before its end from which a token is renewed, while it still serves. */
@@ -59,7 +60,7 @@ export function createTokenCache(fetch: () => Promise<AccessToken>, clock: Clock
   }
 }
 
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+function abortable<T>(promise: Promise<T>, signal: EndSignal): Promise<T> {
   // Whoever has left already does not hear of its failure.
   promise.catch(() => {})
   if (signal.aborted) return Promise.reject(signal.reason)

@@ -1,6 +1,7 @@
 import type { Clock } from "../../core/clock.ts"
 import { GatewayError } from "../../core/error.ts"
 import type { HeaderRecord, OutgoingRequest, Send } from "../../core/provider.ts"
+import { bytesOf } from "../../transport/byte-sources.ts"
 import type { AccessToken } from "./token-cache.ts"
 
 /** What getting tokens needs of the world; tests own all of it. */
@@ -92,7 +93,7 @@ async function exchange(send: Send, call: TokenCall): Promise<{ status: number; 
   }
   try {
     const response = await send(request)
-    return { status: response.status, text: await new Response(response.body).text() }
+    return { status: response.status, text: (await bytesOf(response.body)).toString() }
   } catch (cause) {
     const why = cause instanceof GatewayError ? cause.message : "No answer in time."
     throw new GatewayError("upstream-unreachable", `${call.what} cannot be asked. ${why}`, {

@@ -1,3 +1,7 @@
+import type { ByteSource } from "../../core/byte-source.ts"
+import { type EndSignal, Life } from "../../core/life.ts"
+import { sourceOfIterable } from "../../transport/byte-sources.ts"
+
 /** How fast the demo speaks. */
 export interface Pace {
   /** Milliseconds before anything is answered. */
@@ -14,9 +18,11 @@ export interface Piece {
 
 /** Bytes that are handed over together when there is no pace. */
 const BATCH = 16_384
+/** What ends a stream whose reader has left. */
+const CANCELLED = Symbol("cancelled")
 
 /** Resolves after `ms`. @throws the signal's reason as soon as it is aborted. */
-export function wait(ms: number, signal: AbortSignal): Promise<void> {
+export function wait(ms: number, signal: EndSignal): Promise<void> {
   if (signal.aborted) return Promise.reject(signal.reason)
   if (ms <= 0) return Promise.resolve()
   return new Promise((resolve, reject) => {
@@ -36,50 +42,45 @@ export function wait(ms: number, signal: AbortSignal): Promise<void> {
  * The pieces as a stream at a human pace. Nothing is made before the reader asks; when the reader
  * cancels or the signal aborts, the timer stops and the rest is never made.
  */
-export function pacedStream(
-  pieces: Iterable<Piece>,
-  pace: Pace,
-  signal: AbortSignal,
-): ReadableStream<Uint8Array> {
+export function pacedStream(pieces: Iterable<Piece>, pace: Pace, signal: EndSignal): ByteSource {
   const source = pieces[Symbol.iterator]()
   const encoder = new TextEncoder()
-  const left = new AbortController()
-  const stop = AbortSignal.any([signal, left.signal])
+  const left = new Life()
+  const leave = () => left.abort(signal.reason)
+  signal.addEventListener("abort", leave, { once: true })
+  if (signal.aborted) leave()
   const start = performance.now() + pace.firstToken
   let spoken = 0
   let held: Piece | undefined
 
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          await wait(dueAt() - performance.now(), stop)
-        } catch (reason) {
-          source.return?.()
-          // The reader that cancelled is told nothing; the one that waits learns of the abort.
-          if (!left.signal.aborted) controller.error(reason)
-          return
-        }
+  async function* batches(): AsyncGenerator<Uint8Array> {
+    try {
+      for (let more = true; more; ) {
+        await wait(dueAt() - performance.now(), left)
         let batch = ""
         do {
           const piece = take()
-          if (!piece) {
-            if (batch) controller.enqueue(encoder.encode(batch))
-            controller.close()
-            return
-          }
+          more = piece !== undefined
+          if (!piece) break
           batch += piece.text
           spoken += piece.tokens
         } while (batch.length < BATCH && dueAt() <= performance.now())
-        controller.enqueue(encoder.encode(batch))
-      },
-      cancel() {
-        left.abort()
-        source.return?.()
-      },
-    },
-    { highWaterMark: 0 },
-  )
+        if (batch) yield encoder.encode(batch)
+      }
+    } catch (reason) {
+      // The reader that cancelled is told nothing; the one that waits learns of the abort.
+      if (reason !== CANCELLED) throw reason
+    } finally {
+      signal.removeEventListener("abort", leave)
+      source.return?.()
+    }
+  }
+  const blocks = batches()
+  return sourceOfIterable(blocks, () => {
+    left.abort(CANCELLED)
+    source.return?.()
+    void blocks.return(undefined)
+  })
 
   function peek(): Piece | undefined {
     held ??= source.next().value as Piece | undefined

@@ -1,4 +1,6 @@
+import type { ByteSource } from "../../core/byte-source.ts"
 import type { IncomingResponse, OutgoingRequest, Send } from "../../core/provider.ts"
+import { sourceOfIterable } from "../../transport/byte-sources.ts"
 import { type Completion, completeChat, completeText } from "./chat.ts"
 import { chatAnswer, chatEvents, textAnswer, textEvents } from "./chat-wire.ts"
 import { answerEmbeddings } from "./embeddings.ts"
@@ -94,22 +96,13 @@ const ENDPOINTS: Readonly<Record<string, (body: Json, model: string) => Answer>>
 function respond(
   status: number,
   type: string,
-  body: string | Uint8Array | ReadableStream<Uint8Array>,
+  body: string | Uint8Array | ByteSource,
   request: OutgoingRequest,
 ): IncomingResponse {
   const seed = hash(`${request.url} ${request.body?.length ?? 0}`)
   const headers = new Headers({ "content-type": type, "x-request-id": idFrom("req_", seed) })
-  if (body instanceof ReadableStream) return { status, headers, body }
+  if (typeof body !== "string" && !(body instanceof Uint8Array)) return { status, headers, body }
   const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body
   headers.set("content-length", `${bytes.length}`)
-  return { status, headers, body: pieceOf(bytes) }
-}
-
-function pieceOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    start(controller) {
-      if (bytes.length > 0) controller.enqueue(bytes)
-      controller.close()
-    },
-  })
+  return { status, headers, body: sourceOfIterable(bytes.length > 0 ? [bytes] : []) }
 }

@@ -1,3 +1,4 @@
+import { webStreamOf } from "../../support/byte-sources.ts"
 import type { OutgoingRequest, Send } from "../../../src/core/provider.ts"
 import { PLAIN_PROVIDER } from "../../../src/core/plain-settings.ts"
 import type { ProviderSettings } from "../../../src/core/settings.ts"
@@ -39,7 +40,7 @@ export function outgoing(
 /** Sends a request to a demo without pauses and reads the answer. */
 export async function ask(path: string, body?: object) {
   const { status, headers, body: stream } = await fast(outgoing(path, body))
-  const bytes = await new Response(stream).bytes()
+  const bytes = await new Response(webStreamOf(stream)).bytes()
   return { status, headers, bytes, text: new TextDecoder().decode(bytes) }
 }
 

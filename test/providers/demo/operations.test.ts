@@ -1,3 +1,4 @@
+import { webStreamOf } from "../../support/byte-sources.ts"
 import { describe, expect, test } from "bun:test"
 import { inflateSync } from "node:zlib"
 import { ask, askJson, openDemo } from "./call.ts"
@@ -126,7 +127,7 @@ describe("sound", () => {
       signal: new AbortController().signal,
       connectTimeout: 0,
     })
-    return { ...answer, text: await new Response(answer.body).text() }
+    return { ...answer, text: await new Response(webStreamOf(answer.body)).text() }
   }
 
   test("that is sent for transcription is described in every format", async () => {

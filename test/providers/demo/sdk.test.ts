@@ -1,3 +1,4 @@
+import { webStreamOf } from "../../support/byte-sources.ts"
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import OpenAI, { toFile } from "openai"
 import { openDemo } from "./call.ts"
@@ -21,7 +22,7 @@ beforeAll(() => {
         signal: request.signal,
         connectTimeout: 0,
       })
-      return new Response(body, { status, headers })
+      return new Response(webStreamOf(body), { status, headers: headers as Headers })
     },
   })
   client = new OpenAI({
