@@ -432,6 +432,11 @@ declare module "llmrouter" {
      * @default true
      */
     headers?: boolean
+    /**
+     * Processes that share the port, each on a core of its own; `auto` is one for each core. `--workers` wins.
+     * @default 1
+     */
+    workers?: number | "auto"
   }
 
   interface CallerKeyConfig<Group extends string = string> {

@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from "node:path"
 import { Secret } from "../core/secret.ts"
+import { workerCount } from "../core/worker-count.ts"
 import type {
   BreakerSettings,
   CallerKey,
@@ -44,6 +45,7 @@ export function normalise(config: ParsedConfig, origin: Origin): Settings {
       keepAlive: server["keepAlive"] as number,
       compression: server["compression"] as boolean,
       headers: server["headers"] as boolean,
+      workers: workerCount(server["workers"] as number | "auto"),
     },
     auth: normaliseAuth(config.auth),
     providers: Object.entries(config.providers ?? {}).map(([name, provider]) =>

@@ -28,6 +28,7 @@ export interface ParsedConfig {
     keepAlive?: number
     compression?: boolean
     headers?: boolean
+    workers?: number | "auto"
   }
   auth?: {
     keys?: (SecretValue | ParsedCallerKey | undefined)[]

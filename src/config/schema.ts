@@ -1,4 +1,5 @@
 import { Type as t } from "@sinclair/typebox"
+import { MOST_WORKERS } from "../core/worker-count.ts"
 import { count, duration, flag, groupName, object, secret, size, words } from "./schema-fields.ts"
 import { GroupObject, Models } from "./schema-group.ts"
 import { Provider } from "./schema-provider.ts"
@@ -102,6 +103,13 @@ export const ConfigSchema = object(
           ),
           compression: flag("Whether answers that do not stream are compressed.", true),
           headers: flag("Whether answers carry `x-llmrouter-*` headers.", true),
+          workers: t.Optional(
+            t.Union([t.Integer({ minimum: 1, maximum: MOST_WORKERS }), t.Literal("auto")], {
+              description:
+                "Processes that share the port, each on a core of its own; `auto` is one for each core. `--workers` wins.",
+              default: 1,
+            }),
+          ),
         },
         { description: "The listener." },
       ),

@@ -282,6 +282,11 @@ export interface ServerConfig {
    * @default true
    */
   headers?: boolean
+  /**
+   * Processes that share the port, each on a core of its own; `auto` is one for each core. `--workers` wins.
+   * @default 1
+   */
+  workers?: number | "auto"
 }
 
 export interface CallerKeyConfig<Group extends string = string> {

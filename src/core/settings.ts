@@ -228,6 +228,8 @@ export interface ServerSettings {
   compression: boolean
   /** Whether answers carry `x-llmrouter-*` headers. */
   headers: boolean
+  /** Processes that share the port; from 1. */
+  workers: number
 }
 
 /** A checked config with every default filled in. */

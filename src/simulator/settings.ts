@@ -41,6 +41,7 @@ export function settingsOf(scenario: Scenario, strategy: GroupSettings["strategy
       cors: undefined,
       drain: 0,
       keepAlive: 0,
+      workers: 1,
       compression: false,
       headers: false,
     },
