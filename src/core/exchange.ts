@@ -1,4 +1,5 @@
 import type { GatewayError } from "./error.ts"
+import type { EndSignal } from "./life.ts"
 import type { RequestHead, ServedProtocol } from "./protocol.ts"
 
 /** One client request, as the server hands it to the gateway. */
@@ -9,7 +10,7 @@ export interface Exchange extends RequestHead {
   /** As it goes on: what only the router reads is taken out first. */
   body: Uint8Array
   /** Aborted when the client leaves. */
-  readonly signal: AbortSignal
+  readonly signal: EndSignal
   /** Monotonic milliseconds at arrival. */
   readonly arrived: number
   /** Milliseconds since 1970 at arrival. */

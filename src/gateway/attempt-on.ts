@@ -1,3 +1,4 @@
+import { Life, throwIfEnded } from "../core/life.ts"
 import { type GatewayError, toGatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
 import type { RequestEnvelope } from "../core/protocol.ts"
@@ -48,7 +49,7 @@ export async function attemptOn(
   options: AttemptOptions,
   step: MadeStep,
   trial: Trial,
-  life: AbortController,
+  life: Life,
 ): Promise<Committed> {
   const { channel } = step
   try {
@@ -70,7 +71,7 @@ async function attemptOnce(
   options: AttemptOptions,
   step: MadeStep,
   trial: Trial,
-  life: AbortController,
+  life: Life,
   withoutState: boolean,
 ): Promise<Committed> {
   const { snapshot, exchange, resolution, progress, request, underWay } = options
@@ -86,7 +87,7 @@ async function attemptOnce(
     deployment.provider.budget &&
     spending.hold(deployment.provider, costToHold(request, deployment))
   // Of its own: a failed attempt ends what is left of its answer, and may be made again.
-  const own = new AbortController()
+  const own = new Life()
   const stop = () => own.abort(life.signal.reason)
   if (life.signal.aborted) stop()
   life.signal.addEventListener("abort", stop, { once: true })
@@ -104,7 +105,7 @@ async function attemptOnce(
       fetchMedia: options.fetchMedia,
       part,
     })
-    own.signal.throwIfAborted()
+    throwIfEnded(own)
     const responseLimit = snapshot.settings.limits.response
     const made = { exchange, envelope, call, trial, life: own, record, hold, responseLimit }
     const committed = await attempt(context, made)

@@ -1,3 +1,4 @@
+import type { Life } from "../core/life.ts"
 import { clientGone, GatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
 import type { RequestEnvelope, StreamRelay } from "../core/protocol.ts"
@@ -31,7 +32,7 @@ const REPEATED = 4
 export type Committed = {
   trial: Trial
   /** Ends it. */
-  life: AbortController
+  life: Life
   record: AttemptRecord
   /** What is kept aside for it of its provider's budget. */
   hold: Hold | undefined
@@ -72,7 +73,7 @@ export interface AttemptOptions {
   call: Call
   trial: Trial
   /** Ends the attempt, also after its answer has begun. */
-  life: AbortController
+  life: Life
   record: AttemptRecord
   hold: Hold | undefined
   /** Bytes of an answer that is held in memory. */

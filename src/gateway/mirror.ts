@@ -1,3 +1,4 @@
+import { type EndSignal, Life } from "../core/life.ts"
 import { GatewayError, toGatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
 import { prepareOrder } from "../routing/prepare-order.ts"
@@ -43,7 +44,7 @@ export function mirror(
 async function copy(
   context: GatewayContext,
   options: Omit<RunOptions, "fetchMedia">,
-  signal: AbortSignal,
+  signal: EndSignal,
 ): Promise<void> {
   const { clock, logger } = context
   const original = options.exchange
@@ -124,7 +125,7 @@ async function attempt(
     throw new GatewayError("unavailable", "No channel of the mirror is ready.")
   }
   const underWay: UnderWay = new Map()
-  const life = new AbortController()
+  const life = new Life()
   try {
     const committed = await attemptOn(
       context,

@@ -1,3 +1,4 @@
+import { type EndSignal, Life } from "../core/life.ts"
 import type { Timers } from "../core/clock.ts"
 import { clientGone } from "../core/error.ts"
 
@@ -19,13 +20,13 @@ export interface Mirrors {
    * @param bytes of the request
    * @param run never rejects; ends soon when its signal is aborted
    */
-  begin(bytes: number, run: (signal: AbortSignal) => Promise<void>): void
+  begin(bytes: number, run: (signal: EndSignal) => Promise<void>): void
   /** Ends all of them. Resolves when they have, but soon; what begins later does nothing. */
   close(): Promise<void>
 }
 
 export function createMirrors(timers: Timers): Mirrors {
-  const running = new Map<AbortController, Promise<void>>()
+  const running = new Map<Life, Promise<void>>()
   let held = 0
   let closed = false
   return {
@@ -34,7 +35,7 @@ export function createMirrors(timers: Timers): Mirrors {
     },
     begin(bytes, run) {
       if (closed || running.size >= MOST || held + bytes > MOST_BYTES) return
-      const life = new AbortController()
+      const life = new Life()
       const { promise, resolve } = Promise.withResolvers<void>()
       held += bytes
       running.set(life, promise)

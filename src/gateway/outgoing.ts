@@ -1,3 +1,4 @@
+import type { EndSignal } from "../core/life.ts"
 import type { RequestEnvelope, RequestHead } from "../core/protocol.ts"
 import type { BodyPatch, CallTarget, HeaderRecord, OutgoingRequest } from "../core/provider.ts"
 import type { Channel } from "../core/routing.ts"
@@ -29,7 +30,7 @@ export function buildRequest(
   { facts }: Pick<RequestEnvelope, "facts">,
   call: Pick<Call, "protocol" | "relayed" | "headers" | "body">,
   channel: Channel,
-  signal: AbortSignal,
+  signal: EndSignal,
 ): BuiltRequest {
   const { provider, account, model, timeouts } = channel.deployment
   const { operation } = exchange

@@ -1,3 +1,4 @@
+import { Life } from "../core/life.ts"
 import type { Clock, Timers } from "../core/clock.ts"
 import { GatewayError, toGatewayError } from "../core/error.ts"
 import type { Due } from "./due.ts"
@@ -31,7 +32,7 @@ export interface Pursuit<Answer> {
    * @param life aborted with a GatewayError when the attempt is to end before it has answered
    * @throws GatewayError that says what is next; the channel was judged by it already
    */
-  attempt(step: Step, trial: Trial, life: AbortController): Promise<Answer>
+  attempt(step: Step, trial: Trial, life: Life): Promise<Answer>
   /** Ends an answer that nobody waits for any more. */
   drop(answer: Answer): void
   /** Why no attempt could be made at all. */
@@ -55,7 +56,7 @@ export const LOST = "hedge_lost"
 export function pursue<Answer>(pursuit: Pursuit<Answer>): Pursued<Answer> {
   const { clock, timers, budget, due } = pursuit
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-  const running = new Map<Step, AbortController>()
+  const running = new Map<Step, Life>()
   /** What calls off the timers and the queue. */
   const waits = new Set<() => void>()
   let walk = pursuit.walk()
@@ -122,7 +123,7 @@ export function pursue<Answer>(pursuit: Pursuit<Answer>): Pursued<Answer> {
 
   function pause(step: Step): void {
     // Whoever ends the request meanwhile gives back what the step took.
-    running.set(step, new AbortController())
+    running.set(step, new Life())
     const tooLong = clock.now() + step.wait + LEAST_TIME > due.at
     if (tooLong) end(last ?? tooLate(due))
     else after(step.wait, () => (walk.mayBegin(step) ? launch(step) : skip(step)))
@@ -136,7 +137,7 @@ export function pursue<Answer>(pursuit: Pursuit<Answer>): Pursued<Answer> {
 
   function launch(step: Step): void {
     const trial = walk.begin(step)
-    const life = new AbortController()
+    const life = new Life()
     running.set(step, life)
     const stops: (() => void)[] = []
     const left = due.at - clock.now()

@@ -1,12 +1,12 @@
 import { Elysia } from "elysia"
 import { clientGone, GatewayError, toGatewayError } from "../core/error.ts"
+import { Life } from "../core/life.ts"
 import type { Operation } from "../core/operation.ts"
 import type { IngressRoute, ServedProtocol } from "../core/protocol.ts"
 import type { Runtime } from "../runtime.ts"
 import { readBody } from "./body.ts"
 import { type Listener, shuttingDown } from "./listener.ts"
 import { requireLocal } from "./local-only.ts"
-import { routeDoc } from "./openapi/index.ts"
 import { toResponse } from "./reply.ts"
 import { requestId } from "./request-id.ts"
 import { locate } from "./request-url.ts"
@@ -24,13 +24,11 @@ export function ingressRoutes(
   for (const protocol of protocols) {
     for (const route of protocol.ingress.routes) {
       // The gateway reads the bytes itself: a parsed and validated body would be another one.
-      app.post(route.path, createHandler(runtime, protocol, route, listener, ""), {
-        parse: "none",
-        detail: routeDoc("POST", route.path),
-      })
+      const plain = createHandler(runtime, protocol, route, listener, "")
+      app.post(route.path, plain, { parse: "none" })
       for (const prefix of protocol.ingress.prefixes) {
         const serve = createHandler(runtime, protocol, route, listener, prefix)
-        app.post(`${prefix}${route.path}`, serve, { parse: "none", detail: { hide: true } })
+        app.post(`${prefix}${route.path}`, serve, { parse: "none" })
       }
     }
   }
@@ -51,6 +49,10 @@ function createHandler(
     const { settings } = runtime.snapshot
     const { path, query } = locate(request.url, prefix)
     const operation = operationOf(route, path)
+    const life = new Life()
+    const { signal } = request
+    if (signal.aborted) life.abort(signal.reason)
+    else signal.addEventListener("abort", () => life.abort(signal.reason), { once: true })
     const exchange = {
       id,
       protocol,
@@ -59,7 +61,7 @@ function createHandler(
       path,
       query,
       body: NO_BODY,
-      signal: request.signal,
+      signal: life,
       arrived,
       time: clock.wall(),
       ended: NOTHING,
@@ -70,7 +72,7 @@ function createHandler(
       exchange.body = await readBody(request, settings.limits.body)
       if (listener.draining) throw shuttingDown()
     } catch (thrown) {
-      const error = request.signal.aborted ? clientGone() : toGatewayError(thrown)
+      const error = life.aborted ? clientGone() : toGatewayError(thrown)
       return toResponse(request, runtime.refuse(exchange, error), settings.server)
     }
     // Only now: until here the listener's idle limit guarded the upload.

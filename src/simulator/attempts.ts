@@ -1,3 +1,4 @@
+import type { Life } from "../core/life.ts"
 import type { GatewayError } from "../core/error.ts"
 import type { Channel } from "../core/routing.ts"
 import { rejectionPause, type Trial } from "../routing/health.ts"
@@ -18,18 +19,14 @@ export interface Begun {
 }
 
 /** Makes one attempt; it resolves when its answer has begun. */
-export type MakeAttempt = (
-  request: VirtualRequest,
-  trial: Trial,
-  life: AbortController,
-) => Promise<Begun>
+export type MakeAttempt = (request: VirtualRequest, trial: Trial, life: Life) => Promise<Begun>
 
 /** Attempts on virtual upstreams, which judge their channels as the gateway does. */
 export function createAttempts(stage: Stage): MakeAttempt {
   const { engine, settings, health, upstream, recorder } = stage
   const { clock, timers } = engine
 
-  function attempt(request: VirtualRequest, trial: Trial, life: AbortController): Promise<Begun> {
+  function attempt(request: VirtualRequest, trial: Trial, life: Life): Promise<Begun> {
     const { channel } = trial
     const place = upstream(channel)
     const now = clock.now()
@@ -57,7 +54,7 @@ export function createAttempts(stage: Stage): MakeAttempt {
       if (error.rule.cooldown === "auth") probe(channel)
       reject(error)
     }
-    life.signal.addEventListener("abort", () => fail(life.signal.reason))
+    life.signal.addEventListener("abort", () => fail(life.signal.reason as GatewayError))
     const tellLimits = () => {
       const told = place.told(clock.now())
       if (told) health.tell(channel, told)

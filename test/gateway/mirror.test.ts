@@ -1,3 +1,4 @@
+import type { EndSignal } from "../../src/core/life.ts"
 import { Database } from "bun:sqlite"
 import { describe, expect, test } from "bun:test"
 import { writeFileSync } from "node:fs"
@@ -284,7 +285,7 @@ test("a program that is asked to end does so at once, whatever its mirrors wait 
 })
 
 describe("mirrors under way", () => {
-  const never = (signal: AbortSignal) =>
+  const never = (signal: EndSignal) =>
     new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => resolve(), { once: true })
     })

@@ -1,3 +1,4 @@
+import { Life } from "../../core/life.ts"
 import { clientGone, type GatewayError, toGatewayError } from "../../core/error.ts"
 import { type Due, tooLate } from "../../routing/due.ts"
 import type { Trial } from "../../routing/health.ts"
@@ -34,11 +35,7 @@ export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions
   let end: ((error: GatewayError) => void) | undefined
 
   /** Tries one healthy channel after the other that was not tried yet. */
-  async function find(
-    part: Part,
-    life: AbortController,
-    underWay: UnderWay,
-  ): Promise<Events | undefined> {
+  async function find(part: Part, life: Life, underWay: UnderWay): Promise<Events | undefined> {
     while (!life.signal.aborted && !exchange.signal.aborted) {
       const step = walk.next()
       if (!step) return undefined
@@ -101,7 +98,7 @@ export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions
 
   /** Searches for as long as the first upstream might have taken to begin. */
   async function search(part: Part): Promise<Events | undefined> {
-    const life = new AbortController()
+    const life = new Life()
     const underWay: UnderWay = new Map()
     end = (error) => {
       recordRest(underWay, request, clock, error)
