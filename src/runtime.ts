@@ -96,7 +96,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { ledger, answers } = settings.storage
     ? await openStorage({ path: settings.storage.path, logger, clock })
     : { ledger: nullLedger, answers: createMemoryAnswerStore(clock) }
-  const prober = createProber({ clock, send, logger }, () => settings.cooldown)
+  const prober = createProber({ clock, send, logger, health })
   const estimator = createTokenEstimator()
   const spending = createProviderBudgets(clock)
   const context: GatewayContext = {

@@ -1,7 +1,5 @@
 import type { GatewayError } from "../core/error.ts"
 import type { Channel, ChannelHealth } from "../core/routing.ts"
-import type { Cooldown } from "../core/settings.ts"
-import { rejectionPause } from "../routing/health.ts"
 import type { GatewayContext } from "./context.ts"
 import { freeProbe, paidProbe, refusalOf } from "./probe-request.ts"
 
@@ -26,8 +24,7 @@ type Verdict = "accepted" | "rejected" | undefined
  * request try. Breakers need no probes: half-open, they let one real request through.
  */
 export function createProber(
-  context: Pick<GatewayContext, "clock" | "send" | "logger">,
-  cooldown: () => Cooldown,
+  context: Pick<GatewayContext, "clock" | "send" | "logger" | "health">,
 ): Prober {
   const timers = new Map<string, ReturnType<typeof setTimeout>>()
   /** When the pauses began that were logged. */
@@ -64,14 +61,10 @@ export function createProber(
     const verdict = await verdictOn(channel, unknown)
     // A request has found out more meanwhile.
     if (health.reason !== "auth" || health.pausedAt !== since) return
-    if (verdict === "rejected") {
-      const pause = rejectionPause(cooldown(), health.rejections++)
-      health.pausedUntil = context.clock.now() + pause
-      schedule(channel, unknown)
-    } else if (verdict === "accepted") {
-      health.reason = undefined
-      // Some give their list of models to anybody: only a real answer ends the row of rejections.
-      health.pausedUntil = 0
+    if (verdict === undefined) return
+    context.health.probed(channel, verdict === "accepted")
+    if (verdict === "rejected") schedule(channel, unknown)
+    else {
       context.logger.info("a rejected key works again", {
         deployment: deployment.id,
         key: key?.fingerprint,

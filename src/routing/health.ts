@@ -1,15 +1,13 @@
 import type { Clock } from "../core/clock.ts"
-import type { GatewayError } from "../core/error.ts"
 import type { Channel, ChannelHealth, DeploymentHealth, Group, Strategy } from "../core/routing.ts"
 import type { BreakerSettings, Cooldown } from "../core/settings.ts"
 import type { Measured, ToldLimits } from "../core/traffic.ts"
 import { Breaker, type BreakerTrial } from "./breaker.ts"
+import type { Failure } from "./failure.ts"
 import { LiveChannel } from "./live-channel.ts"
 import { createMemories } from "./memories.ts"
 import { Slope } from "./slope.ts"
 import { LiveTraffic } from "./traffic.ts"
-
-export { rejectionPause } from "./live-channel.ts"
 
 /** Milliseconds without traffic after which nothing is kept of what the config no longer names. */
 const KEPT = 3_600_000
@@ -17,6 +15,8 @@ const KEPT = 3_600_000
 /** One attempt under way. What it says of its channel depends on when it began. */
 export interface Trial {
   readonly channel: Channel
+  /** Ascending, one by one: which of two attempts began later. */
+  readonly order: number
   /** Monotonic milliseconds. */
   readonly began: number
 }
@@ -49,11 +49,13 @@ export interface Health {
   answered(trial: Trial): void
   succeed(trial: Trial, measured?: Measured): void
   /** @param measured what was used all the same, such as by a stream that broke off */
-  fail(trial: Trial, error: GatewayError, measured?: Measured): void
+  fail(trial: Trial, error: Failure, measured?: Measured): void
   /** The attempt ended without saying anything of the upstream: the client left. */
   release(trial: Trial, measured?: Measured): void
   /** An answer's headers told the channel's rate limits. */
   tell(channel: Channel, limits: ToldLimits): void
+  /** A probe has found out whether a rejected key works again. */
+  probed(channel: Channel, accepted: boolean): void
 }
 
 /**
@@ -271,6 +273,9 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
     },
     tell(channel, limits) {
       liveOf(channel).traffic.tell(limits)
+    },
+    probed(channel, accepted) {
+      liveOf(channel).probed(accepted, clock.now(), rules().cooldown)
     },
   }
 }

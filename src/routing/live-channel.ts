@@ -1,7 +1,7 @@
-import type { GatewayError } from "../core/error.ts"
 import type { ChannelHealth, PauseReason } from "../core/routing.ts"
 import type { Cooldown } from "../core/settings.ts"
 import { TRIAL } from "./breaker.ts"
+import type { Failure } from "./failure.ts"
 import { LiveTraffic } from "./traffic.ts"
 
 /** Longest pause that an upstream can ask for, in milliseconds: a day. */
@@ -61,8 +61,14 @@ export class LiveChannel implements ChannelHealth {
     this.rejections = 0
   }
 
+  /** A probe was answered. Some give what it asks for to anybody: only a real answer ends the row of rejections. */
+  probed(accepted: boolean, now: number, cooldown: Cooldown): void {
+    if (accepted) this.reason = undefined
+    this.pausedUntil = accepted ? 0 : now + rejectionPause(cooldown, this.rejections++)
+  }
+
   /** @param latest the last attempt that has begun */
-  rest(error: GatewayError, trial: Ordered, now: number, latest: number, cooldown: Cooldown): void {
+  rest(error: Failure, trial: Ordered, now: number, latest: number, cooldown: Cooldown): void {
     const { cooldown: cause, cooldownMs } = error.rule
     if (!cause) return
     let length: number

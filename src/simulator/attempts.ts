@@ -1,7 +1,7 @@
 import type { Life } from "../core/life.ts"
 import type { GatewayError } from "../core/error.ts"
 import type { Channel } from "../core/routing.ts"
-import { rejectionPause, type Trial } from "../routing/health.ts"
+import type { Trial } from "../routing/health.ts"
 import { errorOf, withinLimits } from "./time-limits.ts"
 import type { VirtualRequest } from "./request.ts"
 import type { Stage } from "./stage.ts"
@@ -23,7 +23,7 @@ export type MakeAttempt = (request: VirtualRequest, trial: Trial, life: Life) =>
 
 /** Attempts on virtual upstreams, which judge their channels as the gateway does. */
 export function createAttempts(stage: Stage): MakeAttempt {
-  const { engine, settings, health, upstream, recorder } = stage
+  const { engine, health, upstream, recorder } = stage
   const { clock, timers } = engine
 
   function attempt(request: VirtualRequest, trial: Trial, life: Life): Promise<Begun> {
@@ -91,16 +91,12 @@ export function createAttempts(stage: Stage): MakeAttempt {
 
   /** Asks a rejected key for free when its pause ends, as the gateway does. */
   function probe(channel: Channel): void {
-    const { health } = channel
-    engine.at(health.pausedUntil, () => {
-      if (health.reason !== "auth" || health.pausedUntil > clock.now()) return
-      if (upstream(channel).authorised(clock.now())) {
-        health.reason = undefined
-        health.pausedUntil = 0
-        return
-      }
-      health.pausedUntil = clock.now() + rejectionPause(settings.cooldown, health.rejections++)
-      probe(channel)
+    const { health: live } = channel
+    engine.at(live.pausedUntil, () => {
+      if (live.reason !== "auth" || live.pausedUntil > clock.now()) return
+      const accepted = upstream(channel).authorised(clock.now())
+      health.probed(channel, accepted)
+      if (!accepted) probe(channel)
     })
   }
 

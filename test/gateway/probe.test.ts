@@ -216,7 +216,7 @@ test("a rejected key is logged once, until it has worked again", () => {
   const warn = (message: string, fields?: object) => warnings.push({ message, ...fields })
   const logger = { debug: nothing, info: nothing, error: nothing, request: nothing, warn }
   const send = () => Promise.reject(new Error("nothing is sent"))
-  const prober = createProber({ clock, send, logger }, () => RULES.cooldown)
+  const prober = createProber({ clock, send, logger, health })
   const error = new GatewayError("upstream-unauthorized", "no", { status: 401 })
   const refuse = () => {
     for (const trial of [health.begin(channel!), health.begin(channel!)]) {
