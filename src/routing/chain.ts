@@ -34,26 +34,50 @@ export function chain(group: Group, table: RouteTable): Group[] {
 
 /** @param root whose detours serve for groups that have none of their own */
 export function createChain(root: Group, table: RouteTable): Chain {
-  const usual = chain(root, table)
-  let rest = usual.slice()
+  return new RouteChain(root, table)
+}
+
+/** A class, since every request has one. */
+class RouteChain implements Chain {
+  readonly #root: Group
+  readonly #table: RouteTable
+  #groups: readonly Group[]
+  /** How many of the groups were given. */
+  #given = 0
   /** Names of those that were given, or will be; most requests never leave the usual way. */
-  let seen: Set<string> | undefined
-  function groupsFor(detour: Detour, from: Group): Group[] {
-    const key = detour === "context-length" ? "contextFallbacks" : "contentPolicyFallbacks"
-    return named(from[key].length > 0 ? from[key] : root[key], table)
+  #seen: Set<string> | undefined
+
+  constructor(root: Group, table: RouteTable) {
+    this.#root = root
+    this.#table = table
+    this.#groups = chain(root, table)
   }
 
-  return {
-    next: () => rest.shift(),
-    rest: () => rest,
-    leads: (detour, from) => groupsFor(detour, from).length > 0,
-    divert(detour, from, keep) {
-      seen ??= new Set(usual.map(({ name }) => name))
-      // What was a usual fallback, and was not reached, is free again.
-      for (const { name } of rest) seen.delete(name)
-      const next = inOrder(groupsFor(detour, from), table, seen)
-      rest = keep ? [...next, ...rest.filter((group) => !next.includes(group))] : next
-    },
+  next(): Group | undefined {
+    return this.#groups[this.#given++]
+  }
+
+  rest(): readonly Group[] {
+    return this.#groups.slice(this.#given)
+  }
+
+  leads(detour: Detour, from: Group): boolean {
+    return this.#groupsFor(detour, from).length > 0
+  }
+
+  divert(detour: Detour, from: Group, keep: boolean): void {
+    this.#seen ??= new Set(this.#groups.map(({ name }) => name))
+    const rest = this.rest()
+    // What was a usual fallback, and was not reached, is free again.
+    for (const { name } of rest) this.#seen.delete(name)
+    const next = inOrder(this.#groupsFor(detour, from), this.#table, this.#seen)
+    this.#groups = keep ? [...next, ...rest.filter((group) => !next.includes(group))] : next
+    this.#given = 0
+  }
+
+  #groupsFor(detour: Detour, from: Group): Group[] {
+    const key = detour === "context-length" ? "contextFallbacks" : "contentPolicyFallbacks"
+    return named(from[key].length > 0 ? from[key] : this.#root[key], this.#table)
   }
 }
 

@@ -22,53 +22,59 @@ export interface Fit {
 }
 
 export function createFit(): Fit {
-  const models = new Set<string>()
-  let detour: Detour | undefined
-  /** Tokens that were too few; 0 is not known. */
-  let window = 0
-  let guessed = false
+  return new LearnedFit()
+}
 
-  return {
-    get detour() {
-      return detour
-    },
-    admits({ objection, channel: { deployment } }, way) {
-      if (objection && !objection.soft) return false
-      if (detour === undefined) return true
-      if (detour === "context-length" && window > 0 && deployment.window !== undefined) {
-        return deployment.window > window
-      }
-      return way === detour && !models.has(deployment.model)
-    },
-    isLarger(deployment, failed, error) {
-      const least = Math.max(window, tooFew(failed, error))
-      return least > 0 && deployment.window !== undefined && deployment.window > least
-    },
-    refused(why, failed, error) {
-      detour = why
-      guessed = false
-      models.add(failed.model)
-      window = Math.max(window, tooFew(failed, error))
-    },
-    isTooSmall({ all }) {
-      let found = false
-      for (const { objection } of all) {
-        const tooSmall = objection?.filter === "window" && objection.guess !== undefined
-        if (!tooSmall && (!objection || objection.soft)) return false
-        found ||= tooSmall
-      }
-      return found && detour === undefined
-    },
-    avoid(why) {
-      detour = why
-      guessed = true
-    },
-    forgive() {
-      if (!guessed) return false
-      guessed = false
-      detour = undefined
-      return true
-    },
+/** A class, since every request has one. */
+class LearnedFit implements Fit {
+  detour: Detour | undefined
+  #models: Set<string> | undefined
+  /** Tokens that were too few; 0 is not known. */
+  #window = 0
+  #guessed = false
+
+  admits({ objection, channel: { deployment } }: Candidate, way: Detour | undefined): boolean {
+    if (objection && !objection.soft) return false
+    if (this.detour === undefined) return true
+    if (this.detour === "context-length" && this.#window > 0 && deployment.window !== undefined) {
+      return deployment.window > this.#window
+    }
+    return way === this.detour && this.#models?.has(deployment.model) !== true
+  }
+
+  isLarger(deployment: Deployment, failed: Deployment, error: GatewayError): boolean {
+    const least = Math.max(this.#window, tooFew(failed, error))
+    return least > 0 && deployment.window !== undefined && deployment.window > least
+  }
+
+  refused(why: Detour, failed: Deployment, error: GatewayError): void {
+    this.detour = why
+    this.#guessed = false
+    this.#models ??= new Set()
+    this.#models.add(failed.model)
+    this.#window = Math.max(this.#window, tooFew(failed, error))
+  }
+
+  isTooSmall({ all }: Candidates): boolean {
+    let found = false
+    for (const { objection } of all) {
+      const tooSmall = objection?.filter === "window" && objection.guess !== undefined
+      if (!tooSmall && (!objection || objection.soft)) return false
+      found ||= tooSmall
+    }
+    return found && this.detour === undefined
+  }
+
+  avoid(why: Detour): void {
+    this.detour = why
+    this.#guessed = true
+  }
+
+  forgive(): boolean {
+    if (!this.#guessed) return false
+    this.#guessed = false
+    this.detour = undefined
+    return true
   }
 }
 

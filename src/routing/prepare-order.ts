@@ -13,7 +13,10 @@ type PrepareOptions = Omit<WalkOptions, "budget">
 export function prepareOrder(options: PrepareOptions): Promise<void> | undefined {
   const { resolution, table } = options
   if (resolution.pinned) return undefined
-  const groups = chain(resolution.group, table).filter(({ strategy }) => strategy.prepare)
+  const { group } = resolution
+  // Most groups have no fallbacks, and most strategies answer at once.
+  if (group.fallbacks.length === 0 && !group.strategy.prepare) return undefined
+  const groups = chain(group, table).filter(({ strategy }) => strategy.prepare)
   return groups.length > 0 ? prepareAll(groups, options) : undefined
 }
 

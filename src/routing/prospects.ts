@@ -2,8 +2,8 @@ import type { Clock } from "../core/clock.ts"
 import type { GatewayError } from "../core/error.ts"
 import type { Channel, ChannelHealth, Deployment, Group, RoutingRequest } from "../core/routing.ts"
 import { type Candidate, type Candidates, candidatesOf, isBetter } from "./candidates.ts"
-import { createChain, type Detour } from "./chain.ts"
-import { createFit } from "./fit.ts"
+import { type Chain, createChain, type Detour } from "./chain.ts"
+import { createFit, type Fit } from "./fit.ts"
 import type { Filter, Objection } from "./filters/filter.ts"
 import type { Health } from "./health.ts"
 import type { RouteTable } from "./resolve.ts"
@@ -64,143 +64,175 @@ export interface ProspectsOptions {
 }
 
 export function createProspects(root: Group, options: ProspectsOptions): Prospects {
-  const { health, clock, request, filters, refuses, random } = options
-  const chain = createChain(root, options.table)
-  const fit = createFit()
-  const opened: Opened[] = []
-  /** By health: a group and its fallback may name the same channel. */
-  const tried = new Set<ChannelHealth>()
-  const leftOut = new Set<Deployment>()
+  return new GroupProspects(root, options)
+}
 
-  function look(group: Group, detour: Detour | undefined): Opened {
+/** A class, since every request has one. */
+class GroupProspects implements Prospects {
+  readonly opened: Opened[] = []
+  readonly #root: Group
+  readonly #options: ProspectsOptions
+  readonly #chain: Chain
+  readonly #fit: Fit = createFit()
+  /** By health: a group and its fallback may name the same channel. */
+  readonly #tried = new Set<ChannelHealth>()
+  #leftOut: Set<Deployment> | undefined
+
+  constructor(root: Group, options: ProspectsOptions) {
+    this.#root = root
+    this.#options = options
+    this.#chain = createChain(root, options.table)
+  }
+
+  take(): Found | undefined {
+    return this.#took(this.#best())
+  }
+
+  hasBeside(channel: Channel, group: Group): boolean {
+    return this.#beside(channel, group) !== undefined
+  }
+
+  takeBeside(channel: Channel, group: Group): Found | undefined {
+    return this.#took(this.#beside(channel, group))
+  }
+
+  mark({ health }: Channel): void {
+    this.#tried.add(health)
+  }
+
+  leaveOut(deployment: Deployment): void {
+    this.#leftOut ??= new Set()
+    this.#leftOut.add(deployment)
+  }
+
+  more(): boolean {
+    const { refuses, health } = this.#options
+    const isLeft = (channel: Channel) =>
+      !this.wasTried(channel) && health.standing(channel).state === "ready"
+    return (
+      this.opened.some((each) =>
+        each.all.some((candidate) => this.#isUsable(candidate, each, false)),
+      ) ||
+      this.#chain
+        .rest()
+        .some(({ channels }) => channels.some((each) => isLeft(each) && !refuses(each)))
+    )
+  }
+
+  wasTried({ health }: Channel): boolean {
+    return this.#tried.has(health)
+  }
+
+  isLimited(channel: Channel): boolean {
+    const { clock, filters, request } = this.#options
+    const now = clock.now()
+    return filters.some((filter) => {
+      const against = filter.checker(request, this.#root, now)?.(channel)
+      return against !== undefined && isLimit(against)
+    })
+  }
+
+  fitting(): Found[] {
+    return this.opened.flatMap((opened) =>
+      opened.all
+        .filter((candidate) => this.#fit.admits(candidate, opened.detour))
+        .map((candidate) => ({ candidate, opened })),
+    )
+  }
+
+  divert(detour: Detour, group: Group, failed: Deployment, error: GatewayError): boolean {
+    const larger =
+      detour === "context-length" &&
+      this.opened.some((each) =>
+        each.all.some(
+          (candidate) =>
+            this.#fit.isLarger(candidate.channel.deployment, failed, error) &&
+            this.#isUsable(candidate, each, false),
+        ),
+      )
+    if (!larger && !this.#chain.leads(detour, group)) return false
+    this.#fit.refused(detour, failed, error)
+    this.#chain.divert(detour, group, false)
+    return true
+  }
+
+  #look(group: Group, detour: Detour | undefined): Opened {
+    const { health, request, filters, refuses, random, clock } = this.#options
     const now = clock.now()
     const { all, context } = candidatesOf({ group, request, health, filters, refuses, now, random })
     return { group, detour, at: now, all, context }
   }
 
-  function open(group: Group): Opened {
-    const made = look(group, fit.detour)
-    opened.push(made)
-    return made
-  }
-
   /** @param fresh whether the group was looked at just now: else limits may have been reached */
-  function isUsable(candidate: Candidate, { detour }: Opened, fresh: boolean): boolean {
+  #isUsable(candidate: Candidate, { detour }: Opened, fresh: boolean): boolean {
     const { channel, rank } = candidate
-    if (rank === Number.POSITIVE_INFINITY || tried.has(channel.health)) return false
-    if (!fit.admits(candidate, detour)) return false
+    if (rank === Number.POSITIVE_INFINITY || this.wasTried(channel)) return false
+    if (!this.#fit.admits(candidate, detour)) return false
     if (fresh) return true
-    return health.standing(channel).state === "ready" && !isLimited(channel)
+    return this.#options.health.standing(channel).state === "ready" && !this.isLimited(channel)
   }
 
-  function isLimited(channel: Channel): boolean {
-    const now = clock.now()
-    return filters.some((filter) => {
-      const against = filter.checker(request, root, now)?.(channel)
-      return against !== undefined && isLimit(against)
-    })
-  }
-
-  function bestOf(from: Opened, fresh: boolean, not?: Deployment): Found | undefined {
+  #bestOf(from: Opened, fresh: boolean, not?: Deployment): Found | undefined {
     let best: Candidate | undefined
     for (const candidate of from.all) {
       const { deployment } = candidate.channel
-      if (deployment === not || leftOut.has(deployment)) continue
+      if (deployment === not || this.#leftOut?.has(deployment)) continue
       if (best && !isBetter(candidate, best)) continue
-      if (isUsable(candidate, from, fresh)) best = candidate
+      if (this.#isUsable(candidate, from, fresh)) best = candidate
     }
     return best && { candidate: best, opened: from }
   }
 
-  function best(): Found | undefined {
-    for (const group of opened) {
-      const found = bestOf(group, false)
+  #best(): Found | undefined {
+    for (const group of this.opened) {
+      const found = this.#bestOf(group, false)
       if (found) return found
     }
-    for (let group = chain.next(); group; group = chain.next()) {
-      const fresh = open(group)
-      if (fit.isTooSmall(fresh) && chain.leads("context-length", group)) {
-        chain.divert("context-length", group, true)
-        fit.avoid("context-length")
+    for (let group = this.#chain.next(); group; group = this.#chain.next()) {
+      const fresh = this.#look(group, this.#fit.detour)
+      this.opened.push(fresh)
+      if (this.#fit.isTooSmall(fresh) && this.#chain.leads("context-length", group)) {
+        this.#chain.divert("context-length", group, true)
+        this.#fit.avoid("context-length")
         continue
       }
-      const found = bestOf(fresh, true)
+      const found = this.#bestOf(fresh, true)
       if (found) return found
     }
     // What seemed too small is tried when what is larger is out of order.
-    if (fit.forgive()) return best()
-    if (leftOut.size > 0) {
-      leftOut.clear()
-      return best()
+    if (this.#fit.forgive()) return this.#best()
+    if (this.#leftOut) {
+      this.#leftOut = undefined
+      return this.#best()
     }
-    return lookAgain()
+    return this.#lookAgain()
   }
 
   /** What was out of order at first may be well by now. */
-  function lookAgain(): Found | undefined {
-    const now = clock.now()
-    for (const [index, old] of opened.entries()) {
+  #lookAgain(): Found | undefined {
+    const now = this.#options.clock.now()
+    for (const [index, old] of this.opened.entries()) {
       if (old.at === now) continue
-      const fresh = { ...look(old.group, old.detour), first: old.first ?? old }
-      opened[index] = fresh
-      const found = bestOf(fresh, true)
+      const fresh = { ...this.#look(old.group, old.detour), first: old.first ?? old }
+      this.opened[index] = fresh
+      const found = this.#bestOf(fresh, true)
       if (found) return found
     }
     return undefined
   }
 
-  function beside({ deployment }: Channel, group: Group): Found | undefined {
-    const from = opened.find((each) => each.group === group)
-    return from && (bestOf(from, false, deployment) ?? bestOf(from, false))
+  #beside({ deployment }: Channel, group: Group): Found | undefined {
+    const from = this.opened.find((each) => each.group === group)
+    return from && (this.#bestOf(from, false, deployment) ?? this.#bestOf(from, false))
   }
 
-  function took(found: Found | undefined): Found | undefined {
+  #took(found: Found | undefined): Found | undefined {
     if (!found) return undefined
     const { candidate, opened } = found
-    tried.add(candidate.channel.health)
+    this.mark(candidate.channel)
     candidate.channel.deployment.health.turn++
     opened.group.strategy.picked?.(candidate.channel, candidate.context)
     return found
-  }
-
-  return {
-    opened,
-    take: () => took(best()),
-    hasBeside: (channel, group) => beside(channel, group) !== undefined,
-    takeBeside: (channel, group) => took(beside(channel, group)),
-    mark: ({ health }) => void tried.add(health),
-    leaveOut: (deployment) => void leftOut.add(deployment),
-    more() {
-      const isLeft = (channel: Channel) =>
-        !tried.has(channel.health) && health.standing(channel).state === "ready"
-      return (
-        opened.some((each) => each.all.some((candidate) => isUsable(candidate, each, false))) ||
-        chain.rest().some(({ channels }) => channels.some((each) => isLeft(each) && !refuses(each)))
-      )
-    },
-    wasTried: ({ health }) => tried.has(health),
-    isLimited,
-    fitting: () =>
-      opened.flatMap((opened) =>
-        opened.all
-          .filter((candidate) => fit.admits(candidate, opened.detour))
-          .map((candidate) => ({ candidate, opened })),
-      ),
-    divert(detour, group, failed, error) {
-      const larger =
-        detour === "context-length" &&
-        opened.some((each) =>
-          each.all.some(
-            (candidate) =>
-              fit.isLarger(candidate.channel.deployment, failed, error) &&
-              isUsable(candidate, each, false),
-          ),
-        )
-      if (!larger && !chain.leads(detour, group)) return false
-      fit.refused(detour, failed, error)
-      chain.divert(detour, group, false)
-      return true
-    },
   }
 }
 

@@ -13,23 +13,38 @@ export interface Repeats {
 
 /** Backoff with full jitter that grows with each repeat; never sooner than the upstream asked for. */
 export function createRepeats(retries: Retries, clock: Clock, random: () => number): Repeats {
-  let rounds = 0
-  return {
-    waitBefore(channel, error) {
-      if (channel.deployment.health.opened > 0) return undefined
-      const backoff = random() * Math.min(retries.maxBackoff, retries.backoff * 2 ** rounds)
-      const asked = error.detail.retryAfterMs
-      const { rule } = error
-      if (rule.cooldown === "rate-limit" || asked !== undefined) {
-        const until = channel.health.pausedUntil - clock.now()
-        const wait = asked === undefined ? until : Math.max(until, asked)
-        const known = asked !== undefined || rule.next === "retry"
-        return known && wait <= retries.maxBackoff ? Math.max(wait, backoff) : undefined
-      }
-      return rule.breaker || rule.next === "retry" ? backoff : undefined
-    },
-    count() {
-      rounds++
-    },
+  return new Backoff(retries, clock, random)
+}
+
+/** A class, since every request has one. */
+class Backoff implements Repeats {
+  readonly #retries: Retries
+  readonly #clock: Clock
+  readonly #random: () => number
+  #rounds = 0
+
+  constructor(retries: Retries, clock: Clock, random: () => number) {
+    this.#retries = retries
+    this.#clock = clock
+    this.#random = random
+  }
+
+  waitBefore(channel: Channel, error: GatewayError): number | undefined {
+    const { backoff: first, maxBackoff } = this.#retries
+    if (channel.deployment.health.opened > 0) return undefined
+    const backoff = this.#random() * Math.min(maxBackoff, first * 2 ** this.#rounds)
+    const asked = error.detail.retryAfterMs
+    const { rule } = error
+    if (rule.cooldown === "rate-limit" || asked !== undefined) {
+      const until = channel.health.pausedUntil - this.#clock.now()
+      const wait = asked === undefined ? until : Math.max(until, asked)
+      const known = asked !== undefined || rule.next === "retry"
+      return known && wait <= maxBackoff ? Math.max(wait, backoff) : undefined
+    }
+    return rule.breaker || rule.next === "retry" ? backoff : undefined
+  }
+
+  count(): void {
+    this.#rounds++
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts"
 import type { GatewayError } from "../core/error.ts"
 import type { Channel, ChannelHealth, Group, RoutingRequest } from "../core/routing.ts"
+import type { Retries } from "../core/settings.ts"
 import { detourOf } from "./chain.ts"
 import { earliest, endOfOutage } from "./earliest.ts"
 import { expectedTokens } from "./estimate-tokens.ts"
@@ -8,8 +9,8 @@ import type { Filter } from "./filters/filter.ts"
 import type { Health, Trial } from "./health.ts"
 import { leastBad } from "./least-bad.ts"
 import { onlyOne } from "./only-one.ts"
-import { createProspects, type Found, type Opened } from "./prospects.ts"
-import { createRepeats } from "./repeat.ts"
+import { createProspects, type Found, type Opened, type Prospects } from "./prospects.ts"
+import { createRepeats, type Repeats } from "./repeat.ts"
 import type { Resolution, RouteTable } from "./resolve.ts"
 import type { RetryBudget } from "./retry-budget.ts"
 
@@ -88,124 +89,158 @@ export interface WalkOptions {
  * the same model again.
  */
 export function createWalk(options: WalkOptions): Walk {
-  const { resolution, health, budget, request } = options
-  const { pinned, group: root } = resolution
-  const { retries } = root
-  const prospects = pinned ? onlyOne(pinned, options) : createProspects(root, options)
-  const repeats = createRepeats(retries, options.clock, options.random)
-  const failures = new Map<ChannelHealth, { step: Step; error: GatewayError }>()
-  /** Where steps were found, and what gives back their part of the retry budget. */
-  const found = new Map<Step, Found>()
-  const taken = new Map<Step, () => void>()
-  let attempts = 0
-  let desperate = false
-  /** A failed step whose provider says that it is worth another try. */
-  let hopeful: Step | undefined
+  return new RequestWalk(options)
+}
 
-  function stepTo(from: Found, why: Step["why"], wait = 0): Step {
+/** A class, since every request has one. */
+class RequestWalk implements Walk {
+  readonly #options: WalkOptions
+  readonly #prospects: Prospects
+  #repeats: Repeats | undefined
+  #failures: Map<ChannelHealth, { step: Step; error: GatewayError }> | undefined
+  #attempts = 0
+  #desperate = false
+  /** A failed step whose provider says that it is worth another try. */
+  #hopeful: Step | undefined
+
+  constructor(options: WalkOptions) {
+    const { pinned, group } = options.resolution
+    this.#options = options
+    this.#prospects = pinned ? onlyOne(pinned, options) : createProspects(group, options)
+  }
+
+  get opened(): readonly Opened[] {
+    return this.#prospects.opened
+  }
+
+  next(): Step | undefined {
+    const mayRepeat = this.#attempts <= this.#retries.attempts && !this.#desperate
+    const worthIt = this.#hopeful && mayRepeat && this.#again(this.#hopeful)
+    this.#hopeful = undefined
+    if (worthIt) return worthIt
+    const healthy = this.#prospects.take()
+    if (healthy) return this.#stepTo(healthy, this.#attempts === 0 ? "first" : "next")
+    if (!mayRepeat) return undefined
+    return this.#resting(false) ?? this.#again() ?? this.#resting(true)
+  }
+
+  hedge({ channel, group }: Step): Step | undefined {
+    if (!this.#prospects.hasBeside(channel, group)) return undefined
+    return this.#budgeted((give) =>
+      this.#stepTo(this.#prospects.takeBeside(channel, group)!, "hedge", 0, give),
+    )
+  }
+
+  mayBegin({ channel }: Step): boolean {
+    const { health } = this.#options
+    return health.standing(channel).state !== "open" && !this.#prospects.isLimited(channel)
+  }
+
+  begin({ channel }: Step): Trial {
+    const { request, health } = this.#options
+    const { stream, inputTokens } = request
+    return health.begin(channel, expectedTokens(request, channel.deployment), stream, inputTokens)
+  }
+
+  answered(step: Step): void {
+    this.abandoned(step)
+    this.#tell("answered", step)
+  }
+
+  failed(step: Step, error: GatewayError): boolean {
+    this.abandoned(step)
+    const { pinned } = this.#options.resolution
+    const { channel, group } = step
+    // A provider's own rule knows better.
+    const ruled = error.detail.rule?.next !== undefined
+    const detour = pinned || ruled ? undefined : detourOf(error)
+    if (detour && this.#prospects.divert(detour, group, channel.deployment, error)) return true
+    const { next } = error.rule
+    if (next === "fail") return false
+    this.#failures ??= new Map()
+    this.#failures.set(channel.health, { step, error })
+    if (error.kind !== "unsupported") this.#tell("failed", step)
+    if (next === "retry") this.#hopeful = step
+    if (next !== "next-key") this.#prospects.leaveOut(channel.deployment)
+    return true
+  }
+
+  abandoned(step: Step): void {
+    ;(step as FoundStep).give?.()
+  }
+
+  more(): boolean {
+    return this.#prospects.more()
+  }
+
+  earliest(): number | undefined {
+    return earliest(this.opened, this.#options.health)
+  }
+
+  endOfOutage(): number | undefined {
+    return endOfOutage(this.opened, this.#options.health)
+  }
+
+  get #retries(): Retries {
+    return this.#options.resolution.group.retries
+  }
+
+  #stepTo(from: Found, why: Step["why"], wait = 0, give?: () => void): Step {
     const { candidate, opened } = from
-    const step: Step = { channel: candidate.channel, group: opened.group, why, wait }
-    found.set(step, from)
-    attempts++
-    return step
+    this.#attempts++
+    return { channel: candidate.channel, group: opened.group, why, wait, from, give } as FoundStep
   }
 
   /** A step that is made only where the retry budget has room. */
-  function budgeted(make: () => Step): Step | undefined {
-    const give = budget.take()
-    if (!give) return undefined
-    const step = make()
-    taken.set(step, give)
-    return step
+  #budgeted(make: (give: () => void) => Step): Step | undefined {
+    const give = this.#options.budget.take()
+    return give && make(give)
   }
 
   /** A channel that rests after a failure which may be over: better than no answer. */
-  function resting(broken: boolean): Step | undefined {
-    const untried = prospects
+  #resting(broken: boolean): Step | undefined {
+    const untried = this.#prospects
       .fitting()
-      .filter(({ candidate: { channel } }) => !prospects.wasTried(channel))
-    const best = leastBad(untried, health, broken)
+      .filter(({ candidate: { channel } }) => !this.#prospects.wasTried(channel))
+    const best = leastBad(untried, this.#options.health, broken)
     if (!best) return undefined
-    return budgeted(() => {
-      desperate = attempts === 0
-      prospects.mark(best.candidate.channel)
-      return stepTo(best, broken ? "panic" : "resting")
+    return this.#budgeted((give) => {
+      this.#desperate = this.#attempts === 0
+      this.#prospects.mark(best.candidate.channel)
+      return this.#stepTo(best, broken ? "panic" : "resting", 0, give)
     })
   }
 
-  function again(only?: Step): Step | undefined {
+  #again(only?: Step): Step | undefined {
+    if (!this.#failures) return undefined
+    const { clock, random } = this.#options
+    this.#repeats ??= createRepeats(this.#retries, clock, random)
+    const repeats = this.#repeats
     let best: { step: Step; wait: number } | undefined
-    for (const { step, error } of failures.values()) {
+    for (const { step, error } of this.#failures.values()) {
       if (only && step !== only) continue
       const wait = repeats.waitBefore(step.channel, error)
       if (wait !== undefined && (!best || wait < best.wait)) best = { step, wait }
     }
     if (!best) return undefined
     const { step, wait } = best
-    return budgeted(() => {
+    return this.#budgeted((give) => {
       repeats.count()
-      failures.delete(step.channel.health)
-      return stepTo(found.get(step)!, "retry", wait)
+      this.#failures!.delete(step.channel.health)
+      return this.#stepTo((step as FoundStep).from, "retry", wait, give)
     })
   }
 
-  function next(): Step | undefined {
-    const mayRepeat = attempts <= retries.attempts && !desperate
-    const worthIt = hopeful && mayRepeat && again(hopeful)
-    hopeful = undefined
-    if (worthIt) return worthIt
-    const healthy = prospects.take()
-    if (healthy) return stepTo(healthy, attempts === 0 ? "first" : "next")
-    if (!mayRepeat) return undefined
-    return resting(false) ?? again() ?? resting(true)
+  #tell(outcome: "answered" | "failed", step: Step): void {
+    if (this.#options.resolution.pinned) return
+    const { from, channel, group } = step as FoundStep
+    group.strategy[outcome]?.(channel, from.candidate.context)
   }
+}
 
-  function ended(step: Step): void {
-    taken.get(step)?.()
-  }
-
-  function tell(outcome: "answered" | "failed", step: Step): void {
-    if (pinned) return
-    step.group.strategy[outcome]?.(step.channel, found.get(step)!.candidate.context)
-  }
-
-  return {
-    get opened() {
-      return prospects.opened
-    },
-    next,
-    hedge({ channel, group }) {
-      if (!prospects.hasBeside(channel, group)) return undefined
-      return budgeted(() => stepTo(prospects.takeBeside(channel, group)!, "hedge"))
-    },
-    mayBegin: ({ channel }) =>
-      health.standing(channel).state !== "open" && !prospects.isLimited(channel),
-    begin({ channel }) {
-      const { stream, inputTokens } = request
-      return health.begin(channel, expectedTokens(request, channel.deployment), stream, inputTokens)
-    },
-    answered(step) {
-      ended(step)
-      tell("answered", step)
-    },
-    failed(step, error) {
-      ended(step)
-      const { channel, group } = step
-      // A provider's own rule knows better.
-      const ruled = error.detail.rule?.next !== undefined
-      const detour = pinned || ruled ? undefined : detourOf(error)
-      if (detour && prospects.divert(detour, group, channel.deployment, error)) return true
-      const { next } = error.rule
-      if (next === "fail") return false
-      failures.set(channel.health, { step, error })
-      if (error.kind !== "unsupported") tell("failed", step)
-      if (next === "retry") hopeful = step
-      if (next !== "next-key") prospects.leaveOut(channel.deployment)
-      return true
-    },
-    abandoned: ended,
-    more: () => prospects.more(),
-    earliest: () => earliest(prospects.opened, health),
-    endOfOutage: () => endOfOutage(prospects.opened, health),
-  }
+/** What a walk knows of the steps that it has made. */
+interface FoundStep extends Step {
+  readonly from: Found
+  /** Gives back its part of the retry budget. */
+  readonly give: (() => void) | undefined
 }
