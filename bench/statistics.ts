@@ -17,3 +17,9 @@ export function summarise(values: readonly number[]): Summary {
     high: sorted.at(-1) ?? Number.NaN,
   }
 }
+
+/** The least value that so large a part of all (0 to 1) is not above. NaN for none. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? Number.NaN
+}

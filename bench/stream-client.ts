@@ -1,21 +1,15 @@
 // Reads many streams at once, in a process of its own, and prints how many it finished.
-// `bun bench/stream-client.ts <port> <paced|fast> <streams at once> <seconds>`
-import { requestBody } from "./payload.ts"
+// `bun bench/stream-client.ts <StreamOrder as JSON>`
+import type { StreamOrder, StreamReport } from "./streams.ts"
 
-const [port, kind, width, seconds] = process.argv.slice(2)
-const body = requestBody(kind === "paced" ? "paced" : "fast")
-const request = [
-  "POST /v1/chat/completions HTTP/1.1",
-  `host: 127.0.0.1:${port}`,
-  "content-type: application/json",
-  `content-length: ${Buffer.byteLength(body)}`,
-  "",
-  body,
-].join("\r\n")
+const order: StreamOrder = JSON.parse(process.argv[2] ?? "")
+const wire = Buffer.from(order.wire)
 
-// A streamed answer ends with an empty chunk, and before it with this.
-const END = "0\r\n\r\n"
-const DONE = "data: [DONE]"
+// A streamed answer ends with an empty chunk, and before it with what its protocol says last.
+const END = Buffer.from("0\r\n\r\n")
+const LAST_WORDS = /\[DONE\]|message_stop/
+/** Bytes in which the last words are. */
+const TAIL = 96
 
 let finished = 0
 let failed = 0
@@ -23,26 +17,30 @@ let running = true
 const started = performance.now()
 setTimeout(() => {
   running = false
-}, Number(seconds) * 1000)
+}, order.seconds * 1000)
 
 /** One connection that reads one stream after the other. */
 function connect(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  let tail = ""
+  // Kept as bytes, and only when the end could be near: most pieces cost next to nothing.
+  let tail: Buffer = Buffer.alloc(0)
   Bun.connect({
     hostname: "127.0.0.1",
-    port: Number(port),
+    port: order.port,
     socket: {
       open(socket) {
-        socket.write(request)
+        socket.write(wire)
       },
       data(socket, bytes) {
-        tail = (tail + bytes.toString("latin1", Math.max(0, bytes.length - 64))).slice(-64)
-        if (!tail.endsWith(END)) return
-        if (tail.includes(DONE)) finished += 1
+        tail =
+          bytes.length >= TAIL
+            ? Buffer.from(bytes.subarray(-TAIL))
+            : Buffer.concat([tail, bytes]).subarray(-TAIL)
+        if (!tail.subarray(-END.length).equals(END)) return
+        if (LAST_WORDS.test(tail.toString("latin1"))) finished += 1
         else failed += 1
-        tail = ""
-        if (running) socket.write(request)
+        tail = Buffer.alloc(0)
+        if (running) socket.write(wire)
         else socket.end()
       },
       close() {
@@ -61,6 +59,8 @@ function connect(): Promise<void> {
   return promise
 }
 
-await Promise.all(Array.from({ length: Number(width) }, connect))
-const elapsed = (performance.now() - started) / 1000
-process.stdout.write(`${JSON.stringify({ finished, failed, seconds: elapsed })}\n`)
+await Promise.all(Array.from({ length: order.width }, connect))
+const seconds = (performance.now() - started) / 1000
+const report: StreamReport = { finished, failed, seconds }
+process.stdout.write(`${JSON.stringify(report)}\n`)
+process.exit()

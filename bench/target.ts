@@ -28,10 +28,12 @@ export interface Target {
 export interface Place {
   /** The cores it may use, as `taskset --cpu-list` takes them: `0`, or `0,1`. */
   cores: string
+  /** Event loops of the router, for which alone it is said; one otherwise. */
+  workers?: number
   /**
    * Port of the upstream on 127.0.0.1: `POST /v1/chat/completions` in OpenAI's manner. It takes any
-   * key, any model, `content-length` and `chunked`; a request's `user` says how it answers, so
-   * `user` and `stream` must reach it.
+   * key, any model, `content-length` and `chunked`; a request's `user` says how it answers, so it
+   * must reach it.
    */
   upstreamPort: number
   /** An empty folder of this target alone, which goes away at the end. */

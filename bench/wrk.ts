@@ -1,6 +1,6 @@
 import { join } from "node:path"
-import { requestBody } from "./payload.ts"
 import { OTHER_CORE, pinned } from "./process.ts"
+import type { Request } from "./request.ts"
 
 /** What `wrk` saw; latencies in milliseconds. */
 export interface LoadResult {
@@ -18,32 +18,36 @@ interface Report {
   p99: number
 }
 
-/** Writes the script that tells `wrk` what to send and how to report. @returns its path. */
-export async function writeScript(folder: string): Promise<string> {
-  const path = join(folder, "post.lua")
-  await Bun.write(
-    path,
-    `wrk.method = "POST"
-wrk.headers["content-type"] = "application/json"
-wrk.body = [==[${requestBody("plain")}]==]
+/** The script that tells `wrk` what to send and how to report. */
+function scriptOf({ headers, body }: Request): string {
+  const lines = Object.entries(headers).map(
+    ([name, value]) => `wrk.headers["${name}"] = "${value}"`,
+  )
+  return `wrk.method = "POST"
+${lines.join("\n")}
+wrk.body = [==[${body}]==]
 done = function(summary, latency, requests)
   local e = summary.errors
   io.write(string.format('REPORT {"requests":%d,"duration":%d,"errors":%d,"p50":%d,"p99":%d}\\n',
     summary.requests, summary.duration, e.connect + e.read + e.write + e.status + e.timeout,
     latency:percentile(50), latency:percentile(99)))
 end
-`,
-  )
-  return path
+`
 }
 
-/** Sends requests over so many connections for so many seconds. @throws when one of them failed. */
+/**
+ * Sends a request again and again over so many connections for so many seconds.
+ * @throws when one of them failed
+ */
 export async function load(
-  script: string,
-  url: string,
+  folder: string,
+  request: Request,
   connections: number,
   seconds: number,
 ): Promise<LoadResult> {
+  const url = `http://127.0.0.1:${request.port}${request.path}`
+  const script = join(folder, "wrk.lua")
+  await Bun.write(script, scriptOf(request))
   const options = [
     "-t1",
     `-c${connections}`,

@@ -1,0 +1,61 @@
+/** How much is measured; times in seconds. */
+export interface Plan {
+  name: "full" | "quick" | "smoke"
+  /** Seconds of each sort of work before anything is counted. */
+  warmUp: number
+  /** Repeats of what is measured under load; targets take turns in each. */
+  rounds: number
+  load: number
+  single: number
+  paced: number
+  fast: number
+  slow: number
+  large: number
+  /** Starts of each program. */
+  starts: number
+  /** Streams that are left, in all. */
+  leaves: number
+}
+
+/** What `bun run bench` can do: everything, everything in two minutes, and showing that it works. */
+export const plans: Readonly<Record<Plan["name"], Plan>> = {
+  full: {
+    name: "full",
+    warmUp: 2,
+    rounds: 5,
+    load: 5,
+    single: 4,
+    paced: 4,
+    fast: 3,
+    slow: 5,
+    large: 10,
+    starts: 11,
+    leaves: 100_000,
+  },
+  quick: {
+    name: "quick",
+    warmUp: 1,
+    rounds: 2,
+    load: 1,
+    single: 1,
+    paced: 1,
+    fast: 1,
+    slow: 1,
+    large: 2,
+    starts: 5,
+    leaves: 10_000,
+  },
+  smoke: {
+    name: "smoke",
+    warmUp: 0,
+    rounds: 1,
+    load: 1,
+    single: 1,
+    paced: 1,
+    fast: 1,
+    slow: 1,
+    large: 1,
+    starts: 1,
+    leaves: 200,
+  },
+}

@@ -1,0 +1,40 @@
+import { type Kind, messagesBody, requestBody } from "./payload.ts"
+import type { Route, Target } from "./target.ts"
+
+/** A request as a target takes it. */
+export interface Request {
+  port: number
+  path: string
+  headers: Readonly<Record<string, string>>
+  body: string
+}
+
+function to(target: Target, route: Route, body: string): Request {
+  const headers = { "content-type": "application/json", ...route.headers }
+  return { port: target.port, path: route.path, headers, body }
+}
+
+/** A chat completion, of about 1 KB or so many bytes more. */
+export function chatRequest(target: Target, kind: Kind, more = 0): Request {
+  return to(target, target.chat, requestBody(kind, target.chat.model, more))
+}
+
+/** Anthropic messages. @throws when the target does not take them */
+export function messagesRequest(target: Target, kind: Kind): Request {
+  if (!target.messages) throw new Error(`${target.name} takes no messages`)
+  return to(target, target.messages, messagesBody(kind, target.messages.model))
+}
+
+/** A request as it is on the wire. */
+export function wireOf({ port, path, headers, body }: Request): Buffer {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  const length = Buffer.byteLength(body)
+  return Buffer.from(
+    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${lines.join("")}content-length: ${length}\r\n\r\n${body}`,
+  )
+}
+
+/** Asks once, for answers that are looked at. */
+export function ask({ port, path, headers, body }: Request): Promise<Response> {
+  return fetch(`http://127.0.0.1:${port}${path}`, { method: "POST", headers, body })
+}

@@ -1,0 +1,80 @@
+import type { Bench, Part, Subject } from "./part.ts"
+import type { Peer } from "./peers/peer.ts"
+import { chatRequest, messagesRequest } from "./request.ts"
+import type { Failure, Results } from "./results.ts"
+import { readStreams } from "./streams.ts"
+import { candidates, directSubject, subjectOf } from "./subjects.ts"
+import type { Target } from "./target.ts"
+import { verify } from "./verify.ts"
+import { load } from "./wrk.ts"
+
+/** What came of a run. */
+export interface Outcome {
+  results: Results
+  failures: Failure[]
+}
+
+async function warmUp({ target }: Subject, { folder, plan }: Bench): Promise<void> {
+  await verify(target)
+  if (plan.warmUp === 0) return
+  await load(folder, chatRequest(target, "plain"), 64, plan.warmUp)
+  await readStreams(chatRequest(target, "fast"), 64, plan.warmUp)
+  if (target.messages) await readStreams(messagesRequest(target, "fast"), 64, plan.warmUp)
+}
+
+/**
+ * Measures every part on the upstream itself, nginx, the router and these peers. Rounds are interleaved,
+ * so that a noisy neighbour disturbs all alike. What fails is said and left out from then on.
+ */
+export async function run(
+  upstream: Target,
+  bench: Bench,
+  parts: readonly Part[],
+  peers: readonly Peer[],
+): Promise<Outcome> {
+  const failures: Failure[] = []
+  const fail = (subject: string, part: string, error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error)
+    console.error(`\n${subject} FAILED in ${part}: ${reason}\n`)
+    failures.push({ subject, part, reason })
+  }
+  const subjects: Subject[] = [directSubject(upstream)]
+  try {
+    for (const candidate of candidates(peers)) {
+      console.error(`starting ${candidate.name}`)
+      try {
+        const subject = await subjectOf(candidate, bench)
+        subjects.push(subject)
+        await warmUp(subject, bench)
+      } catch (error) {
+        fail(candidate.name, "start", error)
+      }
+    }
+    const usable = subjects.filter(({ name }) => !failures.some(({ subject }) => subject === name))
+    const results: Results = Object.fromEntries(usable.map(({ name }) => [name, {}]))
+    for (const part of parts) {
+      const repeats = part.repeats(bench.plan)
+      for (let repeat = 1; repeat <= repeats; repeat += 1) {
+        for (const subject of usable) {
+          const { name } = subject
+          if (failures.some((each) => each.subject === name && each.part === part.name)) continue
+          console.error(`${part.name}, ${repeat} of ${repeats}: ${name}`)
+          try {
+            const values = (await part.measure(subject, bench)) ?? {}
+            const row = results[name]!
+            for (const [metric, value] of Object.entries(values)) {
+              row[metric] = [...(row[metric] ?? []), value]
+            }
+          } catch (error) {
+            fail(name, part.name, error)
+          }
+        }
+      }
+    }
+    return { results, failures }
+  } finally {
+    for (const { name, target } of subjects) {
+      if (name !== "direct") await target.stop()
+    }
+  }
+}
