@@ -7,7 +7,6 @@ import { authorizeAdmin } from "./admin-access.ts"
 import { explainFacts, explainRequest } from "./explain-request.ts"
 import { healthReport } from "./health-report.ts"
 import type { Listener } from "./listener.ts"
-import { routeDocs } from "./openapi/index.ts"
 import { jsonReply, toResponse } from "./reply.ts"
 import { requestId } from "./request-id.ts"
 
@@ -42,22 +41,20 @@ export function adminRoutes(
     .post(
       "/admin/reload",
       guarded(() => reload(runtime)),
-      { parse: "none", detail: routeDocs.reload },
+      { parse: "none" },
     )
     .get(
       "/admin/health",
       guarded(() => ({ value: healthReport(runtime) })),
-      { detail: routeDocs.channels },
     )
     .get(
       "/admin/explain",
       guarded(async (request) => ({ value: await explainFacts(runtime, request) })),
-      { detail: routeDocs.explainFacts },
     )
     .post(
       "/admin/explain",
       guarded(async (request) => ({ value: await explainRequest(runtime, protocols, request) })),
-      { parse: "none", detail: routeDocs.explain },
+      { parse: "none" },
     )
 }
 

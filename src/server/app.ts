@@ -13,6 +13,7 @@ import { modelRoutes } from "./model-routes.ts"
 import { toResponse } from "./reply.ts"
 import { requestId } from "./request-id.ts"
 import { resourceRoutes } from "./resource-routes.ts"
+import type { Route } from "./swagger/document.ts"
 import { swaggerPages } from "./swagger/index.ts"
 import { createUnserved } from "./unserved.ts"
 
@@ -38,20 +39,16 @@ export function createApp(
       const reply = errorReply(missing.protocolOf(request), toGatewayError(error), id)
       return toResponse(request, reply, settings())
     })
-    .options("/*", ({ request }) => preflight(settings().cors, request) ?? unserved(request), {
-      detail: { hide: true },
-    })
+    .options("/*", ({ request }) => preflight(settings().cors, request) ?? unserved(request))
     // Claude Code asks whether anything is there before it begins.
-    .head("/", () => new Response(null, { status: 200 }), { detail: { hide: true } })
-    .get("/", () => new Response(null, { status: 302, headers: { location: "/swagger" } }), {
-      detail: { hide: true },
-    })
+    .head("/", () => new Response(null, { status: 200 }))
+    .get("/", () => new Response(null, { status: 302, headers: { location: "/swagger" } }))
     .use(ingressRoutes(runtime, served, listener))
     .use(resourceRoutes(runtime, served, listener))
     .use(modelRoutes(runtime, served, listener))
     .use(healthRoutes(runtime, listener))
     .use(adminRoutes(runtime, served, listener))
-    .use(swaggerPages({ version: VERSION }))
+    .use(swaggerPages({ version: VERSION, routes: (): readonly Route[] => app.routes }))
 
   const missing = createUnserved(served, app.routes)
   const unserved = (request: Request) => toResponse(request, missing.reply(request), settings())

@@ -2,7 +2,6 @@ import { Elysia } from "elysia"
 import { VERSION } from "../core/version.ts"
 import type { Runtime } from "../runtime.ts"
 import type { Listener } from "./listener.ts"
-import { routeDocs } from "./openapi/index.ts"
 import { deploymentStates } from "./deployment-states.ts"
 import { jsonReply, toResponse } from "./reply.ts"
 import { reloadSummary } from "./reload-summary.ts"
@@ -13,19 +12,12 @@ export function healthRoutes(runtime: Runtime, listener: Listener) {
     toResponse(request, jsonReply(value, status), runtime.snapshot.settings.server)
 
   return new Elysia({ name: "health" })
-    .get("/health", ({ request }) => answer(request, report(runtime, listener)), {
-      detail: routeDocs.health,
-    })
-    .get("/health/live", ({ request }) => answer(request, { status: "ok" }), {
-      detail: routeDocs.live,
-    })
-    .get(
-      "/health/ready",
-      ({ request }) =>
-        listener.draining
-          ? answer(request, { status: "draining" }, 503)
-          : answer(request, { status: "ok" }),
-      { detail: routeDocs.ready },
+    .get("/health", ({ request }) => answer(request, report(runtime, listener)))
+    .get("/health/live", ({ request }) => answer(request, { status: "ok" }))
+    .get("/health/ready", ({ request }) =>
+      listener.draining
+        ? answer(request, { status: "draining" }, 503)
+        : answer(request, { status: "ok" }),
     )
 }
 

@@ -6,7 +6,6 @@ import type { Caller } from "../governance/authenticate.ts"
 import type { Runtime } from "../runtime.ts"
 import type { Listener } from "./listener.ts"
 import { requireLocal } from "./local-only.ts"
-import { routeDoc } from "./openapi/index.ts"
 import { toResponse } from "./reply.ts"
 import { requestId } from "./request-id.ts"
 import { locate } from "./request-url.ts"
@@ -54,38 +53,29 @@ export function modelRoutes(
 
   const app = new Elysia({ name: "models" })
 
-  function serve(path: string, protocolOf: (request: Request) => Listing, hide: boolean): void {
-    const detail = (name: string) => (hide ? { hide: true } : routeDoc("GET", name))
-    app.get(
-      path,
-      ({ request }) => {
-        const protocol = protocolOf(request)
-        const { models } = protocol.ingress
-        return answer(request, protocol, (names, query) => models.list(names, created, query))
-      },
-      { detail: detail(path) },
-    )
-    app.get(
-      `${path}/*`,
-      ({ request, params }) => {
-        const protocol = protocolOf(request)
-        return answer(request, protocol, (names) => {
-          const name = decoded(params["*"])
-          if (names.includes(name)) return protocol.ingress.models.one(name, created)
-          throw unknownModel(name)
-        })
-      },
-      { detail: detail(`${path}/*`) },
-    )
+  function serve(path: string, protocolOf: (request: Request) => Listing): void {
+    app.get(path, ({ request }) => {
+      const protocol = protocolOf(request)
+      const { models } = protocol.ingress
+      return answer(request, protocol, (names, query) => models.list(names, created, query))
+    })
+    app.get(`${path}/*`, ({ request, params }) => {
+      const protocol = protocolOf(request)
+      return answer(request, protocol, (names) => {
+        const name = decoded(params["*"])
+        if (names.includes(name)) return protocol.ingress.models.one(name, created)
+        throw unknownModel(name)
+      })
+    })
   }
 
-  serve(SHARED_MODELS, claimant, false)
+  serve(SHARED_MODELS, claimant)
   for (const protocol of listing) {
     const { models, prefixes } = protocol.ingress
-    for (const path of models.paths) serve(path, () => protocol, false)
+    for (const path of models.paths) serve(path, () => protocol)
     for (const prefix of prefixes) {
       for (const path of [SHARED_MODELS, ...models.paths]) {
-        serve(`${prefix}${path}`, () => protocol, true)
+        serve(`${prefix}${path}`, () => protocol)
       }
     }
   }

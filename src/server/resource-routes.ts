@@ -5,7 +5,6 @@ import { errorReply } from "../gateway/reply.ts"
 import type { Runtime } from "../runtime.ts"
 import type { Listener } from "./listener.ts"
 import { requireLocal } from "./local-only.ts"
-import { routeDoc } from "./openapi/index.ts"
 import { toResponse } from "./reply.ts"
 import { requestId } from "./request-id.ts"
 import { locate } from "./request-url.ts"
@@ -20,12 +19,10 @@ export function resourceRoutes(
   for (const protocol of protocols) {
     for (const route of protocol.ingress.resources ?? []) {
       const plain = createHandler(runtime, protocol, route, listener, "")
-      app.route(route.method, route.path, plain, {
-        detail: routeDoc(route.method, route.path),
-      })
+      app.route(route.method, route.path, plain)
       for (const prefix of protocol.ingress.prefixes) {
         const serve = createHandler(runtime, protocol, route, listener, prefix)
-        app.route(route.method, `${prefix}${route.path}`, serve, { detail: { hide: true } })
+        app.route(route.method, `${prefix}${route.path}`, serve)
       }
     }
   }

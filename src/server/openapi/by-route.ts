@@ -4,7 +4,7 @@ import { geminiDocs, geminiModelDocs } from "./gemini.ts"
 import { operationDocs } from "./operations.ts"
 import { routeDocs } from "./routes.ts"
 
-/** What the OpenAPI page says, by method and path as they are registered. */
+/** What the OpenAPI page says, by method and path as they are registered: no other route is shown. */
 export const documentedRoutes: Readonly<Record<string, RouteDoc>> = {
   "POST /v1/chat/completions": operationDocs.chat,
   "POST /v1/completions": operationDocs.completion,
@@ -26,6 +26,13 @@ export const documentedRoutes: Readonly<Record<string, RouteDoc>> = {
   "POST /v1/messages/count_tokens": conversations.messageTokens,
   "GET /v1/models": routeDocs.models,
   "GET /v1beta/models": geminiModelDocs.models,
+  "GET /health": routeDocs.health,
+  "GET /health/live": routeDocs.live,
+  "GET /health/ready": routeDocs.ready,
+  "POST /admin/reload": routeDocs.reload,
+  "GET /admin/health": routeDocs.channels,
+  "GET /admin/explain": routeDocs.explainFacts,
+  "POST /admin/explain": routeDocs.explain,
 }
 
 /** The page's entry for a route; hidden when it has none, as aliases are. */

@@ -1,19 +1,19 @@
-import { swagger } from "@elysiajs/swagger"
 import { Elysia } from "elysia"
 import icon from "swagger-ui-dist/favicon-32x32.png" with { type: "file" }
 import css from "swagger-ui-dist/swagger-ui.css" with { type: "file" }
 import script from "swagger-ui-dist/swagger-ui-bundle.js" with { type: "file" }
-import { documentation } from "../openapi/index.ts"
 import { type Asset, createAsset } from "./asset.ts"
+import type { Route } from "./document.ts"
 import { PAGE, PAGE_SCRIPT, PAGE_STYLE } from "./page.ts"
 
 export interface SwaggerOptions {
   /** Of the router, shown beside the title. */
   version: string
+  /** The app's routes, asked for when somebody wants to see them. */
+  routes(): readonly Route[]
 }
 
-const SPEC_PATH = "/swagger/json"
-const HIDDEN = { detail: { hide: true } }
+const JSON_TYPE = "application/json;charset=utf-8"
 const JAVASCRIPT = "text/javascript; charset=utf-8"
 const STYLESHEET = "text/css; charset=utf-8"
 
@@ -37,38 +37,48 @@ const PAGE_HEADERS = {
 }
 
 /**
- * The `/swagger` page and its document at `/swagger/json`, with every asset from this program.
- * Use it last: the document lists the routes that the app has by then and that are not hidden.
+ * The `/swagger` page and its document at `/swagger/json`, with every asset from this program. What
+ * they are made of is loaded and put together at the first request for it: the start needs none of it.
  */
-export function swaggerPages({ version }: SwaggerOptions) {
-  const page = createAsset(PAGE, "text/html; charset=utf-8", PAGE_HEADERS)
-  const serve = (asset: Asset) => (context: { request: Request }) => asset.respond(context.request)
+export function swaggerPages({ version, routes }: SwaggerOptions) {
+  const asset = (make: () => Asset) => {
+    let made: Asset | undefined
+    return ({ request }: { request: Request }) => {
+      made ??= make()
+      return made.respond(request)
+    }
+  }
+  const page = asset(() => createAsset(PAGE, "text/html; charset=utf-8", PAGE_HEADERS))
+  let document: Promise<string> | undefined
 
   return new Elysia({ name: "swagger-pages" })
-    .use(document(version))
-    .get(
-      "/swagger",
-      ({ path, request }) => (path.endsWith("/") ? redirect("../swagger") : page.respond(request)),
-      HIDDEN,
+    .get("/swagger/json", async () => {
+      document ??= import("./document.ts").then(({ openApi }) => openApi(version, routes()))
+      return new Response(await document, { headers: { "content-type": JSON_TYPE } })
+    })
+    .get("/swagger", (context) =>
+      context.path.endsWith("/") ? redirect("../swagger") : page(context),
     )
-    .get("/swagger/assets/ui.js", serve(createAsset(Bun.file(script), JAVASCRIPT)), HIDDEN)
-    .get("/swagger/assets/ui.css", serve(createAsset(Bun.file(css), STYLESHEET)), HIDDEN)
-    .get("/swagger/assets/icon.png", serve(createAsset(Bun.file(icon), "image/png")), HIDDEN)
-    .get("/swagger/assets/page.js", serve(createAsset(PAGE_SCRIPT, JAVASCRIPT)), HIDDEN)
-    .get("/swagger/assets/page.css", serve(createAsset(PAGE_STYLE, STYLESHEET)), HIDDEN)
-}
-
-/**
- * The plugin insists on a page of its own, which loads a public CDN. Given the document's path for
- * its page too, the document, which it registers after the page, takes the page's place.
- */
-function document(version: string) {
-  return swagger({
-    path: SPEC_PATH,
-    specPath: SPEC_PATH,
-    excludeStaticFile: false,
-    documentation: documentation(version),
-  })
+    .get(
+      "/swagger/assets/ui.js",
+      asset(() => createAsset(Bun.file(script), JAVASCRIPT)),
+    )
+    .get(
+      "/swagger/assets/ui.css",
+      asset(() => createAsset(Bun.file(css), STYLESHEET)),
+    )
+    .get(
+      "/swagger/assets/icon.png",
+      asset(() => createAsset(Bun.file(icon), "image/png")),
+    )
+    .get(
+      "/swagger/assets/page.js",
+      asset(() => createAsset(PAGE_SCRIPT, JAVASCRIPT)),
+    )
+    .get(
+      "/swagger/assets/page.css",
+      asset(() => createAsset(PAGE_STYLE, STYLESHEET)),
+    )
 }
 
 function redirect(location: string): Response {
