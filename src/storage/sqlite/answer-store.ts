@@ -3,7 +3,7 @@ import type { Clock } from "../../core/clock.ts"
 import type { Logger } from "../../core/log.ts"
 import { createAnswerMemory, keyOf, MAX_ANSWER_LENGTH } from "../memory-answer-store.ts"
 import type { AnswerLine } from "./messages.ts"
-import type { WorkerClient } from "./worker-client.ts"
+import type { Writer } from "./writer.ts"
 import { type WriteBehind, within } from "./write-behind.ts"
 
 /** Characters of answers that wait in memory until they are in the database; the oldest leave first. */
@@ -15,7 +15,7 @@ export interface AnswerStoreParts {
   path: string
   logger: Logger
   clock: Clock
-  worker: WorkerClient
+  writer: Writer
   queue: WriteBehind
 }
 
@@ -24,7 +24,7 @@ export interface AnswerStoreParts {
  * not got yet: another process may have deleted the rest.
  */
 export function createAnswerStore(parts: AnswerStoreParts): AnswerStore {
-  const { path, logger, clock, worker, queue } = parts
+  const { path, logger, clock, writer, queue } = parts
   const waiting = createAnswerMemory(clock, MEMORY_LENGTH)
   /** By key: what `queue.stored` is once the database has it. Oldest first. */
   const tickets = new Map<string, number>()
@@ -32,7 +32,7 @@ export function createAnswerStore(parts: AnswerStoreParts): AnswerStore {
   const forgotten = new Map<string, number>()
   let warned = false
 
-  const write = (line: AnswerLine) => queue.write(JSON.stringify(line), false)
+  const write = (line: AnswerLine) => queue.write(`${JSON.stringify(line)}\n`, false)
 
   /** Lets go of what the database has. Tickets grow, so those that are done come first. */
   function settle(): void {
@@ -54,7 +54,7 @@ export function createAnswerStore(parts: AnswerStoreParts): AnswerStore {
     const held = waiting.get(key)
     if (held) return held
     if (isBehind(key)) await within(PATIENCE_MS, queue.flush())
-    const result = await worker.call({ task: "find", path, now: clock.wall(), id, caller })
+    const result = await writer.call({ task: "find", path, now: clock.wall(), id, caller })
     // Deleted while we looked.
     if (forgotten.has(key)) return undefined
     if (!result.ok) {
@@ -85,7 +85,7 @@ export function createAnswerStore(parts: AnswerStoreParts): AnswerStore {
     async has(id) {
       if (queue.closed) return false
       if (waiting.has(id)) return true
-      const result = await worker.call({ task: "has", path, now: clock.wall(), id })
+      const result = await writer.call({ task: "has", path, now: clock.wall(), id })
       return result.ok && result.has === true
     },
     async delete(id, caller) {

@@ -9,7 +9,10 @@ interface Column {
 const must = (kind: Kind): Column => ({ kind, nullable: false })
 const may = (kind: Kind): Column => ({ kind, nullable: true })
 
-/** How each field of a usage row is kept. Column names are these in snake_case. */
+/**
+ * How each field of a usage row is kept. Column names are these in snake_case. Lines of the journal
+ * hold the values in this order: a new field comes right before `route`, which is always the last.
+ */
 const FIELDS: Readonly<Record<keyof UsageRow, Column>> = {
   id: must("text"),
   time: must("integer"),
@@ -41,6 +44,8 @@ const FIELDS: Readonly<Record<keyof UsageRow, Column>> = {
 
 const fields = Object.entries(FIELDS) as readonly [keyof UsageRow, Column][]
 
+const columns = fields.map(([, column]) => column)
+
 const columnOf = (field: string) => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 /** Names of the `usage` table's columns, in the order of `toValues`. */
@@ -50,7 +55,8 @@ export const COLUMNS: readonly string[] = fields.map(([field]) => columnOf(field
 export const INSERT_SQL = `INSERT INTO usage (${COLUMNS.map((name) => `"${name}"`).join(", ")})
   VALUES (${COLUMNS.map(() => "?").join(", ")}) ON CONFLICT ("id") DO NOTHING`
 
-type Value = string | number | null
+/** What SQLite keeps of a field. */
+export type Value = string | number | null
 
 function toValue(value: unknown, { kind, nullable }: Column): Value {
   if (kind === "text") return typeof value === "string" ? value : nullable ? null : ""
@@ -68,8 +74,15 @@ function toValue(value: unknown, { kind, nullable }: Column): Value {
 export function toValues(row: unknown): Value[] | undefined {
   if (typeof row !== "object" || row === null) return undefined
   const record = row as Readonly<Record<string, unknown>>
-  if (typeof record["id"] !== "string" || record["id"] === "") return undefined
-  return fields.map(([field, column]) => toValue(record[field], column))
+  return sound(fields.map(([field]) => record[field]))
+}
+
+/** The same of values in that order, in place; those of an earlier version may be fewer. */
+export function sound(values: unknown[]): Value[] | undefined {
+  const [id] = values
+  if (typeof id !== "string" || id === "") return undefined
+  for (let n = 0; n < columns.length; n++) values[n] = toValue(values[n], columns[n]!)
+  return values as Value[]
 }
 
 /** The usage row that a table row holds. */

@@ -7,6 +7,9 @@ import { LATEST_VERSION, migrate, versionOf } from "./migrations.ts"
 /** Milliseconds that a statement waits for another process's lock. Only the worker waits. */
 const BUSY_TIMEOUT_MS = 250
 
+/** Bytes of a page of a new database. Rows of half a kilobyte cost a fifth less in them than in 4 KB. */
+const PAGE_BYTES = 8192
+
 /** What was found wrong at the path and put right. */
 export interface OpenedDatabase {
   db: Database
@@ -67,6 +70,7 @@ function prepare(path: string): Database {
         `it has version ${version}, and this llmrouter knows versions up to ${LATEST_VERSION}`,
       )
     }
+    if (version === 0) db.run(`PRAGMA page_size = ${PAGE_BYTES}`)
     db.run("PRAGMA journal_mode = WAL")
     db.run("PRAGMA synchronous = NORMAL")
     migrate(db)

@@ -30,13 +30,16 @@ export function createHealthLog(path: string, logger: Logger): HealthLog {
 
   return {
     note(result) {
-      const { quarantined, recreated } = result.notices
+      const { quarantined, recreated, adopted } = result.notices
       if (quarantined !== undefined) {
         logger.warn("The usage database was damaged. It was moved aside and a fresh one started.", {
           path,
           movedTo: quarantined,
           fix: `Recover it with: sqlite3 '${quarantined}' .recover, or delete it.`,
         })
+      }
+      if (adopted) {
+        logger.info("Usage that a stopped process had left in its journal is taken up.", { path })
       }
       if (recreated) logger.warn("The usage database had gone. A fresh one was started.", { path })
       if (!result.ok) {

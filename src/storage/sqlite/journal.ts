@@ -1,169 +1,114 @@
-import {
-  closeSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readdirSync,
-  rmSync,
-  writeSync,
-} from "node:fs"
-import { basename, dirname, join } from "node:path"
+import { lockPath, segmentPath } from "./journal-files.ts"
 import { type FileLock, tryLock } from "./lock.ts"
+import {
+  canMap,
+  createMappedSegment,
+  createWrittenSegment,
+  SEGMENT_BYTES,
+  type Segment,
+} from "./segment.ts"
 
-/** One append-only file of lines, and how much of it is in the database. */
-export interface Segment {
-  readonly path: string
-  readonly fd: number
-  /** Bytes of whole lines. */
-  size: number
-  /** Bytes whose rows are in the database. */
-  stored: number
-}
-
-/** The files of one process that hold what is not in the database yet. */
+/** The files of this process that hold what is not in the database yet. */
 export interface Journal {
-  /** Oldest first; the last one is being written to, once something was. */
-  readonly segments: readonly Segment[]
+  /** What names it to the database's writer. */
+  readonly id: string
   /**
-   * Writes a line to the page cache, where it survives the process. Returns its bytes.
+   * Puts a line, which ends with a newline, where it survives the process.
    * @throws when it could not; then nothing of it is left
    */
-  append(line: string): number
-  /** Notes that a segment is in the database up to a byte, and deletes it when that is all of it. */
-  stored(segment: Segment, upTo: number): void
+  append(line: string): void
+  /** Deletes segments that nobody needs any more, but for a few that are used again. */
+  trim(): void
   /** Closes the files, deletes those that are stored, and frees the lock. */
   close(): void
 }
 
-/** Bytes after which a new segment is begun, so that the old one can be deleted. */
-export const SEGMENT_BYTES = 1_048_576
-
-const MARK = ".pending-"
-const LOCK_SUFFIX = ".lock"
-const FILE = /^([0-9a-f]{8})(?:-\d+)?\.(?:jsonl|lock)$/
+/** Segments that wait for the database, after which no line is taken: 4 GB. */
+const MOST_SEGMENTS = 4096
+/** Segments that are mapped at most: more of them are a backlog, which is not to fill the memory. */
+const MOST_MAPPED = 8
+/** Stored segments that are kept for what comes. */
+const SPARE = 2
 
 /**
- * Opens this process's own journal beside the database, `<database>.pending-<id>-<n>.jsonl`, and
- * the journals that dead processes left there.
+ * Opens this process's journal beside the database, `<database>.pending-<id>-<n>.journal`.
  * @throws when the folder cannot be written to
  */
-export function openJournals(database: string): { own: Journal; left: readonly Journal[] } {
-  const lockOf = (id: string) => database + MARK + id + LOCK_SUFFIX
-  let own: Journal | undefined
-  let ownId = ""
-  for (let tries = 0; !own; tries++) {
-    ownId = crypto.randomUUID().slice(0, 8)
-    const lock = tryLock(lockOf(ownId))
-    if (lock) own = createJournal(database + MARK + ownId, lock, [])
-    else if (tries > 10) throw new Error(`cannot lock ${lockOf(ownId)}`)
+export function openJournal(database: string): Journal {
+  for (let tries = 0; tries < 10; tries++) {
+    const id = crypto.randomUUID().slice(0, 8)
+    const lock = tryLock(lockPath(database, id))
+    if (lock) return createJournal(database, id, lock)
   }
-  const left: Journal[] = []
-  for (const [id, names] of leftovers(database)) {
-    if (id === ownId) continue
-    const lock = tryLock(lockOf(id))
-    if (!lock) continue
-    const segments = names.map((name) => openLeft(join(dirname(database), name)))
-    const journal = createJournal(database + MARK + id, lock, segments)
-    if (segments.every((segment) => segment.size === 0)) journal.close()
-    else left.push(journal)
-  }
-  return { own, left }
+  throw new Error(`cannot lock a journal beside ${database}`)
 }
 
-/** Names of the segments beside the database, by the id of who wrote them. */
-function leftovers(database: string): Map<string, string[]> {
-  const prefix = basename(database) + MARK
-  const found = new Map<string, string[]>()
-  for (const name of readdirSync(dirname(database)).sort()) {
-    const id = name.startsWith(prefix) ? FILE.exec(name.slice(prefix.length))?.[1] : undefined
-    if (id === undefined) continue
-    const names = found.get(id) ?? []
-    found.set(id, names)
-    if (!name.endsWith(LOCK_SUFFIX)) names.push(name)
-  }
-  return found
-}
-
-function openLeft(path: string): Segment {
-  const fd = openSync(path, "r")
-  return { path, fd, size: fstatSync(fd).size, stored: 0 }
-}
-
-function createJournal(prefix: string, lock: FileLock, segments: Segment[]): Journal {
-  let count = 0
+function createJournal(database: string, id: string, lock: FileLock): Journal {
+  const maps = canMap(database)
+  /** Oldest first; the last one is being written to. */
+  let segments: Segment[] = []
   let current: Segment | undefined
+  let files = 0
+  let order = 0
 
-  function begin(): Segment {
-    const path = `${prefix}-${count + 1}.jsonl`
-    // Read too: the worker reads through this descriptor, even after somebody deleted the file.
-    const fd = openSync(path, "a+", 0o600)
-    count++
-    const before = current
-    current = { path, fd, size: 0, stored: 0 }
-    segments.push(current)
-    if (before && before.stored === before.size) drop(before)
-    return current
+  function begin(make: (path: string, order: number) => Segment): Segment {
+    if (segments.length >= MOST_SEGMENTS) throw new Error("the journal has reached its bound, 4 GB")
+    const made = make(segmentPath(database, id, ++files), ++order)
+    segments.push(made)
+    return made
   }
 
-  function target(): Segment {
-    if (current && current.size < SEGMENT_BYTES) return current
-    try {
-      return begin()
-    } catch (thrown) {
-      // Too many open files, say: a segment that grows is better than a row that is lost.
-      if (current) return current
-      throw thrown
-    }
+  function make(path: string, order: number): Segment {
+    return maps && segments.length < MOST_MAPPED
+      ? createMappedSegment(path, order)
+      : createWrittenSegment(path, order, SEGMENT_BYTES)
   }
 
-  function drop(segment: Segment): void {
-    segments.splice(segments.indexOf(segment), 1)
-    try {
-      closeSync(segment.fd)
-      rmSync(segment.path, { force: true })
-    } catch {
-      // A stored segment that stays is read again at the next start, which changes nothing.
-    }
-  }
-
-  /** Takes half a line away again, so that it does not stay in front of the next one. */
-  function undo(segment: Segment): void {
-    try {
-      ftruncateSync(segment.fd, segment.size)
-    } catch {
-      current = undefined
-    }
+  /** The oldest stored segment, emptied. */
+  function reuse(): Segment | undefined {
+    const at = segments.findIndex((segment) => segment.reusable && segment.isTaken())
+    const [free] = at < 0 ? [] : segments.splice(at, 1)
+    if (!free) return undefined
+    segments.push(free)
+    free.reset(++order)
+    return free
   }
 
   return {
-    segments,
+    id,
     append(line) {
-      const bytes = Buffer.from(`${line}\n`)
-      const segment = target()
-      let done = 0
-      try {
-        while (done < bytes.length) {
-          const n = writeSync(segment.fd, bytes, done)
-          if (n === 0) throw new Error("nothing was written")
-          done += n
-        }
-      } catch (thrown) {
-        if (done > 0) undo(segment)
-        throw thrown
+      if (current?.append(line)) return
+      if (line.length * 3 > SEGMENT_BYTES / 4) {
+        // Too long to share one.
+        const alone = begin((path, order) => createWrittenSegment(path, order, Infinity))
+        current = undefined
+        alone.append(line)
+        return
       }
-      segment.size += bytes.length
-      return bytes.length
+      current = undefined
+      current = reuse() ?? begin(make)
+      current.append(line)
     },
-    stored(segment, upTo) {
-      segment.stored = upTo
-      if (segment !== current && segment.stored >= segment.size) drop(segment)
+    trim() {
+      let spare = 0
+      if (segments.length <= SPARE) return
+      segments = segments.filter((segment) => {
+        if (segment === current || !segment.isTaken()) return true
+        if (segment.reusable && ++spare <= SPARE) return true
+        segment.close(true)
+        return false
+      })
     },
     close() {
-      for (const segment of [...segments]) {
-        if (segment.stored >= segment.size) drop(segment)
-        else closeSync(segment.fd)
+      let left = false
+      for (const segment of segments) {
+        const taken = segment.isTaken()
+        segment.close(taken)
+        left ||= !taken
       }
-      lock.release(segments.length > 0)
+      segments = []
+      current = undefined
+      lock.release(left)
     },
   }
 }

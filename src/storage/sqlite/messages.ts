@@ -1,15 +1,25 @@
 import type { StoredAnswer } from "../../core/answer-store.ts"
 import type { FailureCause } from "./failure.ts"
 
-/** Lines to store: a part of an open journal file, or those that the journal could not take. */
-export type Lines =
-  | { readonly fd: number; readonly from: number; readonly to: number }
-  | { readonly texts: readonly string[] }
-
-/** What the storage asks of its worker. */
+/** What the storage asks of the database's writer. All of it can be sent as JSON. */
 export type WorkerTask =
-  | { readonly task: "open"; readonly path: string; readonly now: number }
-  | { readonly task: "store"; readonly path: string; readonly now: number; readonly lines: Lines }
+  | { readonly task: "open"; readonly path: string; readonly now: number; readonly journal: string }
+  /** Takes up what the journals hold, among them the one named, whose process lives. */
+  | {
+      readonly task: "store"
+      readonly path: string
+      readonly now: number
+      readonly journal: string
+      /** Looks for journals of dead processes too. */
+      readonly adopt?: boolean
+    }
+  /** Stores lines that the journal could not take. */
+  | {
+      readonly task: "texts"
+      readonly path: string
+      readonly now: number
+      readonly texts: readonly string[]
+    }
   | ({ readonly task: "find"; readonly path: string; readonly now: number } & AnswerKey)
   | { readonly task: "has"; readonly path: string; readonly now: number; readonly id: string }
   | { readonly task: "close" }
@@ -29,13 +39,16 @@ export interface Notices {
   quarantined?: string
   /** The database file had disappeared, and a fresh one was made. */
   recreated?: true
+  /** How many dead processes had left something in their journals. */
+  adopted?: number
 }
 
-/** How a task ended. `taken` is what need not be sent again: bytes of a journal, or a number of texts. */
+/** How a task ended. */
 export type WorkerResult =
   | {
       readonly ok: true
-      readonly taken: number
+      /** Whether all is stored that the journals held when the task began. */
+      readonly done: boolean
       /** Lines that nobody can read. */
       readonly damaged: number
       /** What `find` found. */

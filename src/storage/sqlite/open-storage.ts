@@ -5,17 +5,23 @@ import type { Clock } from "../../core/clock.ts"
 import type { Ledger } from "../../core/ledger.ts"
 import type { Logger } from "../../core/log.ts"
 import { causeOf, type FailureCause, messageOf } from "./failure.ts"
-import { type Journal, openJournals } from "./journal.ts"
+import { type Journal, openJournal } from "./journal.ts"
 import { createLedger } from "./ledger.ts"
 import { createAnswerStore } from "./answer-store.ts"
-import { createWorkerClient } from "./worker-client.ts"
+import type { WorkerResult, WorkerTask } from "./messages.ts"
 import { createWriteBehind } from "./write-behind.ts"
+import { createOwnWriter, createRemoteWriter, type StorageWriter } from "./writer.ts"
+
+export type { StorageWriter } from "./writer.ts"
+export type { WorkerResult, WorkerTask } from "./messages.ts"
 
 export interface StorageOptions {
   /** The SQLite file; its folder is made when it is missing. */
   path: string
   logger: Logger
   clock: Clock
+  /** The process that writes to the database, where it is another one; it must have opened it before. */
+  writer?: StorageWriter
 }
 
 /** The usage database cannot be used at all; the message says how to fix that. */
@@ -36,10 +42,14 @@ const FIXES: Partial<Record<FailureCause, string>> = {
   newer: "Use that newer llmrouter, or set storage.path to another file.",
 }
 
-/** What one SQLite file keeps. Both parts end with the ledger's `close`. */
+/** What one SQLite file keeps. All parts end with the ledger's `close`. */
 export interface Storage {
   readonly ledger: Ledger
   readonly answers: AnswerStore
+  /** Answers what another process asks through its `StorageWriter`. Never rejects. */
+  serve(task: WorkerTask): Promise<WorkerResult>
+  /** Stores what processes left that have died meanwhile. */
+  adopt(): Promise<void>
 }
 
 /**
@@ -47,26 +57,32 @@ export interface Storage {
  * stored first. A database that is only locked or full for now does not stop it.
  * @throws StorageError when the path cannot be used
  */
-export async function openStorage({ path, logger, clock }: StorageOptions): Promise<Storage> {
-  let journals: { own: Journal; left: readonly Journal[] }
+export async function openStorage(options: StorageOptions): Promise<Storage> {
+  const { path, logger, clock } = options
+  let journal: Journal
   try {
     mkdirSync(dirname(path), { recursive: true })
-    journals = openJournals(path)
+    journal = openJournal(path)
   } catch (thrown) {
     throw refusal(path, causeOf(thrown), messageOf(thrown), thrown)
   }
-  const worker = createWorkerClient()
-  const opened = await worker.call({ task: "open", path, now: clock.wall() })
-  if (!opened.ok && FIXES[opened.cause]) {
-    worker.terminate()
-    for (const journal of [journals.own, ...journals.left]) journal.close()
-    throw refusal(path, opened.cause, opened.message)
+  const writer = options.writer ? createRemoteWriter(options.writer) : createOwnWriter(path)
+  const queue = createWriteBehind({ path, logger, clock, writer, journal })
+  if (!options.writer) {
+    const now = clock.wall()
+    const opened = await writer.call({ task: "open", path, now, journal: journal.id })
+    if (!opened.ok && FIXES[opened.cause]) {
+      await writer.end()
+      journal.close()
+      throw refusal(path, opened.cause, opened.message)
+    }
+    queue.start(opened)
   }
-  const queue = createWriteBehind({ path, logger, clock, worker, ...journals })
-  await queue.start(opened)
   return {
     ledger: createLedger(queue, logger),
-    answers: createAnswerStore({ path, logger, clock, worker, queue }),
+    answers: createAnswerStore({ path, logger, clock, writer, queue }),
+    serve: writer.serve,
+    adopt: queue.adopt,
   }
 }
 

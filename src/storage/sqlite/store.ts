@@ -1,16 +1,22 @@
 import type { Database, Statement } from "bun:sqlite"
-import { readSync, statSync } from "node:fs"
+import { statSync } from "node:fs"
 import { type AnswerRows, createAnswerRows } from "./answer-rows.ts"
 import { INSERT_SQL, toValues } from "./columns.ts"
 import { isSound, openDatabase, quarantine } from "./database.ts"
 import { causeOf, messageOf } from "./failure.ts"
-import type { Lines, Notices, WorkerResult, WorkerTask } from "./messages.ts"
+import { readLines } from "./journal-reader.ts"
+import { createJournals, type Journals } from "./journals.ts"
+import { parseLines } from "./lines.ts"
+import type { Notices, WorkerResult, WorkerTask } from "./messages.ts"
 
 /** Most bytes of a journal that go into one transaction. */
 const CHUNK_BYTES = 1_048_576
+/** Bytes after which a task ends, so that others get their turn. */
+const TURN_BYTES = 4_194_304
 /** Milliseconds between two looks for answers that have expired. */
 const SWEEP_MS = 60_000
-const NEWLINE = 0x0a
+/** Milliseconds between two looks for journals of processes that have died meanwhile. */
+const ADOPT_MS = 5000
 
 interface Open {
   readonly path: string
@@ -25,6 +31,9 @@ interface Open {
 /** The side of the storage that speaks SQL. It blocks, so it lives in a worker. */
 export function createStore(): (task: WorkerTask) => WorkerResult {
   let open: Open | undefined
+  let journals: Journals | undefined
+  /** When journals of dead processes were last looked for. */
+  let adopted = -Infinity
 
   function shut(): void {
     const last = open
@@ -54,24 +63,53 @@ export function createStore(): (task: WorkerTask) => WorkerResult {
     return open
   }
 
-  function store(to: Open, lines: Lines, now: number): { taken: number; damaged: number } {
-    const { texts, taken } = read(lines)
-    let damaged = 0
+  /** Returns how many lines nobody can read. */
+  function insert(to: Open, text: string, now: number): number {
+    const { rows, documents, damaged } = parseLines(text)
+    let unread = damaged
+    const sweeps = now - to.swept >= SWEEP_MS
     to.db
       .transaction(() => {
-        for (const text of texts) {
-          if (text === "") continue
-          const record = parse(text)
-          if (to.answers.apply(record)) continue
-          const values = toValues(record)
-          if (values) to.insert.run(...values)
-          else damaged++
+        for (const row of rows) to.insert.run(row)
+        for (const document of documents) {
+          if (to.answers.apply(document)) continue
+          const row = toValues(document)
+          if (row) to.insert.run(row)
+          else unread++
         }
-        if (now - to.swept >= SWEEP_MS) to.answers.sweep(now)
+        if (sweeps) to.answers.sweep(now)
       })
       .immediate()
-    if (now - to.swept >= SWEEP_MS) to.swept = now
-    return { taken, damaged }
+    if (sweeps) to.swept = now
+    return unread
+  }
+
+  /** Stores what the journals hold now, up to about so many bytes. */
+  function takeUp(journals: Journals, to: Open, now: number, most: number) {
+    let bytes = 0
+    let damaged = 0
+    for (const stretch of journals.pending()) {
+      for (let { from } = stretch; from < stretch.to; ) {
+        if (bytes >= most) return { done: false, damaged }
+        const lines = readLines({ ...stretch, from }, CHUNK_BYTES)
+        damaged += insert(to, lines.text, now)
+        journals.stored(stretch, lines.to)
+        bytes += lines.to - from
+        from = lines.to
+      }
+    }
+    journals.tidy()
+    return { done: true, damaged }
+  }
+
+  /** An answer may still be in the journal of the process that gave it. */
+  function takeUpIfPossible(journals: Journals, to: Open, now: number): void {
+    try {
+      takeUp(journals, to, now, Infinity)
+    } catch (thrown) {
+      // It can be read all the same. What is wrong comes up when rows are stored.
+      if (causeOf(thrown) === "corrupt") throw thrown
+    }
   }
 
   function recover(thrown: unknown, path: string, now: number, notices: Notices): void {
@@ -82,23 +120,34 @@ export function createStore(): (task: WorkerTask) => WorkerResult {
     if (cause === "corrupt" && !isSound(path)) notices.quarantined = quarantine(path, now)
   }
 
+  function perform(task: Exclude<WorkerTask, { task: "close" }>, notices: Notices): WorkerResult {
+    const { path, now } = task
+    journals ??= createJournals(path)
+    if ("journal" in task) journals.join(task.journal)
+    const to = ensureOpen(path, now, notices)
+    const ok = { ok: true, done: true, damaged: 0, notices } as const
+    if (task.task === "texts") return { ...ok, damaged: insert(to, task.texts.join("\n"), now) }
+    if (task.task === "find" || task.task === "has") {
+      if (journals.shared) takeUpIfPossible(journals, to, now)
+      if (task.task === "has") return { ...ok, has: to.answers.has(task.id, now) }
+      const answer = to.answers.find(task, now)
+      return { ...ok, ...(answer && { answer }) }
+    }
+    if (task.task === "open" || task.adopt || now - adopted >= ADOPT_MS) {
+      adopted = now
+      const found = journals.adopt()
+      if (found > 0) notices.adopted = found
+    }
+    return { ...ok, ...takeUp(journals, to, now, task.task === "open" ? Infinity : TURN_BYTES) }
+  }
+
   return (task) => {
     const notices: Notices = {}
     try {
-      if (task.task === "close") {
-        shut()
-        return { ok: true, taken: 0, damaged: 0, notices }
-      }
-      const opened = ensureOpen(task.path, task.now, notices)
-      if (task.task === "store") {
-        return { ok: true, ...store(opened, task.lines, task.now), notices }
-      }
-      if (task.task === "has") {
-        const has = opened.answers.has(task.id, task.now)
-        return { ok: true, taken: 0, damaged: 0, notices, has }
-      }
-      const answer = task.task === "find" ? opened.answers.find(task, task.now) : undefined
-      return { ok: true, taken: 0, damaged: 0, notices, ...(answer && { answer }) }
+      if (task.task !== "close") return perform(task, notices)
+      shut()
+      journals?.close()
+      return { ok: true, done: true, damaged: 0, notices }
     } catch (thrown) {
       let last = thrown
       try {
@@ -113,36 +162,4 @@ export function createStore(): (task: WorkerTask) => WorkerResult {
 
 function inodeOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.ino
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-/** Whole lines from the start of the range, as many as fit one transaction. */
-function read(lines: Lines): { texts: readonly string[]; taken: number } {
-  if ("texts" in lines) return { texts: lines.texts, taken: lines.texts.length }
-  const wanted = lines.to - lines.from
-  let bytes = readRange(lines.fd, lines.from, Math.min(wanted, CHUNK_BYTES))
-  if (bytes.length < wanted) {
-    const end = bytes.lastIndexOf(NEWLINE) + 1
-    // A line longer than a chunk: take the range as it is.
-    bytes = end > 0 ? bytes.subarray(0, end) : readRange(lines.fd, lines.from, wanted)
-  }
-  return { texts: bytes.toString("utf8").split("\n"), taken: bytes.length || wanted }
-}
-
-function readRange(fd: number, from: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length)
-  let done = 0
-  while (done < length) {
-    const n = readSync(fd, bytes, done, length - done, from + done)
-    if (n === 0) break
-    done += n
-  }
-  return bytes.subarray(0, done)
 }

@@ -1,15 +1,15 @@
 import type { Clock } from "../../core/clock.ts"
 import type { Logger } from "../../core/log.ts"
-import type { Journal, Segment } from "./journal.ts"
-import type { Lines, WorkerResult } from "./messages.ts"
+import type { Journal } from "./journal.ts"
+import type { WorkerResult } from "./messages.ts"
 import { createHealthLog } from "./health-log.ts"
 import { messageOf } from "./failure.ts"
-import type { WorkerClient } from "./worker-client.ts"
+import type { Writer } from "./writer.ts"
 
 /** Milliseconds that rows wait so that one transaction takes many. */
 const BATCH_MS = 50
-/** Journal bytes that are worth a transaction at once. */
-const BATCH_BYTES = 65_536
+/** Characters in the journal that are worth a transaction at once. */
+const BATCH_LENGTH = 1_048_576
 /** First and longest pause before the database is tried again, in milliseconds. */
 const RETRY_MS = 100
 const MAX_RETRY_MS = 2000
@@ -17,99 +17,103 @@ const MAX_RETRY_MS = 2000
 const CLOSE_MS = 3000
 /** Rows that wait in memory while the journal cannot take them. */
 export const MAX_UNJOURNALED = 10_000
+/** Rows in memory that are sent to the writer at once. */
+const TEXTS = 1000
 
 export interface WriteBehindParts {
   path: string
   logger: Logger
   clock: Clock
-  worker: WorkerClient
-  own: Journal
-  /** Journals of dead processes. */
-  left: readonly Journal[]
+  writer: Writer
+  journal: Journal
 }
 
 /** Lines on their way to the database: safe from `kill -9` when `write` returns, stored soon after. */
 export interface WriteBehind {
-  /**
-   * Stores what dead processes left. Resolves when that is done, or has failed for now.
-   * @param opened how opening the database went
-   */
-  start(opened: WorkerResult): Promise<void>
+  /** @param opened how opening the database went */
+  start(opened: WorkerResult): void
   /**
    * Never blocks and never throws.
+   * @param line with its newline
    * @param room whether a line that the journal cannot take waits in memory
    * @returns what `stored` is at least once the line is in the database; undefined when it is not in the journal
    */
   write(line: string, room: boolean): number | undefined
-  /** Journal bytes that are in the database. */
+  /** Characters of the journal that are in the database. */
   readonly stored: number
   readonly closed: boolean
-  /** Resolves when everything written so far is in the database. */
+  /** Resolves when everything written so far is in the database, by all processes that share it. */
   flush(): Promise<void>
+  /** The same, with what processes left that have died. */
+  adopt(): Promise<void>
   close(): Promise<void>
 }
 
 interface Waiter {
-  /** Totals of journal bytes and of rows in memory that must be stored. */
-  readonly bytes: number
+  /** What must be stored: so many characters of the journal, and rows in memory. */
+  readonly length: number
   readonly rows: number
+  /** How many answers of the writer there were: those of before do not count. */
+  readonly round: number
   readonly resolve: () => void
 }
 
-/** Joins the journal, which makes rows safe at once, with the worker, which stores them in batches. */
+/** Joins the journal, which makes rows safe at once, with the writer, which stores them in batches. */
 export function createWriteBehind(parts: WriteBehindParts): WriteBehind {
-  const { path, logger, clock, worker, own } = parts
+  const { path, logger, clock, writer, journal } = parts
   const health = createHealthLog(path, logger)
   /** Lines that the journal could not take. */
   const memory: string[] = []
-  let left = [...parts.left]
   let waiters: Waiter[] = []
-  /** Totals since the start, of this and of the dead processes' journals. */
-  const written = {
-    bytes: sum(left.flatMap(({ segments }) => segments).map(({ size }) => size)),
-    rows: 0,
-  }
-  const stored = { bytes: 0, rows: 0 }
+  /** Totals since the start. */
+  const written = { length: 0, rows: 0 }
+  const stored = { length: 0, rows: 0 }
+  /** Rounds that began, and the last one that found everything stored. */
+  let rounds = 0
+  let finished = 0
+  let adopts = false
   let timer: ReturnType<typeof setTimeout> | undefined
   let pause = 0
   let busy = false
   let closed = false
 
-  const pending = () => written.bytes > stored.bytes || memory.length > 0
-
-  /** The next lines to store, and what to note once they are. */
-  function next(): { lines: Lines; taken: (n: number) => void } | undefined {
-    for (const journal of [...left, own]) {
-      const segment = journal.segments.find(({ size, stored }) => stored < size)
-      if (!segment) continue
-      const { fd, stored: from, size: to } = segment
-      return { lines: { fd, from, to }, taken: (n) => noteStored(journal, segment, n) }
-    }
-    if (memory.length === 0) return undefined
-    const texts = memory.slice(0, 1000)
-    return {
-      lines: { texts },
-      taken: (n) => {
-        memory.splice(0, n)
-        stored.rows += n
-      },
-    }
-  }
-
-  function noteStored(journal: Journal, segment: Segment, n: number): void {
-    stored.bytes += n
-    journal.stored(segment, segment.stored + n)
-    if (journal === own || journal.segments.length > 0) return
-    journal.close()
-    left = left.filter((other) => other !== journal)
-  }
+  const pending = () => written.length > stored.length || memory.length > 0
 
   function settle(): void {
-    const done = (waiter: Waiter) => waiter.bytes <= stored.bytes && waiter.rows <= stored.rows
+    const done = (waiter: Waiter) =>
+      waiter.length <= stored.length && waiter.rows <= stored.rows && waiter.round < finished
     const ready = waiters.filter(done)
     if (ready.length === 0) return
     waiters = waiters.filter((waiter) => !done(waiter))
     for (const { resolve } of ready) resolve()
+  }
+
+  /** Asks once. Returns whether it went well. */
+  async function round(): Promise<boolean> {
+    const mark = written.length
+    const begun = ++rounds
+    const adopt = adopts
+    const now = clock.wall()
+    const result = await writer.call({ task: "store", path, now, journal: journal.id, adopt })
+    health.note(result)
+    if (!result.ok) return false
+    if (result.done) {
+      stored.length = Math.max(stored.length, mark)
+      finished = begun
+      if (adopt) adopts = false
+    }
+    journal.trim()
+    return memory.length === 0 || storeMemory()
+  }
+
+  async function storeMemory(): Promise<boolean> {
+    const texts = memory.slice(0, TEXTS)
+    const result = await writer.call({ task: "texts", path, now: clock.wall(), texts })
+    health.note(result)
+    if (!result.ok) return false
+    memory.splice(0, texts.length)
+    stored.rows += texts.length
+    return true
   }
 
   /** Stores until little is left, or until it fails; then it comes back by a timer. */
@@ -118,21 +122,16 @@ export function createWriteBehind(parts: WriteBehindParts): WriteBehind {
     busy = true
     clearTimeout(timer)
     timer = undefined
-    for (let work = next(); work && !closed; work = next()) {
-      const { lines } = work
-      const result = await worker.call({ task: "store", path, now: clock.wall(), lines })
-      health.note(result)
-      if (!result.ok) {
+    do {
+      if (!(await round())) {
         pause = Math.min(MAX_RETRY_MS, pause * 2 || RETRY_MS)
         break
       }
       pause = 0
-      work.taken(result.taken)
       settle()
-      if (waiters.length === 0 && written.bytes - stored.bytes < BATCH_BYTES) break
-    }
+    } while (!closed && (waiters.length > 0 || written.length - stored.length >= BATCH_LENGTH))
     busy = false
-    if (pending()) schedule(pause || (waiters.length > 0 ? 0 : BATCH_MS))
+    if (pending() || waiters.length > 0) schedule(pause || (waiters.length > 0 ? 0 : BATCH_MS))
   }
 
   function schedule(delay: number): void {
@@ -147,9 +146,10 @@ export function createWriteBehind(parts: WriteBehindParts): WriteBehind {
 
   function keep(line: string, room: boolean): number | undefined {
     try {
-      written.bytes += own.append(line)
+      journal.append(line)
       health.journalWorks()
-      return written.bytes
+      written.length += line.length
+      return written.length
     } catch (thrown) {
       const dropped = room && memory.length >= MAX_UNJOURNALED
       if (room && !dropped) {
@@ -162,50 +162,51 @@ export function createWriteBehind(parts: WriteBehindParts): WriteBehind {
   }
 
   function flush(): Promise<void> {
-    if (!pending() || closed) return Promise.resolve()
+    if (closed || (!pending() && !writer.shared && !adopts)) return Promise.resolve()
     return new Promise((resolve) => {
-      waiters.push({ ...written, resolve })
+      waiters.push({ ...written, round: rounds, resolve })
       timer?.ref()
       // While the database fails, the retry timer decides; else there is no reason to wait.
       if (pause === 0) void pump()
     })
   }
 
-  async function drain(): Promise<void> {
-    while (pending() && !closed) await flush()
-  }
-
   return {
-    async start(opened) {
+    start(opened) {
       health.note(opened)
-      if (left.length > 0) {
-        logger.info("Storing usage that a stopped process left in its journal.", { path })
-      }
-      waiters.push({ ...written, resolve() {} })
-      await pump()
+      if (!opened.ok) schedule(RETRY_MS)
     },
     write(line, room) {
       const ticket = keep(line, room)
-      if (pause === 0 && written.bytes - stored.bytes >= BATCH_BYTES) void pump()
+      if (pause === 0 && written.length - stored.length >= BATCH_LENGTH) void pump()
       else schedule(pause || BATCH_MS)
       return ticket
     },
     get stored() {
-      return stored.bytes
+      return stored.length
     },
     get closed() {
       return closed
     },
     flush,
+    adopt() {
+      adopts = true
+      return flush()
+    },
     async close() {
       if (closed) return
-      await within(CLOSE_MS, drain())
+      // What comes while the last rows are stored is stored too.
+      await within(
+        CLOSE_MS,
+        (async () => {
+          while (pending() && !closed) await flush()
+        })(),
+      )
       closed = true
       clearTimeout(timer)
       if (pending()) health.unfinished(memory.length)
-      await within(CLOSE_MS / 4, worker.call({ task: "close" }))
-      worker.terminate()
-      for (const journal of [...left, own]) journal.close()
+      await within(CLOSE_MS / 4, writer.end())
+      journal.close()
       for (const { resolve } of waiters) resolve()
     },
   }
@@ -217,8 +218,4 @@ export async function within(ms: number, work: Promise<unknown>): Promise<void> 
   const deadline = setTimeout(resolve, ms)
   await Promise.race([work, late])
   clearTimeout(deadline)
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, n) => total + n, 0)
 }

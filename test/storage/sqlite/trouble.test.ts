@@ -80,7 +80,8 @@ describe("a damaged database", () => {
     await first.close()
     // The first page, with the header and the schema, stays; every page of rows is destroyed.
     const bytes = readFileSync(database.path)
-    writeFileSync(database.path, bytes.fill(0xff, 4096))
+    const pageSize = bytes.readUInt16BE(16)
+    writeFileSync(database.path, bytes.fill(0xff, pageSize))
 
     const { ledger, log } = await open(database.path)
     for (let n = 0; n < 50; n++) ledger.record(usageRow(`new-${n}`))
