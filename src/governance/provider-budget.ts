@@ -50,14 +50,33 @@ export function windowEnd(window: Window, time: number): number {
 /** What is known to be spent since a moment, by provider, in nano-USD. */
 export type SpentSince = (since: number) => ReadonlyMap<string, number>
 
+/** What of a provider its budget is kept by. */
+export type Budgeted = Pick<ProviderSettings, "name" | "budget">
+
+/** What is known of one budget, as plain data. */
+export interface SavedBudget {
+  key: string
+  window: Window
+  end: number
+  spent: number
+  held: number
+}
+
 /** The budgets of providers. Lives as long as the process: what was spent survives reloads. */
 export interface ProviderBudgets extends Spending {
+  usedUpUntil(provider: Budgeted, cost: number | null, now: number): number | undefined
+  hold(provider: Budgeted, cost: number | null): Hold
   /** Whether a provider has a budget whose past spending is not known yet. */
-  isNew(provider: ProviderSettings): boolean
+  isNew(provider: Budgeted): boolean
   /** Begins to count for those that are new. @param spentSince what the ledger knows, up to now */
-  begin(providers: readonly ProviderSettings[], spentSince: SpentSince): void
+  begin(providers: readonly Budgeted[], spentSince: SpentSince): void
   /** Told after a reload: forgets budgets that are gone. One that comes back asks the ledger what was spent meanwhile. */
-  keep(providers: readonly ProviderSettings[]): void
+  keep(providers: readonly Budgeted[]): void
+  save(): SavedBudget[]
+  /** Takes over all that was saved, also for holds that are there already. */
+  load(saved: readonly SavedBudget[]): void
+  /** The end of a hold that was counted elsewhere, and is among what was loaded. */
+  resume(provider: Budgeted, cost: number | null): Hold
 }
 
 interface Account {
@@ -76,11 +95,8 @@ export function createProviderBudgets(clock: Clock): ProviderBudgets {
   /** By name and window: a budget of another window counts other days. */
   const accounts = new Map<string, Account>()
 
-  function accountOf({ name, budget }: ProviderSettings): Account | undefined {
-    if (!budget) return undefined
-    const account = accounts.get(keyOf(name, budget.window))
-    if (account) startAnew(account)
-    return account
+  function accountOf({ name, budget }: Budgeted): Account | undefined {
+    return budget && accounts.get(keyOf(name, budget.window))
   }
 
   function startAnew(account: Account): void {
@@ -88,6 +104,19 @@ export function createProviderBudgets(clock: Clock): ProviderBudgets {
     if (time < account.end) return
     account.end = windowEnd(account.window, time)
     account.spent = 0
+  }
+
+  function holdOf(account: Account, cost: number | null): Hold {
+    let settled = false
+    return {
+      settle(spent) {
+        if (settled) return
+        settled = true
+        account.held -= toHold(cost)
+        startAnew(account)
+        account.spent += Math.round(spent ?? 0)
+      },
+    }
   }
 
   return {
@@ -116,28 +145,37 @@ export function createProviderBudgets(clock: Clock): ProviderBudgets {
       if (cost === null) return undefined
       const account = accountOf(provider)
       if (!account) return undefined
-      if (account.spent + account.held + Math.ceil(cost) <= provider.budget!.amount) {
-        return undefined
-      }
-      return now + (account.end - clock.wall())
+      // Whoever only asks changes nothing.
+      const time = clock.wall()
+      const over = time >= account.end
+      const spent = over ? 0 : account.spent
+      if (spent + account.held + Math.ceil(cost) <= provider.budget!.amount) return undefined
+      return now + ((over ? windowEnd(account.window, time) : account.end) - time)
     },
     hold(provider, cost) {
       const account = accountOf(provider)
       if (!account) return NOTHING
-      const held = Math.ceil(cost ?? 0)
-      account.held += held
-      let settled = false
-      return {
-        settle(spent) {
-          if (settled) return
-          settled = true
-          account.held -= held
-          startAnew(account)
-          account.spent += Math.round(spent ?? 0)
-        },
+      account.held += toHold(cost)
+      return holdOf(account, cost)
+    },
+    save: () => [...accounts].map(([key, account]) => ({ key, ...account })),
+    load(saved) {
+      for (const { key, ...account } of saved) {
+        const known = accounts.get(key)
+        if (known) Object.assign(known, account)
+        else accounts.set(key, account)
       }
     },
+    resume(provider, cost) {
+      const account = accountOf(provider)
+      return account ? holdOf(account, cost) : NOTHING
+    },
   }
+}
+
+/** Whole nano-USD to keep aside for what may cost so much. */
+function toHold(cost: number | null): number {
+  return Math.ceil(cost ?? 0)
 }
 
 function keyOf(name: string, window: Window): string {

@@ -47,4 +47,20 @@ export class AttemptWindow {
     }
     this.#newest = slot
   }
+
+  /** All of it as plain data, for a copy in another process, which loads it. */
+  save() {
+    const { attempts, failures } = this
+    const slots = [this.#attempts.slice(), this.#failures.slice()] as const
+    return { slots, slot: this.#slot, newest: this.#newest, attempts, failures }
+  }
+
+  load({ slots, slot, newest, attempts, failures }: ReturnType<AttemptWindow["save"]>): void {
+    this.#attempts.set(slots[0])
+    this.#failures.set(slots[1])
+    this.#slot = slot
+    this.#newest = newest
+    this.attempts = attempts
+    this.failures = failures
+  }
 }

@@ -211,4 +211,42 @@ export class Breaker implements Recorded {
     this.#length = 0
     this.#outageSince = NEVER
   }
+
+  /** All of it as plain data, for a copy in another process, which loads it. */
+  save() {
+    const { failures, openedAt, openUntil, opened, closedAt, probingSince, recovery } = this
+    return {
+      shown: { failures, openedAt, openUntil, opened, closedAt, probingSince, recovery },
+      failingSince: this.failingSince,
+      window: this.#window.save(),
+      probe: this.#probe?.order,
+      blamed: this.#blamed,
+      openedAfter: this.#openedAfter,
+      closedAfter: this.#closedAfter,
+      times: this.#times,
+      length: this.#length,
+      outageSince: this.#outageSince,
+      tried: this.#tried,
+      missed: this.#missed,
+    }
+  }
+
+  /** @param attemptOf an attempt under way by its order */
+  load(
+    saved: ReturnType<Breaker["save"]>,
+    attemptOf: (order: number) => BreakerTrial | undefined,
+  ): void {
+    Object.assign(this, saved.shown)
+    this.failingSince = saved.failingSince
+    this.#window.load(saved.window)
+    this.#probe = saved.probe === undefined ? undefined : attemptOf(saved.probe)
+    this.#blamed = saved.blamed
+    this.#openedAfter = saved.openedAfter
+    this.#closedAfter = saved.closedAfter
+    this.#times = saved.times
+    this.#length = saved.length
+    this.#outageSince = saved.outageSince
+    this.#tried = saved.tried
+    this.#missed = saved.missed
+  }
 }

@@ -48,6 +48,17 @@ export class DecayedHistogram {
       this.#total += this.#counts[i]!
     }
   }
+
+  /** All of it as plain data, for a copy in another process, which loads it. */
+  save() {
+    return { counts: this.#counts.slice(), total: this.#total, fadedAt: this.#fadedAt }
+  }
+
+  load({ counts, total, fadedAt }: ReturnType<DecayedHistogram["save"]>): void {
+    this.#counts.set(counts)
+    this.#total = total
+    this.#fadedAt = fadedAt
+  }
 }
 
 function bucketOf(ms: number): number {

@@ -45,6 +45,20 @@ export class DecayedMean implements Average {
     this.value = share === 1 ? sample : this.value + share * (sample - this.value)
     return share
   }
+
+  /** All of it as plain data, for a copy in another process, which loads it. */
+  save() {
+    const { value, at } = this
+    return { value, at, samples: this.#samples, error: this.#error, errors: this.#errors }
+  }
+
+  load({ value, at, samples, error, errors }: ReturnType<DecayedMean["save"]>): void {
+    this.value = value
+    this.at = at
+    this.#samples = samples
+    this.#error = error
+    this.#errors = errors
+  }
 }
 
 function fading(ms: number): number {

@@ -2,24 +2,18 @@ import type { Clock } from "../core/clock.ts"
 import type { Channel, ChannelHealth, DeploymentHealth, Group, Strategy } from "../core/routing.ts"
 import type { BreakerSettings, Cooldown } from "../core/settings.ts"
 import type { Measured, ToldLimits } from "../core/traffic.ts"
-import { Breaker, type BreakerTrial } from "./breaker.ts"
 import type { Failure } from "./failure.ts"
+import { type ChannelIds, loadHealth, type SavedHealth, saveHealth } from "./health-copy.ts"
 import { LiveChannel } from "./live-channel.ts"
+import { LiveDeployment } from "./live-deployment.ts"
+import { LiveTrial, type Trial } from "./live-trial.ts"
 import { createMemories } from "./memories.ts"
 import { Slope } from "./slope.ts"
-import { LiveTraffic } from "./traffic.ts"
+
+export type { Trial } from "./live-trial.ts"
 
 /** Milliseconds without traffic after which nothing is kept of what the config no longer names. */
 const KEPT = 3_600_000
-
-/** One attempt under way. What it says of its channel depends on when it began. */
-export interface Trial {
-  readonly channel: Channel
-  /** Ascending, one by one: which of two attempts began later. */
-  readonly order: number
-  /** Monotonic milliseconds. */
-  readonly began: number
-}
 
 /** What the router has learned of its upstreams. Survives reloads: state is by stable ids. */
 export interface Health {
@@ -56,6 +50,20 @@ export interface Health {
   tell(channel: Channel, limits: ToldLimits): void
   /** A probe has found out whether a rejected key works again. */
   probed(channel: Channel, accepted: boolean): void
+  /** All of it as plain data, for a copy in another process. @param trials those under way */
+  save(trials: Iterable<Trial>): SavedHealth
+  /**
+   * Takes all of it over, in the place of what is known.
+   *
+   * @param mine an attempt of this process by its order
+   * @param bare as much of a channel as health asks for
+   * @returns those under way
+   */
+  load(
+    saved: SavedHealth,
+    mine: (order: number) => Trial | undefined,
+    bare: (channel: ChannelIds) => Channel,
+  ): Trial[]
 }
 
 /**
@@ -74,38 +82,6 @@ const BUSY: Standing = { state: "busy", until: 0 }
 export interface HealthRules {
   cooldown: Cooldown
   breaker: BreakerSettings
-}
-
-class LiveDeployment extends Breaker implements DeploymentHealth {
-  turn = 0
-  readonly traffic: LiveTraffic
-
-  constructor(id: string, reading: Slope) {
-    super(id)
-    this.traffic = new LiveTraffic(reading)
-  }
-}
-
-class LiveTrial implements Trial, BreakerTrial {
-  readonly channel: Channel
-  readonly began: number
-  readonly order: number
-  readonly tokens: number
-  readonly input: number
-  probe = false
-  ended = false
-  /** Whether it is a stream without its first content. */
-  waits = false
-  /** Milliseconds to the first content. */
-  first: number | undefined
-
-  constructor(channel: Channel, began: number, order: number, tokens: number, input: number) {
-    this.channel = channel
-    this.began = began
-    this.order = order
-    this.tokens = tokens
-    this.input = input
-  }
 }
 
 /** @param rules read when they are needed, so that a reload changes them */
@@ -276,6 +252,11 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
     },
     probed(channel, accepted) {
       liveOf(channel).probed(accepted, clock.now(), rules().cooldown)
+    },
+    save: (trials) => saveHealth({ channels, deployments, reading, latest }, trials),
+    load(saved, mine, bare) {
+      latest = saved.latest
+      return loadHealth(this, reading, saved, mine, bare)
     },
   }
 }

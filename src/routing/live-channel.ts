@@ -88,4 +88,26 @@ export class LiveChannel implements ChannelHealth {
     this.pausedUntil = now + length
     this.#pausedAfter = latest
   }
+
+  /** All of it as plain data, for a copy in another process, which loads it. */
+  save() {
+    const { pausedAt, pausedUntil, reason, rejections, probingSince } = this
+    return {
+      shown: { pausedAt, pausedUntil, reason, rejections, probingSince },
+      pausedAfter: this.#pausedAfter,
+      probe: this.#probe?.order,
+      traffic: this.traffic.save(),
+    }
+  }
+
+  /** @param attemptOf an attempt under way by its order */
+  load(
+    { shown, pausedAfter, probe, traffic }: ReturnType<LiveChannel["save"]>,
+    attemptOf: (order: number) => Ordered | undefined,
+  ): void {
+    Object.assign(this, shown)
+    this.#pausedAfter = pausedAfter
+    this.#probe = probe === undefined ? undefined : attemptOf(probe)
+    this.traffic.load(traffic)
+  }
 }

@@ -61,4 +61,15 @@ export class MinuteWindow {
     }
     this.#newest = second
   }
+
+  /** All of it as plain data, for a copy in another process, which loads it. */
+  save() {
+    return { sums: this.#sums.slice(), newest: this.#newest, total: this.#total }
+  }
+
+  load({ sums, newest, total }: ReturnType<MinuteWindow["save"]>): void {
+    this.#sums.set(sums)
+    this.#newest = newest
+    this.#total = total
+  }
 }

@@ -19,6 +19,10 @@ export interface RetryBudget {
   take(): (() => void) | undefined
 }
 
+/** Share of the active requests that may be retries, and how many always may be. */
+const SHARE = 0.2
+const LEAST = 3
+
 export interface RetryBudgetOptions {
   /** Share of the active requests that may be retries, from 0 to 1. */
   share?: number
@@ -29,10 +33,15 @@ export interface RetryBudgetOptions {
 /** Keeps what a product loses as a binary fraction from costing a whole retry. */
 const ROUNDING = 1e-9
 
+/** How many retries there may be beside so many active requests. */
+export function mostRetries(active: number, share = SHARE, least = LEAST): number {
+  return Math.max(least, share * active + ROUNDING)
+}
+
 /** Retries are at most the greater of `least` and `share` of the requests that are active when one is taken. */
 export function createRetryBudget({
-  share = 0.2,
-  least = 3,
+  share = SHARE,
+  least = LEAST,
 }: RetryBudgetOptions = {}): RetryBudget {
   let active = 0
   let retries = 0
@@ -50,7 +59,7 @@ export function createRetryBudget({
       if (active > 0) active--
     },
     take() {
-      if (retries + 1 > Math.max(least, share * active + ROUNDING)) return undefined
+      if (retries + 1 > mostRetries(active, share, least)) return undefined
       retries++
       let taken = true
       return () => {

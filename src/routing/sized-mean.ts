@@ -67,6 +67,17 @@ export class SizedMean implements SizedAverage {
     const own = Number.isFinite(variance) ? spread / (spread + variance) : 0
     return Math.min(usual + own * (value - usual), (READING * this.value) / Math.max(1, this.#size))
   }
+
+  /** All but the growth anywhere as plain data, for a copy in another process, which loads it. */
+  save() {
+    return { mean: this.#mean.save(), own: this.#own.save(), size: this.#size }
+  }
+
+  load({ mean, own, size }: ReturnType<SizedMean["save"]>): void {
+    this.#mean.load(mean)
+    this.#own.load(own)
+    this.#size = size
+  }
 }
 
 function isMeasure(value: number): boolean {

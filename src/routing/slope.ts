@@ -44,4 +44,16 @@ export class Slope {
     const square = this.value ** 2
     return square > this.variance ? 1 - this.variance / square : 0
   }
+
+  /** All of it as plain data, for a copy in another process, which loads it. */
+  save() {
+    const means = [this.#xx, this.#xy, this.#yy] as const
+    return { weight: this.#weight, at: this.#at, means }
+  }
+
+  load({ weight, at, means }: ReturnType<Slope["save"]>): void {
+    this.#weight = weight
+    this.#at = at
+    ;[this.#xx, this.#xy, this.#yy] = means
+  }
 }

@@ -135,6 +135,41 @@ export class LiveTraffic implements Traffic {
     this.#usage = this.usage(now) + amount
     this.#usageAt = Math.max(now, this.#usageAt)
   }
+
+  /** All of it as plain data, for a copy in another process, which loads it. */
+  save() {
+    const { inFlight, usedAt } = this
+    const { requests, tokens } = this.told
+    return {
+      inFlight,
+      usedAt,
+      means: this.#means().map((mean) => mean.save()),
+      ttft: this.ttft.save(),
+      told: { requests: requests && { ...requests }, tokens: tokens && { ...tokens } },
+      waiting: this.waiting.save(),
+      windows: [this.#requests.save(), this.#tokens.save()] as const,
+      firsts: this.#firsts.save(),
+      usage: [this.#usage, this.#usageAt] as const,
+    }
+  }
+
+  load(saved: ReturnType<LiveTraffic["save"]>): void {
+    this.inFlight = saved.inFlight
+    this.usedAt = saved.usedAt
+    for (const [index, mean] of this.#means().entries()) mean.load(saved.means[index]!)
+    this.ttft.load(saved.ttft)
+    this.told.requests = toldLimit(saved.told.requests)
+    this.told.tokens = toldLimit(saved.told.tokens)
+    this.waiting.load(saved.waiting)
+    this.#requests.load(saved.windows[0])
+    this.#tokens.load(saved.windows[1])
+    this.#firsts.load(saved.firsts)
+    ;[this.#usage, this.#usageAt] = saved.usage
+  }
+
+  #means(): readonly DecayedMean[] {
+    return [this.perToken, this.success, this.cacheHits, this.output]
+  }
 }
 
 function fading(ms: number): number {

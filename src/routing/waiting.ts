@@ -17,4 +17,14 @@ export class Waiting implements Iterable<number> {
   [Symbol.iterator](): Iterator<number> {
     return this.#begins.keys()
   }
+
+  /** All of it as plain data, for a copy in another process, which loads it. */
+  save() {
+    return new Map(this.#begins)
+  }
+
+  load(saved: ReturnType<Waiting["save"]>): void {
+    this.#begins.clear()
+    for (const [began, count] of saved) this.#begins.set(began, count)
+  }
 }
