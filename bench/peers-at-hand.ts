@@ -18,7 +18,8 @@ export async function findPeers(peers: readonly Peer[], install: boolean): Promi
   for (const peer of peers) {
     const cache = join(CACHE, peer.name)
     const lacking = peer.needs.filter((program) => !findProgram(program))
-    let reason = lacking.length > 0 ? `needs ${lacking.join(" and ")}` : undefined
+    let reason =
+      peer.unavailable ?? (lacking.length > 0 ? `needs ${lacking.join(" and ")}` : undefined)
     if (!reason && !(await peer.installed(cache))) {
       reason = `not installed (${sourceOf(peer)})`
       if (install) {

@@ -8,6 +8,8 @@ export interface Peer {
   language: "TypeScript" | "Python" | "Go" | "Rust"
   /** Where it is had: a package by name and version, from the registry that its ordinary client asks. */
   source: { registry: "npm" | "pypi" | "go" | "cargo"; package: string; version: string }
+  /** Why no package manager can bring it: then it is only named. */
+  unavailable?: string
   /** Programs that must be on the machine to install or run it, such as `go`; named when they are missing. */
   needs: readonly string[]
   /** Whether `cache` holds it, ready to start. */
