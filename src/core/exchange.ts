@@ -25,5 +25,24 @@ export interface Exchange extends RequestHead {
 export interface Reply {
   status: number
   headers: Record<string, string>
-  body: Uint8Array | ReadableStream<Uint8Array>
+  body: Uint8Array | PushedBody
+}
+
+/** A body that is written as it comes. */
+export interface PushedBody {
+  /** Begins to write. Called at most once. */
+  start(writer: BodyWriter): void
+  /** The client takes more again, after a `write` that said no. */
+  drained(): void
+  /** The client has left; nothing is written any more. May be called at any time, and again. */
+  cancel(): void
+}
+
+/** Who takes a body on its way to the client: any number of `write`, then one of the others. None of them throws. */
+export interface BodyWriter {
+  /** @returns whether the client takes more; if not, these bytes were kept, but no others should follow until `drained` */
+  write(bytes: Uint8Array): boolean
+  end(): void
+  /** The body broke off and cannot say so itself: the connection does. */
+  fail(error: unknown): void
 }

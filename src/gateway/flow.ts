@@ -1,3 +1,4 @@
+import type { ByteSink, ByteSource } from "../core/byte-source.ts"
 import { GatewayError } from "../core/error.ts"
 import type { EndSignal } from "../core/life.ts"
 import type { IncomingResponse } from "../core/provider.ts"
@@ -10,81 +11,177 @@ const TAIL_TIME = 1000
 export interface Limits {
   /** The upstream is being waited for. */
   wait(): void
-  /** It has sent something: until the next `wait`, time is the client's. */
+  /** Until the next `wait`, time is the client's. */
   pause(): void
   /** Something worth waiting for has come: the limit starts anew. */
   progress(): void
+  /** Gives what is left of the answer this many milliseconds. */
+  hurry(ms: number): void
   /** No more limits; `cancel` also ends the upstream request. */
   end(cancel: boolean): void
 }
 
-/** The body of an answer as it comes, with the attempt's time limits watching. */
-export interface Flow {
-  /** The next chunk; undefined at the end. @throws GatewayError when the upstream stalls or breaks off */
-  read(): Promise<Uint8Array | undefined>
-  /** All of it, up to `limit` bytes. @throws GatewayError as above, and for a larger body */
-  readAll(limit: number): Promise<Uint8Array>
-  progress(): void
-  /** Everything of interest was read: lets the upstream end by itself, for a moment. */
-  settle(): void
-  /** Ends the upstream request. */
-  cancel(): void
+/** @param signal what ends the attempt */
+export function openFlow({ body }: IncomingResponse, signal: EndSignal, limits: Limits): Flow {
+  return new Flow(body, signal, limits)
 }
 
-export function openFlow(response: IncomingResponse, signal: EndSignal, limits: Limits): Flow {
-  const { body } = response
+/**
+ * The body of an answer as it comes, with the attempt's time limits watching: first it is read, then
+ * perhaps piped. A class, since every block of every answer goes through one.
+ */
+export class Flow implements ByteSink {
+  readonly #body: ByteSource | null
+  readonly #signal: EndSignal
+  readonly #limits: Limits
+  #sink: ByteSink | undefined
+  #piped = false
+  #paused = false
+  /** Nothing more comes, or nobody wants it. */
+  #over: boolean
+  /** Bytes that may still come once all of interest was read. */
+  #tail = TAIL_BYTES
 
-  function brokenOff(cause: unknown): unknown {
-    if (signal.aborted) return signal.reason
+  constructor(body: ByteSource | null, signal: EndSignal, limits: Limits) {
+    this.#body = body
+    this.#signal = signal
+    this.#limits = limits
+    this.#over = body === null
+  }
+
+  /** The next bytes; undefined at the end. @throws (or rejects with) GatewayError when the upstream stalls or breaks off */
+  read(): Uint8Array | undefined | Promise<Uint8Array | undefined> {
+    if (this.#over) return undefined
+    try {
+      const bytes = this.#body!.read()
+      if (bytes instanceof Promise) return this.#await(bytes)
+      if (!bytes) this.#over = true
+      return bytes
+    } catch (cause) {
+      throw this.#brokenOff(cause)
+    }
+  }
+
+  /** All of it, up to `limit` bytes. @throws (or rejects with) GatewayError as above, and for a larger body */
+  readAll(limit: number): Uint8Array | Promise<Uint8Array> {
+    const first = this.read()
+    if (first instanceof Promise) return this.#readOn([], first, limit)
+    if (!first) return new Uint8Array()
+    if (first.length > limit) throw tooLarge(limit)
+    this.#limits.progress()
+    const second = this.read()
+    return second === undefined ? first : this.#readOn([first], second, limit)
+  }
+
+  /** Hands everything from now on to the sink, as it comes. Errors are GatewayErrors. */
+  pipe(sink: ByteSink): void {
+    this.#sink = sink
+    if (this.#over) sink.end()
+    else this.#flow()
+  }
+
+  /** Takes nothing more from the upstream, whose time stands still. Only while piped. */
+  pause(): void {
+    if (this.#paused || this.#over) return
+    this.#paused = true
+    this.#limits.pause()
+    this.#body!.pause()
+  }
+
+  resume(): void {
+    if (!this.#paused || this.#over) return
+    this.#paused = false
+    this.#limits.wait()
+    this.#body!.resume()
+  }
+
+  /** Something worth waiting for has come. */
+  progress(): void {
+    this.#limits.progress()
+  }
+
+  /** Everything of interest was read: lets the upstream end by itself, for a moment. */
+  settle(): void {
+    this.#sink = undefined
+    if (this.#over) {
+      this.#limits.end(false)
+      return
+    }
+    this.resume()
+    this.#limits.hurry(TAIL_TIME)
+    if (!this.#piped) this.#flow()
+  }
+
+  /** Ends the upstream request. */
+  cancel(): void {
+    this.#over = true
+    this.#sink = undefined
+    this.#limits.end(true)
+    this.#body?.cancel()
+  }
+
+  data(bytes: Uint8Array): void {
+    if (this.#sink) this.#sink.data(bytes)
+    else {
+      this.#tail -= bytes.length
+      if (this.#tail < 0) this.cancel()
+    }
+  }
+
+  end(): void {
+    if (this.#over) return
+    this.#over = true
+    if (this.#sink) this.#sink.end()
+    else this.#limits.end(false)
+  }
+
+  fail(cause: unknown): void {
+    if (this.#over) return
+    this.#over = true
+    if (this.#sink) this.#sink.fail(this.#brokenOff(cause))
+    else this.#limits.end(true)
+  }
+
+  #flow(): void {
+    this.#piped = true
+    if (this.#sink) this.#limits.wait()
+    this.#body!.pipe(this)
+  }
+
+  async #await(next: Promise<Uint8Array | undefined>): Promise<Uint8Array | undefined> {
+    this.#limits.wait()
+    try {
+      const bytes = await next
+      if (!bytes) this.#over = true
+      return bytes
+    } catch (cause) {
+      throw this.#brokenOff(cause)
+    } finally {
+      this.#limits.pause()
+    }
+  }
+
+  async #readOn(
+    parts: Uint8Array[],
+    next: Uint8Array | Promise<Uint8Array | undefined>,
+    limit: number,
+  ): Promise<Uint8Array> {
+    let size = parts[0]?.length ?? 0
+    for (let bytes = await next; bytes; bytes = await this.read()) {
+      this.#limits.progress()
+      size += bytes.length
+      if (size > limit) throw tooLarge(limit)
+      parts.push(bytes)
+    }
+    return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+  }
+
+  #brokenOff(cause: unknown): unknown {
+    if (this.#signal.aborted) return this.#signal.reason
     return new GatewayError("upstream-truncated", "The upstream broke off its answer.", {
       code: "upstream_truncated",
       cause,
     })
-  }
-
-  async function read(): Promise<Uint8Array | undefined> {
-    if (!body) return undefined
-    limits.wait()
-    try {
-      return await body.read()
-    } catch (cause) {
-      throw brokenOff(cause)
-    } finally {
-      limits.pause()
-    }
-  }
-
-  async function readTail(): Promise<void> {
-    const timer = setTimeout(() => limits.end(true), TAIL_TIME)
-    try {
-      let left = TAIL_BYTES
-      for (let chunk = await read(); chunk && left > 0; chunk = await read()) left -= chunk.length
-    } catch {
-      // It was over anyway.
-    }
-    clearTimeout(timer)
-    limits.end(true)
-  }
-
-  return {
-    read,
-    async readAll(limit) {
-      const parts: Uint8Array[] = []
-      let size = 0
-      for (let chunk = await read(); chunk; chunk = await read()) {
-        limits.progress()
-        size += chunk.length
-        if (size > limit) throw tooLarge(limit)
-        parts.push(chunk)
-      }
-      return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
-    },
-    progress: limits.progress,
-    settle: () => void readTail(),
-    cancel() {
-      limits.end(true)
-      body?.cancel()
-    },
   }
 }
 

@@ -1,5 +1,5 @@
 import { clientGone, type ErrorKind, GatewayError, toGatewayError } from "../core/error.ts"
-import type { Exchange, Reply } from "../core/exchange.ts"
+import type { BodyWriter, Exchange, PushedBody, Reply } from "../core/exchange.ts"
 import { allowGroup } from "../governance/authenticate.ts"
 import { resolve } from "../routing/resolve.ts"
 import type { Committed } from "./attempt.ts"
@@ -11,7 +11,7 @@ import { mirror } from "./mirror.ts"
 import { createMediaFetcher } from "./media.ts"
 import type { PrepareOptions } from "./prepare.ts"
 import { recall } from "./recall.ts"
-import { leave, type Outflow, relayBytes, relayEvents } from "./relay.ts"
+import { leave, relayBytes, relayEvents } from "./relay.ts"
 import { errorReply, replyHeaders, replyStatus } from "./reply.ts"
 import { run } from "./run.ts"
 import { checkRegion, steer } from "./steer.ts"
@@ -50,7 +50,7 @@ export async function handle(
         group,
       })
     }
-    const envelope = await recall(context.answers, opened, caller.id)
+    const envelope = facts.cited ? await recall(context.answers, opened, caller.id) : opened
     const { previous } = facts
     const earlier = previous && (await context.answers.get(previous, caller.id))
     // An id that is somebody else's is nobody's: the upstream must not be asked, who knows no callers.
@@ -188,24 +188,13 @@ function earlyReply(served: Served & { running: Promise<Committed> }): Reply {
   const headers = replyHeaders(snapshot, exchange, progress)
   eventHeaders(headers, exchange)
   const { ingress } = exchange.protocol
-  let outflow: Outflow | undefined
-  let failed = false
+  let outflow: PushedBody | undefined
   let left = false
-  const deferred: Outflow = {
-    async next() {
-      if (failed) return undefined
-      try {
-        outflow ??= await begin()
-        return await outflow.next()
-      } catch (thrown) {
-        failed = true
-        // Whoever left it ends it.
-        if (left) return undefined
-        const error = toGatewayError(thrown)
-        finish({ status: error.kind === "client-gone" ? error.status : 200, error })
-        return ingress.encodeStreamError(error, exchange.id, exchange)
-      }
+  const deferred: PushedBody = {
+    start(writer) {
+      running.then((committed) => begin(writer, committed)).catch((thrown) => fail(writer, thrown))
     },
+    drained: () => outflow?.drained(),
     cancel() {
       if (outflow) return outflow.cancel()
       left = true
@@ -217,14 +206,23 @@ function earlyReply(served: Served & { running: Promise<Committed> }): Reply {
     if (committed.kind !== "whole") leave(committed, context)
     finish({ status: 499, error: clientGone(), said: 0 })
   }
-  async function begin(): Promise<Outflow> {
-    const committed = await running
-    if (left) throw clientGone()
+  function begin(writer: BodyWriter, committed: Committed): void {
+    // Whoever left it ends it.
+    if (left) return
     if (committed.kind !== "events") {
+      if (committed.kind === "bytes") leave(committed, context)
       throw new GatewayError("upstream-invalid", "The upstream did not stream its answer.")
     }
     progress.firstContent = context.clock.now()
-    return relayEvents(context, exchange, committed, finish, keep)
+    outflow = relayEvents(context, exchange, committed, finish, keep)
+    outflow.start(writer)
+  }
+  function fail(writer: BodyWriter, thrown: unknown): void {
+    if (left) return
+    const error = toGatewayError(thrown)
+    finish({ status: error.kind === "client-gone" ? error.status : 200, error })
+    writer.write(ingress.encodeStreamError(error, exchange.id, exchange))
+    writer.end()
   }
   const { keepAlive } = snapshot.settings.server
   return {

@@ -4,9 +4,9 @@ import type { GatewayContext } from "./context.ts"
 import type { Limits } from "./flow.ts"
 
 /** Which of the configured limits is counting. */
-type Waiting = "firstByte" | "firstContent" | "response" | "stall"
+type Awaited = "firstByte" | "firstContent" | "response" | "stall"
 
-const AWAITED: Record<Waiting, string> = {
+const AWAITED: Record<Awaited, string> = {
   firstByte: "first byte",
   firstContent: "content",
   response: "answer",
@@ -15,8 +15,6 @@ const AWAITED: Record<Waiting, string> = {
 
 /** The limits of one attempt, and how they are extended for an error's body. */
 export interface AttemptLimits extends Limits {
-  /** Gives what is left of the answer this many milliseconds. */
-  hurry(ms: number): void
   /** The answer has begun. */
   begun(): void
 }
@@ -36,14 +34,15 @@ export function startLimits(
   expire: (error: GatewayError) => void,
   ended: (cancel: boolean) => void,
 ): AttemptLimits {
-  let waiting: Waiting = stream ? "firstByte" : "response"
+  let awaited: Awaited = stream ? "firstByte" : "response"
   /** Milliseconds of waiting that are left, and since when they run. */
-  let left = length(timeouts[waiting])
+  let left = length(timeouts[awaited])
   let since = clock.now()
+  let waiting = true
   /** When a stream must have content: until then nobody else's time counts. */
   let contentBy = since + (stream ? length(timeouts.firstContent) : Number.POSITIVE_INFINITY)
   const deadline = watchdog.watch(Math.min(since + left, contentBy), () => {
-    const which = deadline.at === contentBy ? "firstContent" : waiting
+    const which = deadline.at === contentBy ? "firstContent" : awaited
     expire(
       new GatewayError(
         "upstream-timeout",
@@ -52,12 +51,15 @@ export function startLimits(
       ),
     )
   })
+  function wait(): void {
+    waiting = true
+    since = clock.now()
+    deadline.at = Math.min(since + left, contentBy)
+  }
   return {
-    wait() {
-      since = clock.now()
-      deadline.at = Math.min(since + left, contentBy)
-    },
+    wait,
     pause() {
+      waiting = false
       left -= clock.now() - since
       deadline.at = contentBy
     },
@@ -66,8 +68,9 @@ export function startLimits(
       deadline.at = contentBy
     },
     progress() {
-      waiting = "stall"
+      awaited = "stall"
       left = length(timeouts.stall)
+      if (waiting) wait()
     },
     hurry(ms) {
       left = ms

@@ -167,14 +167,15 @@ async function readOut(
     committed.kind === "bytes"
       ? relayBytes(context, committed, finish)
       : relayEvents(context, exchange, committed, finish, () => {})
-  const leave = () => outflow.cancel()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const leave = () => {
+    outflow.cancel()
+    resolve()
+  }
   exchange.signal.addEventListener("abort", leave, { once: true })
   if (exchange.signal.aborted) leave()
-  try {
-    while (await outflow.next()) {
-      // Nobody listens.
-    }
-  } finally {
-    exchange.signal.removeEventListener("abort", leave)
-  }
+  // Nobody listens.
+  outflow.start({ write: () => true, end: resolve, fail: resolve })
+  await promise
+  exchange.signal.removeEventListener("abort", leave)
 }

@@ -1,5 +1,6 @@
+import type { ByteSink } from "../core/byte-source.ts"
 import { clientGone, type GatewayError, toGatewayError } from "../core/error.ts"
-import type { Exchange } from "../core/exchange.ts"
+import type { BodyWriter, Exchange, PushedBody } from "../core/exchange.ts"
 import type { Committed, Events } from "./attempt.ts"
 import { recordFailure } from "./attempt-record.ts"
 import type { GatewayContext } from "./context.ts"
@@ -13,16 +14,6 @@ import { measuredOf } from "./measure.ts"
 
 type Bytes = Extract<Committed, { kind: "bytes" }>
 
-/** One answer as it flows to the client: read by the server's stream, one block at a time. */
-export interface Outflow {
-  /** The next bytes; undefined when the answer has ended. Never throws. */
-  next(): Promise<Uint8Array | undefined>
-  /** The client has left. */
-  cancel(): void
-  /** Why the answer broke off, where it could not be said in the answer itself. */
-  readonly failure?: GatewayError | undefined
-}
-
 /**
  * A committed stream of events, with an error event where it fails and nobody goes on with it.
  *
@@ -34,14 +25,19 @@ export function relayEvents(
   committed: Events,
   finish: Finish,
   keep: (answer: Uint8Array) => void,
-): Outflow {
+): PushedBody {
   const { goOn, status } = committed
   let current = committed
   // Whoever may be gone on with has every word counted.
   const heard = committed.call.part ? undefined : new Heard(exchange.protocol)
+  let writer: BodyWriter
   let over = false
-  /** Why the current upstream has broken off, while another one is looked for. */
-  let broken: { why: unknown } | undefined
+  /** The client takes nothing more for now. */
+  let blocked = false
+  /** The current upstream is piped. */
+  let piped = false
+  /** The current upstream has broken off, and another one is looked for. */
+  let mending = false
 
   function complete(): void {
     const { flow, relay, trial } = current
@@ -50,6 +46,7 @@ export function relayEvents(
     context.health.succeed(trial, measuredOf(current, relay.usage, context.clock))
     if (relay.answer) keep(relay.answer)
     finish({ status, usage: relay.usage })
+    writer.end()
   }
 
   /** What is known of an answer that has not come to its end. */
@@ -68,86 +65,118 @@ export function relayEvents(
     return error
   }
 
-  function fail(error: GatewayError): Uint8Array {
+  function fail(error: GatewayError): void {
     const { relay } = current
     over = true
     finish({ status, error, ...unfinished() })
-    return (
+    writer.write(
       relay.fail?.(error, exchange.id) ??
-      exchange.protocol.ingress.encodeStreamError(error, exchange.id)
+        exchange.protocol.ingress.encodeStreamError(error, exchange.id),
     )
+    writer.end()
   }
 
-  async function mend(why: unknown): Promise<Uint8Array | undefined> {
+  async function mend(why: unknown): Promise<void> {
+    mending = true
     const error = breakOff(why)
     const next = await goOn!.next(current, error)
-    broken = undefined
+    mending = false
     if (over) {
-      if (next) {
-        leave(next, context)
-        next.hold?.settle(next.record.wasted || null)
+      if (!next) return
+      leave(next, context)
+      next.hold?.settle(next.record.wasted || null)
+    } else if (next) {
+      current = next
+      begin()
+    } else fail(error)
+  }
+
+  function broken(why: unknown): void {
+    if (goOn) void mend(why)
+    else fail(breakOff(why))
+  }
+
+  function say(bytes: Uint8Array): void {
+    heard?.take(bytes)
+    if (!writer.write(bytes)) blocked = true
+  }
+
+  function judgePhase(): void {
+    const { phase, error } = current.relay
+    if (phase === "complete") complete()
+    else if (error) broken(error)
+  }
+
+  function begin(): void {
+    const { head } = current
+    piped = false
+    if (head.length > 0) say(Buffer.concat(head.splice(0)))
+    judgePhase()
+    if (!blocked) pipe()
+  }
+
+  function pipe(): void {
+    if (over || mending) return
+    piped = true
+    current.flow.pipe(sink)
+  }
+
+  const sink: ByteSink = {
+    data(chunk) {
+      const { relay, flow } = current
+      const seen = relay.progress
+      try {
+        const bytes = relay.push(chunk)
+        if (bytes) say(bytes)
+      } catch (thrown) {
+        return sink.fail(thrown)
       }
-      return undefined
-    }
-    if (!next) return fail(error)
-    current = next
-    return undefined
-  }
-
-  async function read(): Promise<Uint8Array | undefined> {
-    const { head, relay, flow } = current
-    if (head.length > 0) {
-      const bytes = Buffer.concat(head.splice(0))
-      heard?.take(bytes)
-      if (relay.phase === "complete") complete()
-      return bytes
-    }
-    const seen = relay.progress
-    const chunk = await flow.read()
-    if (over) return undefined
-    const bytes = chunk ? relay.push(chunk) : relay.end()
-    if (bytes) heard?.take(bytes)
-    if (relay.progress !== seen) flow.progress()
-    if (relay.phase === "complete") complete()
-    if (!relay.error) return bytes
-    if (goOn) {
-      broken = { why: relay.error }
-      return bytes
-    }
-    const ending = fail(breakOff(relay.error))
-    return bytes ? Buffer.concat([bytes, ending]) : ending
-  }
-
-  async function take(): Promise<Uint8Array | undefined> {
-    try {
-      return await read()
-    } catch (thrown) {
-      if (over) return undefined
+      if (relay.progress !== seen) flow.progress()
+      if (relay.phase !== "content") judgePhase()
+      else if (blocked) flow.pause()
+    },
+    end() {
+      try {
+        const bytes = current.relay.end()
+        if (bytes) say(bytes)
+      } catch (thrown) {
+        return sink.fail(thrown)
+      }
+      judgePhase()
+    },
+    fail(thrown) {
+      if (over || mending) return
+      if (isGone(thrown)) return cancel()
       if (!goOn) return fail(breakOff(thrown))
       const { relay } = current
       const rest = relay.end()
+      if (rest) say(rest)
       // What has said why it ends is whole, and nothing for anybody to go on with.
       if (relay.phase === "complete") complete()
-      else broken = { why: thrown }
-      return rest
-    }
+      else void mend(thrown)
+    },
+  }
+
+  function cancel(): void {
+    if (over) return
+    over = true
+    if (mending) goOn?.cancel()
+    else leave(current, context)
+    finish({ status: 499, error: clientGone(), ...unfinished() })
   }
 
   return {
-    async next() {
-      while (!over) {
-        const bytes = broken ? await mend(broken.why) : await take()
-        if (bytes) return bytes
-      }
-      return undefined
+    start(own) {
+      writer = own
+      if (!over) begin()
     },
-    cancel() {
-      if (over) return
-      over = true
-      if (broken) goOn?.cancel()
-      else leave(current, context)
-      finish({ status: 499, error: clientGone(), ...unfinished() })
+    drained() {
+      blocked = false
+      if (over || mending) return
+      if (piped) current.flow.resume()
+      else pipe()
     },
+    cancel,
   }
 }
 
@@ -177,42 +206,62 @@ function failureOf(
 }
 
 /** A committed answer of plain bytes, such as audio. There is no way to say in it that it broke off. */
-export function relayBytes(context: GatewayContext, committed: Bytes, finish: Finish): Outflow {
-  const { flow, trial, status } = committed
-  let first: Uint8Array | undefined = committed.first
+export function relayBytes(context: GatewayContext, committed: Bytes, finish: Finish): PushedBody {
+  const { flow, trial, status, first } = committed
   let over = false
-  let failure: GatewayError | undefined
-  return {
-    async next() {
-      if (over) return undefined
-      try {
-        const chunk = first ?? (await flow.read())
-        first = undefined
-        if (chunk) {
-          flow.progress()
-          return chunk
-        }
+  let piped = false
+
+  function cancel(): void {
+    if (over) return
+    over = true
+    leave(committed, context)
+    finish({ status: 499, error: clientGone() })
+  }
+
+  function pipe(writer: BodyWriter): void {
+    piped = true
+    flow.pipe({
+      data(bytes) {
+        flow.progress()
+        if (!writer.write(bytes)) flow.pause()
+      },
+      end() {
         over = true
         flow.settle()
         context.health.succeed(trial, measuredOf(committed, undefined, context.clock))
         finish({ status })
-      } catch (thrown) {
-        failure = failureOf(committed, thrown, context)
+        writer.end()
+      },
+      fail(thrown) {
+        if (over) return
+        if (isGone(thrown)) return cancel()
         over = true
+        const failure = failureOf(committed, thrown, context)
         flow.cancel()
         judge(context, trial, failure)
         finish({ status, error: failure })
-      }
-      return undefined
-    },
-    cancel() {
-      if (over) return
-      over = true
-      leave(committed, context)
-      finish({ status: 499, error: clientGone() })
-    },
-    get failure() {
-      return failure
-    },
+        writer.fail(failure)
+      },
+    })
   }
+
+  let begin: (() => void) | undefined
+  return {
+    start(writer) {
+      if (over) return
+      begin = () => pipe(writer)
+      if (writer.write(first)) begin()
+    },
+    drained() {
+      if (over) return
+      if (piped) flow.resume()
+      else begin?.()
+    },
+    cancel,
+  }
+}
+
+/** Whoever leaves an answer is heard of twice: by its own end, and by that of the upstream's request. */
+function isGone(thrown: unknown): boolean {
+  return toGatewayError(thrown).kind === "client-gone"
 }

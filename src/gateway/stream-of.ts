@@ -1,6 +1,6 @@
-import type { Exchange } from "../core/exchange.ts"
+import type { BodyWriter, Exchange, PushedBody } from "../core/exchange.ts"
+import type { Deadline } from "../transport/watchdog.ts"
 import type { GatewayContext } from "./context.ts"
-import type { Outflow } from "./relay.ts"
 
 /** White space is nothing in every place of a JSON document. */
 const SPACE = Buffer.from("\n")
@@ -12,55 +12,107 @@ export function keepAliveOf(exchange: Exchange): Uint8Array {
 }
 
 /**
- * The body that the server sends: it asks for the next bytes only when the client has taken the
- * last ones, and sends a keepalive when they are long in coming.
+ * The body that the server sends: with a keepalive where the answer is long in coming, and ended when
+ * its client leaves.
  *
  * @param keepAlive milliseconds; 0 is never
  * @param first sent at once
  */
 export function streamOf(
-  { clock, watchdog }: GatewayContext,
+  context: GatewayContext,
   exchange: Exchange,
-  outflow: Outflow,
+  answer: PushedBody,
   keepAlive: number,
   first?: Uint8Array,
-): ReadableStream<Uint8Array> {
-  let controller: ReadableStreamDefaultController<Uint8Array>
-  const ping = () => {
-    controller.enqueue(keepAliveOf(exchange))
-    silence = watchdog.watch(clock.now() + keepAlive, ping)
+): PushedBody {
+  return new Stream(context, exchange, answer, keepAlive, first)
+}
+
+/** A class, since every block of every stream goes through one. */
+class Stream implements PushedBody, BodyWriter {
+  readonly #context: GatewayContext
+  readonly #exchange: Exchange
+  readonly #answer: PushedBody
+  readonly #keepAlive: number
+  readonly #first: Uint8Array | undefined
+  readonly #gone = () => this.cancel()
+  #writer: BodyWriter | undefined
+  /** When the client has to hear something; there is one only where it has to. */
+  #silence: Deadline | undefined
+  #blocked = false
+  #over = false
+
+  constructor(
+    context: GatewayContext,
+    exchange: Exchange,
+    answer: PushedBody,
+    keepAlive: number,
+    first: Uint8Array | undefined,
+  ) {
+    this.#context = context
+    this.#exchange = exchange
+    this.#answer = answer
+    this.#keepAlive = keepAlive
+    this.#first = first
+    const { signal } = exchange
+    if (signal.aborted) this.cancel()
+    else signal.addEventListener("abort", this.#gone, { once: true })
   }
-  let silence = keepAlive > 0 ? watchdog.watch(Number.POSITIVE_INFINITY, ping) : undefined
-  const release = () => {
-    if (silence) watchdog.release(silence)
-    exchange.signal.removeEventListener("abort", gone)
+
+  start(writer: BodyWriter): void {
+    if (this.#over) {
+      writer.end()
+      return
+    }
+    this.#writer = writer
+    if (this.#keepAlive > 0) this.#listen()
+    if (this.#first) this.write(this.#first)
+    this.#answer.start(this)
   }
-  const gone = () => {
-    release()
-    outflow.cancel()
+
+  drained(): void {
+    this.#blocked = false
+    if (!this.#over) this.#answer.drained()
   }
-  exchange.signal.addEventListener("abort", gone, { once: true })
-  return new ReadableStream<Uint8Array>(
-    {
-      start(own) {
-        controller = own
-        if (exchange.signal.aborted) {
-          gone()
-          return controller.close()
-        }
-        if (first) controller.enqueue(first)
-      },
-      async pull() {
-        if (silence) silence.at = clock.now() + keepAlive
-        const bytes = await outflow.next()
-        if (silence) silence.at = Number.POSITIVE_INFINITY
-        if (bytes) return controller.enqueue(bytes)
-        release()
-        if (outflow.failure) controller.error(outflow.failure)
-        else controller.close()
-      },
-      cancel: gone,
-    },
-    { highWaterMark: 0 },
-  )
+
+  cancel(): void {
+    if (this.#over) return
+    this.#release()
+    this.#answer.cancel()
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#over) return true
+    if (this.#silence) this.#silence.at = this.#context.clock.now() + this.#keepAlive
+    const more = this.#writer!.write(bytes)
+    if (!more) this.#blocked = true
+    return more
+  }
+
+  end(): void {
+    if (this.#over) return
+    this.#release()
+    this.#writer!.end()
+  }
+
+  fail(error: unknown): void {
+    if (this.#over) return
+    this.#release()
+    this.#writer!.fail(error)
+  }
+
+  #listen(): void {
+    const { clock, watchdog } = this.#context
+    this.#silence = watchdog.watch(clock.now() + this.#keepAlive, () => {
+      // Who takes nothing is told nothing.
+      if (!this.#blocked) this.#blocked = !this.#writer!.write(keepAliveOf(this.#exchange))
+      this.#listen()
+    })
+  }
+
+  #release(): void {
+    this.#over = true
+    if (this.#silence) this.#context.watchdog.release(this.#silence)
+    this.#exchange.signal.removeEventListener("abort", this.#gone)
+  }
 }

@@ -1,5 +1,4 @@
-import { promisify } from "node:util"
-import { brotliCompress, brotliCompressSync, constants, gzip } from "node:zlib"
+import { lateZlib } from "../core/late-modules.ts"
 
 /** Bytes that a `Response` takes as its body: not in shared memory. */
 export type Bytes = Uint8Array<ArrayBuffer>
@@ -23,22 +22,28 @@ const COMPRESSIBLE =
   /^(?:text\/(?!event-stream)|application\/(?:[\w.-]+\+)?(?:json|xml|yaml|javascript|x-ndjson|jsonl)\b|image\/svg\+xml)/i
 
 const ZSTD = { level: 1 }
-const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }
-
-const brotliAsync = promisify(brotliCompress)
-const gzipAsync = promisify(gzip)
+const brotli = () => ({ params: { [lateZlib().constants.BROTLI_PARAM_QUALITY]: 1 } })
 
 const sync: Record<Encoding, (body: Bytes) => Uint8Array> = {
   zstd: (body) => Bun.zstdCompressSync(body, ZSTD),
-  br: (body) => brotliCompressSync(body, BROTLI),
+  br: (body) => lateZlib().brotliCompressSync(body, brotli()),
   // libdeflate's level 1 is as small as zlib's 3 in half the time.
   gzip: (body) => Bun.gzipSync(body, { level: 1, library: "libdeflate" }),
 }
 
 const offLoop: Record<Encoding, (body: Bytes) => Promise<Uint8Array>> = {
   zstd: (body) => Bun.zstdCompress(body, ZSTD),
-  br: (body) => brotliAsync(body, BROTLI),
-  gzip: (body) => gzipAsync(body, { level: 3 }),
+  br: (body) => called((done) => lateZlib().brotliCompress(body, brotli(), done)),
+  gzip: (body) => called((done) => lateZlib().gzip(body, { level: 3 }, done)),
+}
+
+type Done = (error: Error | null, packed: Uint8Array) => void
+
+/** What a function calls back with. */
+function called(work: (done: Done) => void): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    work((error, packed) => (error ? reject(error) : resolve(packed)))
+  })
 }
 
 /**
@@ -88,7 +93,7 @@ export function compress(
   headers: Headers,
   acceptEncoding: string | null,
 ): Bytes | Promise<Bytes> {
-  if (body.byteLength < MIN_SIZE || !isCompressible(headers)) return body
+  if (body.byteLength < MIN_SIZE || !isCompressible((name) => headers.get(name))) return body
   addVary(headers)
   const encoding = negotiateEncoding(acceptEncoding)
   if (encoding === undefined) return body
@@ -96,10 +101,11 @@ export function compress(
   return offLoop[encoding](body).then((packed) => settle(body, packed, headers, encoding))
 }
 
-function isCompressible(headers: Headers): boolean {
-  if (headers.has("content-encoding") || headers.has("content-range")) return false
-  if (headers.get("cache-control")?.includes("no-transform")) return false
-  return COMPRESSIBLE.test(headers.get("content-type") ?? "")
+/** Whether an answer with these headers may be sent compressed. */
+export function isCompressible(header: (name: string) => string | null | undefined): boolean {
+  if (header("content-encoding") || header("content-range")) return false
+  if (header("cache-control")?.includes("no-transform")) return false
+  return COMPRESSIBLE.test(header("content-type") ?? "")
 }
 
 /** Keeps the smaller of both: text that is already dense, such as base64, can grow. */

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, test } from "bun:test"
 import { generateKeyPairSync } from "node:crypto"
+import type { PushedBody } from "../../src/core/exchange.ts"
 import type { ServedProtocol } from "../../src/core/protocol.ts"
 import { protocols } from "../../src/protocols/index.ts"
+import { directStream } from "../../src/server/direct-stream.ts"
 import { closing, until } from "../support/cleanup.ts"
 import { type ConfigFile, type Router, startRouter } from "../support/router.ts"
 import { startUpstream } from "../support/upstream/index.ts"
@@ -241,7 +243,7 @@ describe("a client that leaves while nobody reads", () => {
 
   test("behind the keepalives of an answer that has just begun", async () => {
     const { upstream, own, reply, leaving, ended } = await early("gate|role|tok:2|stall")
-    const reader = ((await reply).body as ReadableStream<Uint8Array>).getReader()
+    const reader = directStream((await reply).body as PushedBody).getReader()
     await reader.read()
     await upstream.waitFor(({ requests }) => requests.length === 1)
     const answered = Promise.withResolvers<void>()
