@@ -1,4 +1,4 @@
-import pc from "picocolors"
+import { createColours } from "../core/colours.ts"
 import type { Logger } from "../core/log.ts"
 import type { Settings } from "../core/settings.ts"
 import { VERSION } from "../core/version.ts"
@@ -42,7 +42,7 @@ export function announce(announcement: Announcement): void {
 }
 
 function banner({ settings, origin }: Announcement, url: string, confined: boolean): string {
-  const c = pc.createColors(process.stdout.isTTY === true && !process.env["NO_COLOR"])
+  const c = createColours(process.stdout.isTTY === true && !process.env["NO_COLOR"])
   const open = !settings.auth.required
   const lines = [
     "",

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
-import { parseEnv } from "node:util"
+import { lateUtil } from "../core/late-modules.ts"
 
 /** Environment variables with the `.env` files below them: the real ones win, then `.env.local`, then `.env`. */
 export interface Environment {
@@ -51,7 +51,7 @@ function parse(file: string): Record<string, string> | undefined {
   } catch {
     return undefined
   }
-  return parseEnv(text.replace(/^\uFEFF/, "")) as Record<string, string>
+  return lateUtil().parseEnv(text.replace(/^\uFEFF/, "")) as Record<string, string>
 }
 
 const unique = (texts: readonly string[]) => [...new Set(texts)]

@@ -1,5 +1,5 @@
 import { relative } from "node:path"
-import { createColors } from "picocolors"
+import { createColours } from "../core/colours.ts"
 import type { Diagnostic } from "./diagnostic.ts"
 
 export interface RenderOptions {
@@ -19,7 +19,7 @@ export function renderDiagnostics(
 
 function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions): string {
   const { code, severity, message, file, line, column, source, why, hint } = diagnostic
-  const colors = createColors(options.color ?? wantsColor())
+  const colors = createColours(options.color ?? wantsColor())
   const tint = severity === "error" ? colors.red : colors.yellow
   const number = line === undefined ? "" : String(line)
   const margin = " ".repeat(number.length || 1)

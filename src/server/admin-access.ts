@@ -1,5 +1,5 @@
-import { timingSafeEqual } from "node:crypto"
 import { GatewayError } from "../core/error.ts"
+import { lateCrypto } from "../core/late-modules.ts"
 import { presentedKey } from "../governance/authenticate.ts"
 import type { Runtime } from "../runtime.ts"
 import type { Listener } from "./listener.ts"
@@ -44,5 +44,5 @@ export function authorizeAdmin(
 /** Compares in constant time, whatever the lengths. */
 function sameText(a: string, b: string): boolean {
   const hash = (text: string) => new Bun.SHA256().update(text).digest()
-  return timingSafeEqual(hash(a), hash(b))
+  return lateCrypto().timingSafeEqual(hash(a), hash(b))
 }

@@ -13,11 +13,15 @@ export interface LogSink {
   readonly colour: boolean
 }
 
-/** Standard output, written in one piece a line. */
+/** Standard output, written in one piece a line. Looked at only when there is a line: that takes milliseconds. */
 export const stdout: LogSink = {
   write: (line) => void process.stdout.write(line),
-  isTTY: process.stdout.isTTY === true,
-  colour: process.stdout.isTTY === true && !process.env["NO_COLOR"],
+  get isTTY() {
+    return process.stdout.isTTY === true
+  },
+  get colour() {
+    return this.isTTY && !process.env["NO_COLOR"]
+  },
 }
 
 /**

@@ -1,4 +1,4 @@
-import pc from "picocolors"
+import { createColours } from "../core/colours.ts"
 import type { GatewayError } from "../core/error.ts"
 import type { UsageRow } from "../core/ledger.ts"
 import type { LogFields } from "../core/log.ts"
@@ -16,7 +16,7 @@ export function prettyLine(
   fields: LogFields,
   colour: boolean,
 ): string {
-  const c = pc.createColors(colour)
+  const c = createColours(colour)
   const paint = { debug: c.dim, info: c.cyan, warn: c.yellow, error: c.red }[level]
   const facts = Object.entries(fields)
     .map(([name, value]) => `${name}=${fact(name, value)}`)
@@ -30,7 +30,7 @@ export function prettyRequest(
   error: GatewayError | undefined,
   colour: boolean,
 ): string {
-  const c = pc.createColors(colour)
+  const c = createColours(colour)
   const status = error ? c.red(String(row.status)) : c.green(String(row.status))
   const asked = plain(row.group ?? (row.requested || "-"))
   const route = row.deployment ? `${asked} ${c.dim("→")} ${plain(row.deployment)}` : asked

@@ -1,4 +1,3 @@
-import { createHmac } from "node:crypto"
 import type { HeaderRecord, OutgoingRequest } from "../core/provider.ts"
 
 /** What a request is signed with. */
@@ -82,7 +81,7 @@ export function encodeText(text: string): string {
 }
 
 function hmac(key: string | Buffer, text: string): Buffer {
-  return createHmac("sha256", key).update(text).digest()
+  return new Bun.CryptoHasher("sha256", key).update(text).digest()
 }
 
 function sha256(text: string | Uint8Array): string {

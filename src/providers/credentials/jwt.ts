@@ -1,4 +1,4 @@
-import { sign } from "node:crypto"
+import { lateCrypto } from "../../core/late-modules.ts"
 
 /**
  * A JSON web token signed with RS256 (RFC 7515, RFC 7518 §3.3).
@@ -13,7 +13,7 @@ export function signJwt(
 ): string {
   const header = { alg: "RS256", typ: "JWT", ...(keyId !== undefined && { kid: keyId }) }
   const signed = `${encode(header)}.${encode(claims)}`
-  const signature = sign("RSA-SHA256", Buffer.from(signed), privateKey)
+  const signature = lateCrypto().sign("RSA-SHA256", Buffer.from(signed), privateKey)
   return `${signed}.${signature.toString("base64url")}`
 }
 

@@ -1,4 +1,4 @@
-import { crc32, deflateSync } from "node:zlib"
+import { lateZlib } from "../../core/late-modules.ts"
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 
@@ -22,7 +22,7 @@ export function encodePng(
     SIGNATURE,
     chunk("IHDR", header),
     chunk("PLTE", Buffer.from(palette.flat())),
-    chunk("IDAT", deflateSync(rows)),
+    chunk("IDAT", lateZlib().deflateSync(rows)),
     chunk("IEND", Buffer.alloc(0)),
   ])
 }
@@ -32,6 +32,6 @@ function chunk(type: string, data: Uint8Array): Uint8Array {
   const length = Buffer.alloc(4)
   length.writeUInt32BE(data.length)
   const check = Buffer.alloc(4)
-  check.writeUInt32BE(crc32(body))
+  check.writeUInt32BE(lateZlib().crc32(body))
   return Buffer.concat([length, body, check])
 }

@@ -2,9 +2,11 @@ import { Elysia } from "elysia"
 import icon from "swagger-ui-dist/favicon-32x32.png" with { type: "file" }
 import css from "swagger-ui-dist/swagger-ui.css" with { type: "file" }
 import script from "swagger-ui-dist/swagger-ui-bundle.js" with { type: "file" }
-import { type Asset, createAsset } from "./asset.ts"
+import type { Asset } from "./asset.ts"
 import type { Route } from "./document.ts"
 import { PAGE, PAGE_SCRIPT, PAGE_STYLE } from "./page.ts"
+
+type Headings = Readonly<Record<string, string>>
 
 export interface SwaggerOptions {
   /** Of the router, shown beside the title. */
@@ -41,14 +43,14 @@ const PAGE_HEADERS = {
  * they are made of is loaded and put together at the first request for it: the start needs none of it.
  */
 export function swaggerPages({ version, routes }: SwaggerOptions) {
-  const asset = (make: () => Asset) => {
-    let made: Asset | undefined
-    return ({ request }: { request: Request }) => {
-      made ??= make()
-      return made.respond(request)
+  const asset = (source: () => Bun.BunFile | string, type: string, headers?: Headings) => {
+    let made: Promise<Asset> | undefined
+    return async ({ request }: { request: Request }) => {
+      made ??= import("./asset.ts").then(({ createAsset }) => createAsset(source(), type, headers))
+      return (await made).respond(request)
     }
   }
-  const page = asset(() => createAsset(PAGE, "text/html; charset=utf-8", PAGE_HEADERS))
+  const page = asset(() => PAGE, "text/html; charset=utf-8", PAGE_HEADERS)
   let document: Promise<string> | undefined
 
   return new Elysia({ name: "swagger-pages" })
@@ -61,23 +63,23 @@ export function swaggerPages({ version, routes }: SwaggerOptions) {
     )
     .get(
       "/swagger/assets/ui.js",
-      asset(() => createAsset(Bun.file(script), JAVASCRIPT)),
+      asset(() => Bun.file(script), JAVASCRIPT),
     )
     .get(
       "/swagger/assets/ui.css",
-      asset(() => createAsset(Bun.file(css), STYLESHEET)),
+      asset(() => Bun.file(css), STYLESHEET),
     )
     .get(
       "/swagger/assets/icon.png",
-      asset(() => createAsset(Bun.file(icon), "image/png")),
+      asset(() => Bun.file(icon), "image/png"),
     )
     .get(
       "/swagger/assets/page.js",
-      asset(() => createAsset(PAGE_SCRIPT, JAVASCRIPT)),
+      asset(() => PAGE_SCRIPT, JAVASCRIPT),
     )
     .get(
       "/swagger/assets/page.css",
-      asset(() => createAsset(PAGE_STYLE, STYLESHEET)),
+      asset(() => PAGE_STYLE, STYLESHEET),
     )
 }
 

@@ -1,0 +1,11 @@
+// Modules of Node that few requests need. Importing them costs a start several milliseconds, since
+// they load each other; taken when they are used, they cost it nothing.
+
+/** `node:crypto`: signatures, hashes. */
+export const lateCrypto = () => process.getBuiltinModule("node:crypto")
+
+/** `node:util`: parsing `.env` files, promises of callbacks. */
+export const lateUtil = () => process.getBuiltinModule("node:util")
+
+/** `node:zlib`: compression. */
+export const lateZlib = () => process.getBuiltinModule("node:zlib")
