@@ -51,13 +51,16 @@ export async function launch(
   const log = join(folder, "log.txt")
   const started = performance.now()
   const running = start(cores, ["sh", "-c", 'exec "$@" 2> "$0"', log, ...command], folder, env)
+  const gone = new AbortController()
   const ended = running.exited.then((status): never => {
+    gone.abort()
     throw new Error(`it ended with status ${status}`)
   })
   const answer = firstAnswer(`http://127.0.0.1:${port}${chat.path}`, started, {
     method: "POST",
     headers: { "content-type": "application/json", ...chat.headers },
     body: requestBody("plain", chat.model),
+    signal: gone.signal,
   })
   try {
     const startup = await Promise.race([answer, ended])
