@@ -1,5 +1,5 @@
 import { type Kind, messagesBody, requestBody } from "./payload.ts"
-import type { Route, Target } from "./target.ts"
+import type { Address, Route } from "./target.ts"
 
 /** A request as a target takes it. */
 export interface Request {
@@ -9,18 +9,18 @@ export interface Request {
   body: string
 }
 
-function to(target: Target, route: Route, body: string): Request {
+function to(target: Address, route: Route, body: string): Request {
   const headers = { "content-type": "application/json", ...route.headers }
   return { port: target.port, path: route.path, headers, body }
 }
 
 /** A chat completion, of about 1 KB or so many bytes more. */
-export function chatRequest(target: Target, kind: Kind, more = 0): Request {
+export function chatRequest(target: Address, kind: Kind, more = 0): Request {
   return to(target, target.chat, requestBody(kind, target.chat.model, more))
 }
 
 /** Anthropic messages. @throws when the target does not take them */
-export function messagesRequest(target: Target, kind: Kind): Request {
+export function messagesRequest(target: Address, kind: Kind): Request {
   if (!target.messages) throw new Error(`${target.name} takes no messages`)
   return to(target, target.messages, messagesBody(kind, target.messages.model))
 }

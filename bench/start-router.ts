@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { KINDS, MODEL } from "./payload.ts"
 import { answers, freePort, start } from "./process.ts"
-import type { Place, Target } from "./target.ts"
+import type { Address, Place, Target } from "./target.ts"
 
 const root = join(import.meta.dir, "..")
 
@@ -57,17 +57,20 @@ export async function startRouter(
   const started = performance.now()
   const running = start(cores, [...routerProgram(), "--config", config], folder)
   const startup = await answers(running, `http://127.0.0.1:${port}/health/live`, started)
+  return { ...routerAddress(port), startup, ...running }
+}
+
+/** How a router with this config is asked. */
+export function routerAddress(port: number): Required<Address> {
   const headers = { authorization: `Bearer ${CALLER_KEY}` }
   return {
     name: "llmrouter",
     port,
-    startup,
     chat: { path: "/v1/chat/completions", headers, model: MODEL },
     messages: {
       path: "/v1/messages",
       headers: { ...headers, "anthropic-version": "2023-06-01" },
       model: MODEL,
     },
-    ...running,
   }
 }

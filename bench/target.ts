@@ -8,18 +8,23 @@ export interface Route {
   model: string
 }
 
-/** Something that the bench measures: it answers on a port of 127.0.0.1. */
-export interface Target {
+/** Where something that answers is asked. */
+export interface Address {
   name: string
+  /** On 127.0.0.1. */
   port: number
-  /** The process that was started. What it starts itself counts with it: CPU and memory are of the whole tree. */
-  pid: number
-  /** Milliseconds from its start to its first 200. */
-  startup: number
   /** How it takes OpenAI chat completions. */
   chat: Route
   /** How it takes Anthropic messages and makes chat completions of them; left out where it cannot. */
   messages?: Route
+}
+
+/** Something that the bench measures. */
+export interface Target extends Address {
+  /** The process that was started. What it starts itself counts with it: CPU and memory are of the whole tree. */
+  pid: number
+  /** Milliseconds from its start to its first 200. */
+  startup: number
   /** Ends it with all that it started, and waits until it is gone. */
   stop(): Promise<void>
 }

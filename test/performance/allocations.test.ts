@@ -1,0 +1,41 @@
+import { describe, expect, test } from "bun:test"
+import { join } from "node:path"
+import { type Allocations, countAllocations, WORKS } from "../../bench/guard/allocations.ts"
+import { ADVICE, compare, TOLERANCE } from "../../bench/guard/compare.ts"
+import recorded from "../../bench/guard/recorded.json"
+
+// Counted, not timed: what else the machine does changes nothing.
+describe("what a request allocates", () => {
+  test("is within a tenth of what is recorded", async () => {
+    const complaints = compare(recorded, await countAllocations(WORKS))
+    if (complaints.length > 0) throw new Error([...complaints, ADVICE].join("\n"))
+  })
+
+  test("is found to be more when something that each request calls wastes a little", async () => {
+    const measured = await countAllocations(["whole"], [join(import.meta.dir, "waste.ts")])
+    expect(compare(recorded, measured).join("\n")).toMatch(/^whole: \d+ bytes .* \(\+\d+ %\)/)
+  })
+})
+
+describe("the comparison of allocations", () => {
+  const before: Allocations = {
+    whole: { heapBytes: 1000, nativeCount: 10 },
+    stream: { heapBytes: 2000, nativeCount: 20 },
+    translated: { heapBytes: 3000, nativeCount: 30 },
+  }
+
+  test("takes what is a tenth more or less, and nothing beyond", () => {
+    const just = Math.floor(1000 * (1 + TOLERANCE))
+    expect(compare(before, { whole: { heapBytes: just, nativeCount: 9 } })).toEqual([])
+    expect(compare(before, { whole: { heapBytes: just + 1, nativeCount: 10 } })).toEqual([
+      "whole: 1101 bytes of JavaScript values a request, recorded are 1000 (+10 %)",
+    ])
+    expect(compare(before, { stream: { heapBytes: 2000, nativeCount: 17 } })).toEqual([
+      "stream: 17 native allocations a request, recorded are 20 (-15 %)",
+    ])
+  })
+
+  test("complains of what was never recorded", () => {
+    expect(compare({}, { whole: { heapBytes: 1, nativeCount: 1 } })).toHaveLength(2)
+  })
+})
