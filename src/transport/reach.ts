@@ -1,8 +1,9 @@
 import { isIP } from "node:net"
 import type { Clock } from "../core/clock.ts"
-import { GatewayError } from "../core/error.ts"
+import type { GatewayError } from "../core/error.ts"
 import { type EndSignal, Life } from "../core/life.ts"
 import type { OutgoingRequest } from "../core/provider.ts"
+import { connectTimedOut } from "./unreachable.ts"
 
 /** Milliseconds for which a host that answered is taken to be reachable. */
 const TRUST = 10_000
@@ -93,11 +94,7 @@ function connectGuard(
 
   let error: GatewayError | undefined
   const timer = setTimeout(() => {
-    error = new GatewayError(
-      "upstream-timeout",
-      `Cannot reach ${new URL(origin).host}: no connection within ${request.connectTimeout} ms (\`timeouts.connect\`).`,
-      { code: "connect_timeout" },
-    )
+    error = connectTimedOut(origin, request.connectTimeout)
     opening.stop()
     controller.abort(error)
   }, request.connectTimeout)

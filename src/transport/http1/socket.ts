@@ -1,0 +1,45 @@
+import type { Connection } from "./connection.ts"
+import { isVerified, tlsOptions } from "./tls.ts"
+
+type Handlers = Bun.SocketHandler<Connection>
+
+const common: Handlers = {
+  data: (socket, bytes) => socket.data.received(bytes),
+  drain: (socket) => socket.data.drained(),
+  end: (socket) => socket.data.ended(),
+  close: (socket, error) => socket.data.closed(error),
+  error: (socket, error) => socket.data.fail(error),
+  connectError: (socket, error) => socket.data.fail(error),
+}
+
+const plain: Handlers = { ...common, open: (socket) => socket.data.opened(socket) }
+
+const secure: Handlers = {
+  ...common,
+  // Nothing is written before the handshake has told whose certificate it is.
+  open: () => {},
+  handshake(socket, _authorized, error) {
+    if (!error || !isVerified()) return socket.data.opened(socket)
+    socket.data.fail(error)
+    socket.close()
+  },
+}
+
+/** Opens a socket for a connection, which is told how that goes. */
+export function openSocket({ protocol, hostname, port }: URL, connection: Connection): void {
+  const isSecure = protocol === "https:"
+  const host = hostname.replace(/^\[|\]$/g, "")
+  const options = {
+    hostname: host,
+    port: Number(port) || (isSecure ? 443 : 80),
+    data: connection,
+    socket: isSecure ? secure : plain,
+    ...(isSecure && { tls: tlsOptions(host) }),
+  }
+  try {
+    // What it rejects with is told to `connectError`.
+    Bun.connect(options).catch(() => {})
+  } catch (error) {
+    connection.fail(error)
+  }
+}
