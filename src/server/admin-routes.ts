@@ -1,4 +1,4 @@
-import { Elysia } from "elysia"
+import type { Elysia } from "elysia"
 import { toGatewayError } from "../core/error.ts"
 import type { ServedProtocol } from "../core/protocol.ts"
 import { errorReply } from "../gateway/reply.ts"
@@ -37,25 +37,26 @@ export function adminRoutes(
       }
     }
 
-  return new Elysia({ name: "admin" })
-    .post(
-      "/admin/reload",
-      guarded(() => reload(runtime)),
-      { parse: "none" },
-    )
-    .get(
-      "/admin/health",
-      guarded(() => ({ value: healthReport(runtime) })),
-    )
-    .get(
-      "/admin/explain",
-      guarded(async (request) => ({ value: await explainFacts(runtime, request) })),
-    )
-    .post(
-      "/admin/explain",
-      guarded(async (request) => ({ value: await explainRequest(runtime, protocols, request) })),
-      { parse: "none" },
-    )
+  return (app: Elysia) =>
+    app
+      .post(
+        "/admin/reload",
+        guarded(() => reload(runtime)),
+        { parse: "none" },
+      )
+      .get(
+        "/admin/health",
+        guarded(() => ({ value: healthReport(runtime) })),
+      )
+      .get(
+        "/admin/explain",
+        guarded(async (request) => ({ value: await explainFacts(runtime, request) })),
+      )
+      .post(
+        "/admin/explain",
+        guarded(async (request) => ({ value: await explainRequest(runtime, protocols, request) })),
+        { parse: "none" },
+      )
 }
 
 async function reload(runtime: Runtime): Promise<Answer> {

@@ -50,7 +50,7 @@ export function createApp(
     .use(adminRoutes(runtime, served, listener))
     .use(swaggerPages({ version: VERSION, routes: (): readonly Route[] => app.routes }))
 
-  const missing = createUnserved(served, app.routes)
+  const missing = createUnserved(served, () => app.routes)
   const unserved = (request: Request) => toResponse(request, missing.reply(request), settings())
   return app
 }

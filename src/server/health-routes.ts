@@ -1,4 +1,4 @@
-import { Elysia } from "elysia"
+import type { Elysia } from "elysia"
 import { VERSION } from "../core/version.ts"
 import type { Runtime } from "../runtime.ts"
 import type { Listener } from "./listener.ts"
@@ -11,14 +11,15 @@ export function healthRoutes(runtime: Runtime, listener: Listener) {
   const answer = (request: Request, value: unknown, status?: number) =>
     toResponse(request, jsonReply(value, status), runtime.snapshot.settings.server)
 
-  return new Elysia({ name: "health" })
-    .get("/health", ({ request }) => answer(request, report(runtime, listener)))
-    .get("/health/live", ({ request }) => answer(request, { status: "ok" }))
-    .get("/health/ready", ({ request }) =>
-      listener.draining
-        ? answer(request, { status: "draining" }, 503)
-        : answer(request, { status: "ok" }),
-    )
+  return (app: Elysia) =>
+    app
+      .get("/health", ({ request }) => answer(request, report(runtime, listener)))
+      .get("/health/live", ({ request }) => answer(request, { status: "ok" }))
+      .get("/health/ready", ({ request }) =>
+        listener.draining
+          ? answer(request, { status: "draining" }, 503)
+          : answer(request, { status: "ok" }),
+      )
 }
 
 function report(runtime: Runtime, listener: Listener) {

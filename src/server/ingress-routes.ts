@@ -1,4 +1,4 @@
-import { Elysia } from "elysia"
+import type { Elysia } from "elysia"
 import { clientGone, GatewayError, toGatewayError } from "../core/error.ts"
 import { Life } from "../core/life.ts"
 import type { Operation } from "../core/operation.ts"
@@ -20,19 +20,20 @@ export function ingressRoutes(
   protocols: readonly ServedProtocol[],
   listener: Listener,
 ) {
-  const app = new Elysia({ name: "ingress" })
-  for (const protocol of protocols) {
-    for (const route of protocol.ingress.routes) {
-      // The gateway reads the bytes itself: a parsed and validated body would be another one.
-      const plain = createHandler(runtime, protocol, route, listener, "")
-      app.post(route.path, plain, { parse: "none" })
-      for (const prefix of protocol.ingress.prefixes) {
-        const serve = createHandler(runtime, protocol, route, listener, prefix)
-        app.post(`${prefix}${route.path}`, serve, { parse: "none" })
+  return (app: Elysia) => {
+    for (const protocol of protocols) {
+      for (const route of protocol.ingress.routes) {
+        // The gateway reads the bytes itself: a parsed and validated body would be another one.
+        const plain = createHandler(runtime, protocol, route, listener, "")
+        app.post(route.path, plain, { parse: "none" })
+        for (const prefix of protocol.ingress.prefixes) {
+          const serve = createHandler(runtime, protocol, route, listener, prefix)
+          app.post(`${prefix}${route.path}`, serve, { parse: "none" })
+        }
       }
     }
+    return app
   }
-  return app
 }
 
 function createHandler(

@@ -1,4 +1,4 @@
-import { Elysia } from "elysia"
+import type { Elysia } from "elysia"
 import { GatewayError, toGatewayError } from "../core/error.ts"
 import type { ModelList, ServedProtocol } from "../core/protocol.ts"
 import { errorReply } from "../gateway/reply.ts"
@@ -51,9 +51,7 @@ export function modelRoutes(
     return toResponse(request, reply, snapshot.settings.server)
   }
 
-  const app = new Elysia({ name: "models" })
-
-  function serve(path: string, protocolOf: (request: Request) => Listing): void {
+  function serve(app: Elysia, path: string, protocolOf: (request: Request) => Listing): void {
     app.get(path, ({ request }) => {
       const protocol = protocolOf(request)
       const { models } = protocol.ingress
@@ -69,17 +67,19 @@ export function modelRoutes(
     })
   }
 
-  serve(SHARED_MODELS, claimant)
-  for (const protocol of listing) {
-    const { models, prefixes } = protocol.ingress
-    for (const path of models.paths) serve(path, () => protocol)
-    for (const prefix of prefixes) {
-      for (const path of [SHARED_MODELS, ...models.paths]) {
-        serve(`${prefix}${path}`, () => protocol)
+  return (app: Elysia) => {
+    serve(app, SHARED_MODELS, claimant)
+    for (const protocol of listing) {
+      const { models, prefixes } = protocol.ingress
+      for (const path of models.paths) serve(app, path, () => protocol)
+      for (const prefix of prefixes) {
+        for (const path of [SHARED_MODELS, ...models.paths]) {
+          serve(app, `${prefix}${path}`, () => protocol)
+        }
       }
     }
+    return app
   }
-  return app
 }
 
 function unknownModel(name: string): GatewayError {

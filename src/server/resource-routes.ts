@@ -1,4 +1,4 @@
-import { Elysia } from "elysia"
+import type { Elysia } from "elysia"
 import { toGatewayError } from "../core/error.ts"
 import type { ResourceRoute, ServedProtocol } from "../core/protocol.ts"
 import { errorReply } from "../gateway/reply.ts"
@@ -15,18 +15,19 @@ export function resourceRoutes(
   protocols: readonly ServedProtocol[],
   listener: Listener,
 ) {
-  const app = new Elysia({ name: "resources" })
-  for (const protocol of protocols) {
-    for (const route of protocol.ingress.resources ?? []) {
-      const plain = createHandler(runtime, protocol, route, listener, "")
-      app.route(route.method, route.path, plain)
-      for (const prefix of protocol.ingress.prefixes) {
-        const serve = createHandler(runtime, protocol, route, listener, prefix)
-        app.route(route.method, `${prefix}${route.path}`, serve)
+  return (app: Elysia) => {
+    for (const protocol of protocols) {
+      for (const route of protocol.ingress.resources ?? []) {
+        const plain = createHandler(runtime, protocol, route, listener, "")
+        app.route(route.method, route.path, plain)
+        for (const prefix of protocol.ingress.prefixes) {
+          const serve = createHandler(runtime, protocol, route, listener, prefix)
+          app.route(route.method, `${prefix}${route.path}`, serve)
+        }
       }
     }
+    return app
   }
-  return app
 }
 
 function createHandler(

@@ -22,10 +22,10 @@ export interface Unserved {
 
 export function createUnserved(
   protocols: readonly ServedProtocol[],
-  routes: readonly Served[],
+  routes: () => readonly Served[],
 ): Unserved {
-  const owners = ownersOf(protocols)
-  const methods = methodsOf(routes, actionsOf(protocols))
+  const owners = once(() => ownersOf(protocols))
+  const methods = once(() => methodsOf(routes(), actionsOf(protocols)))
 
   function protocolOf({ url, headers }: Request): ServedProtocol {
     let candidates = protocols
@@ -33,7 +33,7 @@ export function createUnserved(
     // Only as far as anybody owns it: the rest may be long.
     for (const segment of locate(url, "").path.split("/", 8).slice(1)) {
       place += `/${segment}`
-      const own = owners.get(place)
+      const own = owners().get(place)
       if (!own) break
       candidates = own
     }
@@ -45,7 +45,7 @@ export function createUnserved(
     reply(request) {
       const { path } = locate(request.url, "")
       const protocol = protocolOf(request)
-      const allowed = methods(path)
+      const allowed = methods()(path)
       if (allowed.size === 0 || allowed.has(request.method)) {
         return errorReply(protocol, unknownUrl(request.method, path), requestId())
       }
@@ -53,6 +53,12 @@ export function createUnserved(
       return errorReply(protocol, error, requestId(), { allow: [...allowed].join(", ") })
     },
   }
+}
+
+/** What is made when it is first asked for: most processes never meet a request that needs it. */
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined
+  return () => (made ??= { value: make() }).value
 }
 
 /** The protocols that serve something at or below a path, by that path. */

@@ -1,4 +1,4 @@
-import { Elysia } from "elysia"
+import type { Elysia } from "elysia"
 import icon from "swagger-ui-dist/favicon-32x32.png" with { type: "file" }
 import css from "swagger-ui-dist/swagger-ui.css" with { type: "file" }
 import script from "swagger-ui-dist/swagger-ui-bundle.js" with { type: "file" }
@@ -53,34 +53,35 @@ export function swaggerPages({ version, routes }: SwaggerOptions) {
   const page = asset(() => PAGE, "text/html; charset=utf-8", PAGE_HEADERS)
   let document: Promise<string> | undefined
 
-  return new Elysia({ name: "swagger-pages" })
-    .get("/swagger/json", async () => {
-      document ??= import("./document.ts").then(({ openApi }) => openApi(version, routes()))
-      return new Response(await document, { headers: { "content-type": JSON_TYPE } })
-    })
-    .get("/swagger", (context) =>
-      context.path.endsWith("/") ? redirect("../swagger") : page(context),
-    )
-    .get(
-      "/swagger/assets/ui.js",
-      asset(() => Bun.file(script), JAVASCRIPT),
-    )
-    .get(
-      "/swagger/assets/ui.css",
-      asset(() => Bun.file(css), STYLESHEET),
-    )
-    .get(
-      "/swagger/assets/icon.png",
-      asset(() => Bun.file(icon), "image/png"),
-    )
-    .get(
-      "/swagger/assets/page.js",
-      asset(() => PAGE_SCRIPT, JAVASCRIPT),
-    )
-    .get(
-      "/swagger/assets/page.css",
-      asset(() => PAGE_STYLE, STYLESHEET),
-    )
+  return (app: Elysia) =>
+    app
+      .get("/swagger/json", async () => {
+        document ??= import("./document.ts").then(({ openApi }) => openApi(version, routes()))
+        return new Response(await document, { headers: { "content-type": JSON_TYPE } })
+      })
+      .get("/swagger", (context) =>
+        context.path.endsWith("/") ? redirect("../swagger") : page(context),
+      )
+      .get(
+        "/swagger/assets/ui.js",
+        asset(() => Bun.file(script), JAVASCRIPT),
+      )
+      .get(
+        "/swagger/assets/ui.css",
+        asset(() => Bun.file(css), STYLESHEET),
+      )
+      .get(
+        "/swagger/assets/icon.png",
+        asset(() => Bun.file(icon), "image/png"),
+      )
+      .get(
+        "/swagger/assets/page.js",
+        asset(() => PAGE_SCRIPT, JAVASCRIPT),
+      )
+      .get(
+        "/swagger/assets/page.css",
+        asset(() => PAGE_STYLE, STYLESHEET),
+      )
 }
 
 function redirect(location: string): Response {
