@@ -1,5 +1,6 @@
 import { sniffMime } from "../canonical/media.ts"
-import { asBuffer, skipSpace } from "../transport/json-scan.ts"
+import { asBuffer } from "../transport/json-scan.ts"
+import { skipSpace } from "../transport/json-skip.ts"
 import { documentTokens, mediaTokens } from "../governance/media-tokens.ts"
 
 /** Bytes of JSON that one token takes, about. https://platform.openai.com/tokenizer */

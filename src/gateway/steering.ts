@@ -27,6 +27,13 @@ const LONGEST = 256
 
 const NAMES = ["strategy", "fallbacks", "tags", "region", "timeout"] as const
 type Name = (typeof NAMES)[number]
+const headerOf = (name: string) => `x-llmrouter-${name}`
+const HEADERS = NAMES.map((name) => ({
+  name,
+  header: headerOf(name),
+  list: name === "tags" || name === "fallbacks",
+}))
+const NOTHING: Steering = Object.freeze({})
 
 /**
  * Reads what the caller decides; the body wins over headers, and tags of both count. Takes the body's
@@ -44,14 +51,13 @@ export function readSteering(exchange: Exchange): Steering {
 
 function readHeaders(headers: HeaderView): Steering {
   let found: Partial<Record<Name, unknown>> | undefined
-  for (const name of NAMES) {
-    const value = headers.get(`x-llmrouter-${name}`)
+  for (const { name, header, list } of HEADERS) {
+    const value = headers.get(header)
     if (value === null || value.trim() === "") continue
-    const list = name === "tags" || name === "fallbacks"
     found ??= {}
     found[name] = list ? wordsOf(value) : value.trim()
   }
-  const own = found ? check(found, (name) => `x-llmrouter-${name}`) : {}
+  const own = found ? check(found, headerOf) : NOTHING
   const seconds = headers.get(OTHER_TIMEOUT)
   if (seconds === null || own.timeout !== undefined) return own
   const timeout = /^\d+(\.\d+)?$/.test(seconds) ? `${seconds}s` : seconds

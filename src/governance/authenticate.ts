@@ -92,7 +92,7 @@ export function withoutKey(query: string): string {
 }
 
 function sha256(text: string): string {
-  return new Bun.SHA256().update(text).digest("hex")
+  return Bun.SHA256.hash(text, "hex")
 }
 
 /** @throws GatewayError `forbidden` when the caller may not use a group */

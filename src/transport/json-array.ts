@@ -1,4 +1,5 @@
-import { asBuffer, skipSpace, skipValue } from "./json-scan.ts"
+import { asBuffer } from "./json-scan.ts"
+import { skipSpace, skipValue } from "./json-skip.ts"
 
 const COMMA = 0x2c
 const OPEN_BRACKET = 0x5b

@@ -1,14 +1,21 @@
-import { asBuffer, type JsonField, parseField, skipSpace } from "./json-scan.ts"
+import { asBuffer, type JsonField, parseField } from "./json-scan.ts"
+import { skipSpace } from "./json-skip.ts"
+
+/** Members by name. */
+export interface Members {
+  /** The last member of a name. */
+  get(name: string): JsonField | undefined
+}
 
 /** Some members of an object, parsed; what is not there or no JSON is left out. */
 export function membersOf(
   body: Uint8Array,
-  fields: ReadonlyMap<string, JsonField>,
+  members: Members,
   names: readonly string[],
 ): Record<string, unknown> {
   const found: Record<string, unknown> = {}
   for (const name of names) {
-    const field = fields.get(name)
+    const field = members.get(name)
     if (!field) continue
     try {
       found[name] = parseField(body, field)

@@ -1,3 +1,6 @@
+import { shortText } from "./short-text.ts"
+import { skipSpace, skipString, skipValue } from "./json-skip.ts"
+
 /** One member of a JSON object: its key and where its value stands. */
 export interface JsonField {
   key: string
@@ -16,13 +19,13 @@ export interface JsonObjectScan {
 }
 
 const QUOTE = 0x22
-const BACKSLASH = 0x5c
 const COMMA = 0x2c
 const COLON = 0x3a
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
-const OPEN_BRACKET = 0x5b
-const CLOSE_BRACKET = 0x5d
+
+/** Digits that a number may have which is read byte by byte: all of these are exact. */
+const EXACT_DIGITS = 15
 
 /** The same bytes as a Buffer, whose searches are native. No copy. */
 export function asBuffer(bytes: Uint8Array): Buffer {
@@ -44,34 +47,60 @@ export function scanObject(
   whole = from === 0,
 ): JsonObjectScan | undefined {
   const buffer = asBuffer(bytes)
-  let i = skipSpace(buffer, from)
-  if (buffer[i] !== OPEN_BRACE) return undefined
-  const open = i
+  const open = skipSpace(buffer, from)
+  if (byteAt(buffer, open) !== OPEN_BRACE) return undefined
   const fields: JsonField[] = []
-  i = skipSpace(buffer, i + 1)
-  if (buffer[i] === CLOSE_BRACE) return finish(buffer, open, i, fields, whole)
+  let i = skipSpace(buffer, open + 1)
+  if (byteAt(buffer, i) === CLOSE_BRACE) return finish(buffer, open, i, fields, whole)
   for (;;) {
-    if (buffer[i] !== QUOTE) return undefined
+    if (byteAt(buffer, i) !== QUOTE) return undefined
     const keyEnd = skipString(buffer, i)
     if (keyEnd < 0) return undefined
-    const key = keyText(buffer, i, keyEnd)
+    const key = shortText(buffer, i + 1, keyEnd - 1) ?? keyText(buffer, i, keyEnd)
     if (key === undefined) return undefined
     i = skipSpace(buffer, keyEnd)
-    if (buffer[i] !== COLON) return undefined
+    if (byteAt(buffer, i) !== COLON) return undefined
     const start = skipSpace(buffer, i + 1)
     const end = skipValue(buffer, start)
     if (end < 0) return undefined
     fields.push({ key, start, end })
     i = skipSpace(buffer, end)
-    if (buffer[i] === CLOSE_BRACE) return finish(buffer, open, i, fields, whole)
-    if (buffer[i] !== COMMA) return undefined
+    const next = byteAt(buffer, i)
+    if (next === CLOSE_BRACE) return finish(buffer, open, i, fields, whole)
+    if (next !== COMMA) return undefined
     i = skipSpace(buffer, i + 1)
   }
 }
 
 /** Parses one value that {@link scanObject} found. @throws SyntaxError */
-export function parseField(bytes: Uint8Array, field: JsonField): unknown {
-  return JSON.parse(asBuffer(bytes).toString("utf8", field.start, field.end))
+export function parseField(bytes: Uint8Array, { start, end }: JsonField): unknown {
+  const buffer = asBuffer(bytes)
+  return simpleValue(buffer, start, end) ?? JSON.parse(buffer.toString("utf8", start, end))
+}
+
+/** Short plain strings, `true` and `false`, and small whole numbers; undefined for all else. */
+function simpleValue(
+  buffer: Buffer,
+  start: number,
+  end: number,
+): string | boolean | number | undefined {
+  const first = byteAt(buffer, start)
+  if (first === QUOTE) return shortText(buffer, start + 1, end - 1)
+  if (first === 0x74) return true
+  if (first === 0x66) return false
+  if (end - start > EXACT_DIGITS) return undefined
+  let number = 0
+  for (let i = start; i < end; i++) {
+    const digit = buffer[i]! - 0x30
+    if (digit < 0 || digit > 9) return undefined
+    number = number * 10 + digit
+  }
+  return number
+}
+
+/** Without a look behind the end, which makes all of them slow. */
+function byteAt(buffer: Buffer, i: number): number {
+  return i < buffer.length ? buffer[i]! : -1
 }
 
 function finish(
@@ -93,67 +122,4 @@ function keyText(buffer: Buffer, start: number, end: number): string | undefined
   } catch {
     return undefined
   }
-}
-
-/** @returns the offset of the first byte that is no white space */
-export function skipSpace(buffer: Buffer, from: number): number {
-  let i = from
-  for (;;) {
-    const byte = buffer[i]
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return i
-    i++
-  }
-}
-
-/** @returns the offset behind the closing quote, or -1 */
-function skipString(buffer: Buffer, quote: number): number {
-  let end = quote
-  for (;;) {
-    end = buffer.indexOf(QUOTE, end + 1)
-    if (end < 0) return -1
-    let slashes = 0
-    while (buffer[end - 1 - slashes] === BACKSLASH) slashes++
-    if (slashes % 2 === 0) return end + 1
-  }
-}
-
-/** @returns the offset behind the value, or -1 */
-export function skipValue(buffer: Buffer, start: number): number {
-  const first = buffer[start]
-  if (first === QUOTE) return skipString(buffer, start)
-  if (first === OPEN_BRACE || first === OPEN_BRACKET) return skipNested(buffer, start)
-  let i = start
-  for (; i < buffer.length; i++) {
-    const byte = buffer[i]!
-    if (byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET || byte <= 0x20) break
-  }
-  return isScalar(buffer.toString("latin1", start, i)) ? i : -1
-}
-
-function isScalar(text: string): boolean {
-  if (text === "true" || text === "false" || text === "null") return true
-  return /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(text)
-}
-
-/** Skips an object or array by counting brackets outside strings; depth is no recursion. */
-function skipNested(buffer: Buffer, start: number): number {
-  let depth = 0
-  for (let i = start; i < buffer.length; i++) {
-    switch (buffer[i]) {
-      case QUOTE: {
-        const end = skipString(buffer, i)
-        if (end < 0) return -1
-        i = end - 1
-        break
-      }
-      case OPEN_BRACE:
-      case OPEN_BRACKET:
-        depth++
-        break
-      case CLOSE_BRACE:
-      case CLOSE_BRACKET:
-        if (--depth === 0) return i + 1
-    }
-  }
-  return -1
 }

@@ -24,11 +24,48 @@ export function spliceObject(
   body: Uint8Array,
   { set, remove }: ObjectChanges,
   known?: JsonObjectScan,
-): Uint8Array {
+): Buffer {
   const scan = known ?? scanObject(body)
   if (!scan) throw new SyntaxError("not a JSON object")
   const buffer = asBuffer(body)
-  const { open, fields } = scan
+  return apply(buffer, settings(scan, set, remove) ?? allEdits(buffer, scan, set, remove))
+}
+
+/** Names that are few enough to be looked for one by one. */
+const FEW = 16
+
+/** The usual edits: no member has to go. @returns undefined where one has, or may have */
+function settings(
+  { open, fields }: JsonObjectScan,
+  set: ReadonlyMap<string, string>,
+  remove: readonly string[],
+): Edit[] | undefined {
+  if (set.size > FEW || remove.length > FEW) return undefined
+  if (remove.length > 0 && fields.some(({ key }) => remove.includes(key) && !set.has(key))) {
+    return undefined
+  }
+  const edits: Edit[] = []
+  let added = ""
+  for (const [name, json] of set) {
+    let own: JsonField | undefined
+    for (const field of fields) {
+      if (field.key !== name) continue
+      if (own) return undefined
+      own = field
+    }
+    if (own) edits.push({ start: own.start, end: own.end, json })
+    else added += memberText(added, name, json)
+  }
+  if (added) edits.push(addition(open, added, fields.length === 0))
+  return edits
+}
+
+function allEdits(
+  buffer: Buffer,
+  { open, fields }: JsonObjectScan,
+  set: ReadonlyMap<string, string>,
+  remove: readonly string[],
+): Edit[] {
   const names = new Set(remove)
   const last = new Map(fields.map(({ key }, index) => [key, index]))
   const removed = fields.map(({ key }, index) =>
@@ -39,13 +76,19 @@ export function spliceObject(
   for (const [name, json] of set) {
     const field = fields[last.get(name) ?? -1]
     if (field) edits.push({ start: field.start, end: field.end, json })
-    else added += `${added && ","}${JSON.stringify(name)}:${json}`
+    else added += memberText(added, name, json)
   }
-  if (added) {
-    const alone = removed.every(Boolean)
-    edits.unshift({ start: open + 1, end: open + 1, json: alone ? added : `${added},` })
-  }
-  return apply(buffer, edits)
+  if (added) edits.unshift(addition(open, added, removed.every(Boolean)))
+  return edits
+}
+
+function memberText(before: string, name: string, json: string): string {
+  return `${before && ","}${JSON.stringify(name)}:${json}`
+}
+
+/** @param alone whether no member stays behind what is added */
+function addition(open: number, added: string, alone: boolean): Edit {
+  return { start: open + 1, end: open + 1, json: alone ? added : `${added},` }
 }
 
 /** Ranges of members with one comma each, so that what is left is still well separated. */
@@ -79,15 +122,19 @@ function removals(
   return edits
 }
 
-function apply(buffer: Buffer, edits: Edit[]): Uint8Array {
-  edits.sort((a, b) => a.start - b.start)
-  const parts: Uint8Array[] = []
+function apply(buffer: Buffer, edits: Edit[]): Buffer {
+  if (edits.length > 1) edits.sort((a, b) => a.start - b.start)
+  let size = buffer.length
+  for (const { start, end, json } of edits) size += Buffer.byteLength(json) + start - end
+  // Not out of a pool, which whoever keeps the body would keep, too.
+  const spliced = Buffer.allocUnsafeSlow(size)
   let from = 0
+  let at = 0
   for (const { start, end, json } of edits) {
-    parts.push(buffer.subarray(from, start))
-    if (json) parts.push(Buffer.from(json))
+    at += buffer.copy(spliced, at, from, start)
+    at += spliced.write(json, at)
     from = end
   }
-  parts.push(buffer.subarray(from))
-  return Buffer.concat(parts)
+  buffer.copy(spliced, at, from)
+  return spliced
 }

@@ -1,5 +1,7 @@
-import { asBuffer, type JsonField, scanObject, skipSpace, skipValue } from "./json-scan.ts"
+import { asBuffer, type JsonField, scanObject } from "./json-scan.ts"
 import { scanArray } from "./json-array.ts"
+import { skipSpace, skipValue } from "./json-skip.ts"
+import { shortText } from "./short-text.ts"
 
 /** How deep texts stand inside messages: a message's content, its parts, and a part's text. */
 const DEPTH = 6
@@ -33,7 +35,7 @@ export function openingOf(body: Uint8Array, parts: OpeningParts): string | undef
   if (parts.messages) {
     const { start } = parts.messages
     if (buffer[start] === QUOTE) hash.add(start)
-    else if (buffer[start] === OPEN_BRACKET) addMessages(buffer, start, parts.opens, hash.add)
+    else if (buffer[start] === OPEN_BRACKET) addMessages(buffer, start, parts.opens, hash)
   }
   return hash.result()
 }
@@ -42,31 +44,32 @@ function addMessages(
   buffer: Buffer,
   array: number,
   opens: OpeningParts["opens"],
-  add: (start: number) => void,
+  hash: ReturnType<typeof createHash>,
 ): void {
   let start = skipSpace(buffer, array + 1)
   while (buffer[start] === OPEN_BRACE) {
-    if (!opens(roleOf(buffer, start))) return
-    add(start)
-    const end = skipValue(buffer, start)
+    const scan = scanObject(buffer, start, false)
+    if (!opens(scan && roleOf(buffer, scan.fields))) return
+    if (scan) hash.addText(scan.fields)
+    const end = scan ? scan.close + 1 : skipValue(buffer, start)
     const next = end < 0 ? -1 : skipSpace(buffer, end)
     if (buffer[next] !== COMMA) return
     start = skipSpace(buffer, next + 1)
   }
 }
 
-function roleOf(buffer: Buffer, start: number): string | undefined {
-  const role = scanObject(buffer, start, false)?.fields.find(({ key }) => key === "role")
-  return role && buffer[role.start] === QUOTE
-    ? buffer.toString("latin1", role.start + 1, role.end - 1)
-    : undefined
+function roleOf(buffer: Buffer, fields: readonly JsonField[]): string | undefined {
+  const role = fields.find(({ key }) => key === "role")
+  if (!role || buffer[role.start] !== QUOTE) return undefined
+  const [from, to] = [role.start + 1, role.end - 1]
+  return shortText(buffer, from, to) ?? buffer.toString("latin1", from, to)
 }
 
 /** Hashes the texts of values as they are written, escapes and all. */
 function createHash(buffer: Buffer) {
   let hash: bigint | undefined
 
-  function add(start: number, depth = 0): void {
+  function add(start: number, depth: number): void {
     const first = buffer[start]
     if (first === QUOTE) {
       const end = skipValue(buffer, start)
@@ -77,14 +80,22 @@ function createHash(buffer: Buffer) {
     if (first === OPEN_BRACKET) {
       for (const element of scanArray(buffer, start) ?? []) add(element.start, depth + 1)
     } else if (first === OPEN_BRACE) {
-      const fields = scanObject(buffer, start, false)?.fields ?? []
-      const text = TEXTS.map((name) => fields.find(({ key }) => key === name)).find(Boolean)
-      if (text) add(text.start, depth + 1)
+      const scan = scanObject(buffer, start, false)
+      if (scan) addText(scan.fields, depth)
+    }
+  }
+
+  function addText(fields: readonly JsonField[], depth: number): void {
+    for (const name of TEXTS) {
+      const text = fields.find(({ key }) => key === name)
+      if (text) return add(text.start, depth + 1)
     }
   }
 
   return {
-    add: (start: number) => add(start),
+    add: (start: number) => add(start, 0),
+    /** Of a message, whose members are known. */
+    addText: (fields: readonly JsonField[]) => addText(fields, 0),
     result: () => hash?.toString(36),
   }
 }

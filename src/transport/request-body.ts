@@ -6,21 +6,49 @@ import {
   parseField,
   scanObject,
 } from "./json-scan.ts"
+import type { Members } from "./json-members.ts"
+
+/** Stands for an object or an array, which may be nested without end. */
+const NESTED = Object.freeze({})
 
 /** The top level of a JSON request, found without parsing what is in it. */
-export interface RequestBody {
+export class RequestBody implements Members {
   readonly scan: JsonObjectScan
+  readonly #body: Uint8Array
+
+  constructor(body: Uint8Array, scan: JsonObjectScan) {
+    this.#body = body
+    this.scan = scan
+  }
+
+  get(name: string): JsonField | undefined {
+    const { fields } = this.scan
+    for (let i = fields.length - 1; i >= 0; i--) {
+      const field = fields[i]!
+      if (field.key === name) return field
+    }
+    return undefined
+  }
+
   /** The last member of each name. */
-  readonly fields: ReadonlyMap<string, JsonField>
+  all(): ReadonlyMap<string, JsonField> {
+    return new Map(this.scan.fields.map((field) => [field.key, field]))
+  }
+
   /**
    * A member's value; undefined for null and where there is none, an empty object for anything nested,
    * which is not parsed. @throws GatewayError `invalid-request`
    */
-  scalar(name: string): unknown
+  scalar(name: string): unknown {
+    const field = this.get(name)
+    if (!field) return undefined
+    try {
+      return parseScalar(this.#body, field) ?? undefined
+    } catch {
+      throw invalid(`\`${name}\` is not valid JSON.`, name)
+    }
+  }
 }
-
-/** Stands for an object or an array, which may be nested without end. */
-const NESTED = Object.freeze({})
 
 /**
  * @param decisive names that routing reads. Two members of one of them could mean one thing here and
@@ -28,33 +56,25 @@ const NESTED = Object.freeze({})
  *   for the same.
  * @throws GatewayError `invalid-request`
  */
-export function openRequestBody(body: Uint8Array, decisive: ReadonlySet<string>): RequestBody {
+export function openRequestBody(body: Uint8Array, decisive: readonly string[]): RequestBody {
   const scan = scanObject(body)
   if (!scan) throw notAnObject(body)
-  const fields = new Map<string, JsonField>()
-  for (const field of scan.fields) {
-    const name = field.key.toLowerCase()
-    if (name !== field.key && decisive.has(name)) {
-      throw invalid(`\`${field.key}\` is not written so; it is \`${name}\`.`, field.key)
-    }
-    if (decisive.has(field.key) && fields.has(field.key)) {
-      throw invalid(`\`${field.key}\` is given twice.`, field.key)
-    }
-    fields.set(field.key, field)
-  }
-  return {
-    scan,
-    fields,
-    scalar(name) {
-      const field = fields.get(name)
-      if (!field) return undefined
-      try {
-        return parseScalar(body, field) ?? undefined
-      } catch {
-        throw invalid(`\`${name}\` is not valid JSON.`, name)
+  const { fields } = scan
+  let seen = 0
+  for (let i = 0; i < fields.length; i++) {
+    const { key } = fields[i]!
+    for (let d = 0; d < decisive.length; d++) {
+      const name = decisive[d]!
+      if (key.length !== name.length) continue
+      if (key === name) {
+        if (seen & (1 << d)) throw invalid(`\`${key}\` is given twice.`, key)
+        seen |= 1 << d
+      } else if (key.toLowerCase() === name) {
+        throw invalid(`\`${key}\` is not written so; it is \`${name}\`.`, key)
       }
-    },
+    }
   }
+  return new RequestBody(body, scan)
 }
 
 /** The value of a member; an empty object for anything nested. @throws SyntaxError */

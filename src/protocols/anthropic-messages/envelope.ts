@@ -9,7 +9,7 @@ import { invalid } from "./invalid.ts"
 import { needSigns } from "./needs.ts"
 import { sessionOf } from "./session.ts"
 
-const DECISIVE = new Set(["model", "stream", "max_tokens"])
+const DECISIVE = ["model", "stream", "max_tokens"]
 
 /** Members that mean nothing to the answer. */
 const HARMLESS = new Set(["metadata"])
@@ -17,7 +17,7 @@ const HARMLESS = new Set(["metadata"])
 /** A Messages request: what routing reads of it, and how it is rewritten without being parsed. */
 export function openEnvelope(head: RequestHead, body: Uint8Array): RequestEnvelope {
   const opened = openRequestBody(body, DECISIVE)
-  const { scan, fields } = opened
+  const { scan } = opened
   const facts = readFacts(head, opened)
   return {
     facts,
@@ -26,7 +26,7 @@ export function openEnvelope(head: RequestHead, body: Uint8Array): RequestEnvelo
       // Some platforms have the model in the URL and refuse it here.
       const named = remove.includes("model") ? [] : [["model", JSON.stringify(model)] as const]
       const set = new Map([...named, ...extraBody])
-      const messages = fields.get("messages")
+      const messages = opened.get("messages")
       const own = messages && withoutForeignState(body, messages.start)
       if (own !== undefined) set.set("messages", own)
       return { body: spliceObject(body, { set, remove }, scan), contentType: "application/json" }
@@ -35,16 +35,16 @@ export function openEnvelope(head: RequestHead, body: Uint8Array): RequestEnvelo
     needs(need) {
       return readNeed(need, body, needSigns(body, opened, facts), () => this.decode!())
     },
-    session: () => sessionOf(body, fields),
+    session: () => sessionOf(body, opened),
   }
 }
 
-function readFacts(head: RequestHead, { scalar: value }: RequestBody): RequestFacts {
-  const model = value("model") ?? ""
+function readFacts(head: RequestHead, opened: RequestBody): RequestFacts {
+  const model = opened.scalar("model") ?? ""
   if (typeof model !== "string") throw invalid("model: Input should be a valid string", "model")
-  const wish = value("stream") ?? false
+  const wish = opened.scalar("stream") ?? false
   if (typeof wish !== "boolean") throw invalid("stream: Input should be a valid boolean", "stream")
-  const maxTokens = value("max_tokens")
+  const maxTokens = opened.scalar("max_tokens")
   return {
     model,
     stream: wish && head.operation === "chat",

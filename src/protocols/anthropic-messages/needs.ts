@@ -8,11 +8,11 @@ import { decodeReasoning } from "./decode-thinking.ts"
 /** How a Messages request shows what it needs. */
 export function needSigns(
   body: Uint8Array,
-  { fields }: RequestBody,
+  opened: RequestBody,
   { stream }: RequestFacts,
 ): NeedSigns {
-  const tools = () => hasItems(body, fields.get("tools"))
-  const members = (...names: string[]) => membersOf(body, fields, names)
+  const tools = () => hasItems(body, opened.get("tools"))
+  const members = (...names: string[]) => membersOf(body, opened, names)
   return {
     top: {
       streaming: () => stream,

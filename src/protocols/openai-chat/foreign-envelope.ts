@@ -27,7 +27,7 @@ export function openForeign(
     needs(need) {
       return readNeed(need, body, needSigns(body, opened, facts), () => this.decode!())
     },
-    session: () => sessionOf(body, opened.fields),
+    session: () => sessionOf(body, opened),
     rewrite({ model, extraBody, remove = [] }) {
       const target = { model, stream: facts.stream, family: "", capabilities: {} }
       const chat = encodeRequest(decode(), target).body

@@ -1,8 +1,8 @@
 import { readNeed } from "../../canonical/needs.ts"
 import { removedLosses } from "../../transport/removed-fields.ts"
 import type { Operation } from "../../core/operation.ts"
-import type { RequestEnvelope, RequestFacts } from "../../core/protocol.ts"
-import { asBuffer, type JsonField, scanObject } from "../../transport/json-scan.ts"
+import type { RequestEnvelope, RequestFacts, RequestPatch } from "../../core/protocol.ts"
+import { asBuffer, scanObject } from "../../transport/json-scan.ts"
 import { spliceObject } from "../../transport/json-splice.ts"
 import { openRequestBody, parseScalar, type RequestBody } from "../../transport/request-body.ts"
 import { decodeRequest } from "./decode-request.ts"
@@ -25,37 +25,44 @@ export interface JsonEnvelope extends RequestEnvelope {
 /** @throws GatewayError `invalid-request` */
 export function openJson(operation: Operation, body: Uint8Array): JsonEnvelope {
   const opened = openRequestBody(body, DECISIVE)
-  const { scan, fields } = opened
   const facts = readFacts(operation, opened)
-  if (operation === "chat" && fields.has("input") && !fields.has("messages")) {
+  if (operation === "chat" && opened.get("input") && !opened.get("messages")) {
     return openForeign(opened, body, facts)
   }
-  const usage = facts.stream && WITH_USAGE.has(operation) ? askForUsage(body, fields) : undefined
-  return {
+  const usage = facts.stream && WITH_USAGE.has(operation) ? askForUsage(body, opened) : undefined
+  const envelope: JsonEnvelope = {
     facts,
-    ...(operation === "chat" && {
-      decode: () => decodeRequest(body, fields),
-      needs(need) {
-        return readNeed(need, body, needSigns(body, opened, facts), () => this.decode!())
-      },
-    }),
-    ...(operation === "chat" && { session: () => chatSessionOf(body, fields) }),
-    ...(operation === "embeddings" && { decodeEmbeddings: () => decodeEmbeddings(body) }),
     asksUsage: usage !== undefined,
-    losses: (removed) => removedLosses(body, scan.fields, removed, HARMLESS),
-    rewrite({ model, extraBody, remove = [], capabilities }) {
-      const set = new Map<string, string>([["model", JSON.stringify(model)]])
-      const strict = capabilities?.messageExtras === false
-      const messages = cleanMessages(body, fields.get("messages"), strict)
-      if (messages !== undefined) set.set("messages", messages)
-      if (usage !== undefined && !remove.includes(USAGE_OPTIONS)) set.set(USAGE_OPTIONS, usage)
-      for (const [name, json] of extraBody) set.set(name, json)
-      return {
-        body: spliceObject(body, { set, remove }, scan),
-        contentType: "application/json",
-      }
-    },
+    losses: (removed) => removedLosses(body, opened.scan.fields, removed, HARMLESS),
+    rewrite: (patch) => ({
+      body: rewritten(body, opened, patch, usage),
+      contentType: "application/json",
+    }),
   }
+  if (operation === "embeddings") envelope.decodeEmbeddings = () => decodeEmbeddings(body)
+  if (operation === "chat") {
+    envelope.decode = () => decodeRequest(body, opened.all())
+    envelope.needs = (need) =>
+      readNeed(need, body, needSigns(body, opened, facts), () => envelope.decode!())
+    envelope.session = () => chatSessionOf(body, opened)
+  }
+  return envelope
+}
+
+function rewritten(
+  body: Uint8Array,
+  opened: RequestBody,
+  { model, extraBody, remove = [], capabilities }: RequestPatch,
+  usage: string | undefined,
+): Uint8Array {
+  const set = new Map<string, string>()
+  set.set("model", JSON.stringify(model))
+  const strict = capabilities?.messageExtras === false
+  const messages = cleanMessages(body, opened.get("messages"), strict)
+  if (messages !== undefined) set.set("messages", messages)
+  if (usage !== undefined && !remove.includes(USAGE_OPTIONS)) set.set(USAGE_OPTIONS, usage)
+  for (const [name, json] of extraBody) set.set(name, json)
+  return spliceObject(body, { set, remove }, opened.scan)
 }
 
 /** Members that mean nothing to the answer. */
@@ -64,21 +71,23 @@ const HARMLESS = new Set(
   prompt_cache_retention prediction`.split(/\s+/),
 )
 
-const DECISIVE = new Set(["model", "stream", "max_tokens", "max_completion_tokens"])
+const DECISIVE = ["model", "stream", "max_tokens", "max_completion_tokens"]
 
-function readFacts(operation: Operation, { scalar: value }: RequestBody): RequestFacts {
-  const model = value("model") ?? ""
+function readFacts(operation: Operation, opened: RequestBody): RequestFacts {
+  const model = opened.scalar("model") ?? ""
   if (typeof model !== "string") throw invalid("`model` must be a string.", "model")
   const stream =
-    operation === "speech" ? value("stream_format") === "sse" : (value("stream") ?? false)
+    operation === "speech"
+      ? opened.scalar("stream_format") === "sse"
+      : (opened.scalar("stream") ?? false)
   if (typeof stream !== "boolean") throw invalid("`stream` must be true or false.", "stream")
-  const maxTokens = value("max_completion_tokens") ?? value("max_tokens")
-  return { model, stream, ...(typeof maxTokens === "number" && { maxTokens }) }
+  const maxTokens = opened.scalar("max_completion_tokens") ?? opened.scalar("max_tokens")
+  return typeof maxTokens === "number" ? { model, stream, maxTokens } : { model, stream }
 }
 
 /** The `stream_options` with a wish for usage, as JSON; undefined when the caller has that wish itself. */
-function askForUsage(body: Uint8Array, fields: ReadonlyMap<string, JsonField>): string | undefined {
-  const own = fields.get("stream_options")
+function askForUsage(body: Uint8Array, opened: RequestBody): string | undefined {
+  const own = opened.get(USAGE_OPTIONS)
   if (!own || parseScalar(body, own) === null) return '{"include_usage":true}'
   const scan = scanObject(body, own.start, false)
   if (!scan) throw invalid("`stream_options` must be an object.", "stream_options")

@@ -10,18 +10,18 @@ const IMAGES = ["image_url", "input_image"]
 /** How a Chat request shows what it needs. */
 export function needSigns(
   body: Uint8Array,
-  { fields, scalar }: RequestBody,
+  opened: RequestBody,
   { stream }: RequestFacts,
 ): NeedSigns {
-  const tools = () => hasItems(body, fields.get("tools")) || hasItems(body, fields.get("functions"))
-  const member = (name: string) => membersOf(body, fields, [name])[name]
+  const tools = () => hasItems(body, opened.get("tools")) || hasItems(body, opened.get("functions"))
+  const member = (name: string) => membersOf(body, opened, [name])[name]
   return {
     top: {
       streaming: () => stream,
       tools,
-      "parallel-tools": () => scalar("parallel_tool_calls") === true && tools(),
+      "parallel-tools": () => opened.scalar("parallel_tool_calls") === true && tools(),
       "json-schema": () => record(member("response_format"))["type"] === "json_schema",
-      reasoning: () => thinks(decodeThinking(membersOf(body, fields, THINKING_FIELDS))),
+      reasoning: () => thinks(decodeThinking(membersOf(body, opened, THINKING_FIELDS))),
     },
     media: {
       vision: IMAGES,

@@ -25,12 +25,11 @@ export function cleanMessages(
   strict: boolean,
 ): string | undefined {
   if (!field) return undefined
-  const span = asBuffer(body).subarray(field.start, field.end)
-  const marks = strict ? [...DIALECT_MARKS, SEALED_MARK] : [SEALED_MARK]
-  if (!marks.some((mark) => span.includes(mark))) return undefined
+  const buffer = asBuffer(body)
+  if (!buffer.includes(SEALED_MARK) && !(strict && speaksDialect(buffer))) return undefined
   let messages: unknown
   try {
-    messages = JSON.parse(span.toString("utf8"))
+    messages = JSON.parse(buffer.toString("utf8", field.start, field.end))
   } catch {
     // The upstream says what is wrong with it.
     return undefined
@@ -40,6 +39,10 @@ export function cleanMessages(
     if (strict ? dropDialect(message) : dropSealed(message)) changed = true
   }
   return changed ? JSON.stringify(messages) : undefined
+}
+
+function speaksDialect(body: Buffer): boolean {
+  return DIALECT_MARKS.some((mark) => body.includes(mark))
 }
 
 function dropDialect(message: Json): boolean {

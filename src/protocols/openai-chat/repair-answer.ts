@@ -1,22 +1,25 @@
 import { jsonTextOf, parseJson, RawJson, writeJson } from "../../transport/json.ts"
 import { asBuffer } from "../../transport/json-scan.ts"
+import { skipSpace } from "../../transport/json-skip.ts"
 import { type Json, recordOf, recordsOf } from "./json-values.ts"
 import { flattenContent, mendFinish } from "./repair-message.ts"
 import { isRecord } from "../../canonical/record.ts"
 
-/** What a whole answer has that may be wrong. */
-const SUSPICIOUS = /"tool_calls"|"content":\s*\[|"finish_reason":\s*""/
+/** What a whole answer has that may be wrong: any calls, content in parts, and a reason that is empty. */
+const CALLS = Buffer.from('"tool_calls"')
+const CONTENT = Buffer.from('"content"')
+const REASON = Buffer.from('"finish_reason"')
 
 /** Members whose text matters: arguments that came as an object instead of a string. */
 const RAW = new Set(["arguments"])
 
 /** A whole relayed answer as official SDKs expect it; the same bytes when nothing is wrong. */
 export function mendAnswer(body: Uint8Array): Uint8Array {
-  const text = asBuffer(body).toString("utf8")
-  if (!SUSPICIOUS.test(text)) return body
+  const buffer = asBuffer(body)
+  if (!isSuspicious(buffer)) return body
   let answer: unknown
   try {
-    answer = parseJson(text, RAW)
+    answer = parseJson(buffer.toString("utf8"), RAW)
   } catch {
     return body
   }
@@ -25,6 +28,23 @@ export function mendAnswer(body: Uint8Array): Uint8Array {
     if (mendChoice(choice)) changed = true
   }
   return changed ? Buffer.from(writeJson(answer)) : body
+}
+
+function isSuspicious(body: Buffer): boolean {
+  return (
+    body.includes(CALLS) ||
+    hasValue(body, CONTENT, (start) => body[start] === 0x5b) ||
+    hasValue(body, REASON, (start) => body[start] === 0x22 && body[start + 1] === 0x22)
+  )
+}
+
+/** Whether a member of this name has such a value, wherever in the document it stands. */
+function hasValue(body: Buffer, name: Buffer, isSuch: (start: number) => boolean): boolean {
+  for (let at = body.indexOf(name); at >= 0; at = body.indexOf(name, at + name.length)) {
+    const colon = skipSpace(body, at + name.length)
+    if (body[colon] === 0x3a && isSuch(skipSpace(body, colon + 1))) return true
+  }
+  return false
 }
 
 function mendChoice(choice: Json): boolean {

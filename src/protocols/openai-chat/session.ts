@@ -1,4 +1,5 @@
 import type { JsonField } from "../../transport/json-scan.ts"
+import type { Members } from "../../transport/json-members.ts"
 import { openingOf } from "../../transport/opening.ts"
 import { writtenText } from "../../transport/body-text.ts"
 
@@ -16,10 +17,10 @@ interface Beginning {
  */
 export function sessionOf(
   body: Uint8Array,
-  fields: ReadonlyMap<string, JsonField>,
+  members: Members,
   beginning: Beginning | undefined,
 ): string | undefined {
-  const text = (name: string) => writtenText(body, fields.get(name))
+  const text = (name: string) => writtenText(body, members.get(name))
   const key = text("prompt_cache_key") ?? text("session_id")
   if (key !== undefined || !beginning) return key
   const opening = openingOf(body, {
@@ -30,9 +31,6 @@ export function sessionOf(
 }
 
 /** What a Chat request's conversation is known by. */
-export function chatSessionOf(
-  body: Uint8Array,
-  fields: ReadonlyMap<string, JsonField>,
-): string | undefined {
-  return sessionOf(body, fields, { instructions: [], messages: fields.get("messages") })
+export function chatSessionOf(body: Uint8Array, members: Members): string | undefined {
+  return sessionOf(body, members, { instructions: [], messages: members.get("messages") })
 }

@@ -25,8 +25,8 @@ const HARMLESS = new Set(
  */
 export function openEnvelope(operation: Operation, body: Uint8Array): RequestEnvelope {
   const opened = openRequestBody(body, DECISIVE)
-  const { scan, fields } = opened
-  const asked = fields.get("input")
+  const { scan } = opened
+  const asked = opened.get("input")
   const cited = asked ? citedAnswers(body, asked) : []
   const facts = { ...readFacts(operation, opened), ...(cited.length > 0 && { cited }) }
   return {
@@ -47,7 +47,7 @@ export function openEnvelope(operation: Operation, body: Uint8Array): RequestEnv
       cited.length > 0 && {
         withItems: (answer) => openEnvelope(operation, withItems(body, asked, answer)),
       }),
-    session: () => sessionOf(body, fields),
+    session: () => sessionOf(body, opened),
     conversation: () => conversationOf(body),
     continueFrom: (previous) => ({
       ...openEnvelope(operation, continueFrom(body, previous)),
@@ -56,18 +56,18 @@ export function openEnvelope(operation: Operation, body: Uint8Array): RequestEnv
   }
 }
 
-const DECISIVE = new Set(["model", "stream", "max_output_tokens", "previous_response_id", "store"])
+const DECISIVE = ["model", "stream", "max_output_tokens", "previous_response_id", "store"]
 
-function readFacts(operation: Operation, { scalar: value }: RequestBody): RequestFacts {
-  const model = value("model") ?? ""
+function readFacts(operation: Operation, opened: RequestBody): RequestFacts {
+  const model = opened.scalar("model") ?? ""
   if (typeof model !== "string") throw invalid("`model` must be a string.", "model")
-  const stream = value("stream") ?? false
+  const stream = opened.scalar("stream") ?? false
   if (typeof stream !== "boolean") throw invalid("`stream` must be true or false.", "stream")
-  const previous = value("previous_response_id") ?? ""
+  const previous = opened.scalar("previous_response_id") ?? ""
   if (typeof previous !== "string") {
     throw invalid("`previous_response_id` must be a string.", "previous_response_id")
   }
-  const maxTokens = value("max_output_tokens")
+  const maxTokens = opened.scalar("max_output_tokens")
   const asked = operation === "chat"
   return {
     model,
@@ -75,6 +75,6 @@ function readFacts(operation: Operation, { scalar: value }: RequestBody): Reques
     ...(typeof maxTokens === "number" && { maxTokens }),
     ...(previous !== "" && { previous }),
     // Kept unless the caller says otherwise: https://platform.openai.com/docs/api-reference/responses/create
-    ...(asked && value("store") !== false && { keep: true }),
+    ...(asked && opened.scalar("store") !== false && { keep: true }),
   }
 }

@@ -8,16 +8,16 @@ import { decodeReasoningWish } from "./decode-request.ts"
 /** How a Responses request shows what it needs. */
 export function needSigns(
   body: Uint8Array,
-  { fields, scalar }: RequestBody,
+  opened: RequestBody,
   { stream }: RequestFacts,
 ): NeedSigns {
-  const tools = () => hasItems(body, fields.get("tools"))
-  const members = (name: string) => membersOf(body, fields, [name])
+  const tools = () => hasItems(body, opened.get("tools"))
+  const members = (name: string) => membersOf(body, opened, [name])
   return {
     top: {
       streaming: () => stream,
       tools,
-      "parallel-tools": () => scalar("parallel_tool_calls") === true && tools(),
+      "parallel-tools": () => opened.scalar("parallel_tool_calls") === true && tools(),
       "json-schema": () => {
         const { text } = members("text")
         return record(record(text)["format"])["type"] === "json_schema"
