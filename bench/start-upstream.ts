@@ -3,10 +3,9 @@ import { MODEL } from "./payload.ts"
 import { firstAnswer, OTHER_CORE, pinned } from "./process.ts"
 import type { Target } from "./target.ts"
 
-/** Starts the upstream on the other core, or on any. As a target it is the direct way, that all else adds to. */
-export async function startUpstream(core: "other" | "any" = "other"): Promise<Target> {
-  const program = [process.execPath, join(import.meta.dir, "upstream.ts")]
-  const command = core === "other" ? pinned(OTHER_CORE, program) : program
+/** Starts the upstream on the other core. As a target it is the direct way, that all else adds to. */
+export async function startUpstream(): Promise<Target> {
+  const command = pinned(OTHER_CORE, [process.execPath, join(import.meta.dir, "upstream.ts")])
   const started = performance.now()
   const child = Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "inherit" })
   const { value } = await child.stdout.getReader().read()

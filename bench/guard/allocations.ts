@@ -4,8 +4,8 @@ import { join } from "node:path"
 import { firstAnswer, freePort } from "../process.ts"
 import { chatRequest, messagesRequest, wireOf } from "../request.ts"
 import { routerConfig, routerAddress } from "../start-router.ts"
-import { startUpstream } from "../start-upstream.ts"
 import { repeat } from "./repeat.ts"
+import { startSteppingUpstream, type SteppingUpstream } from "./stepping-upstream.ts"
 
 /** What a process has allocated so far, or a request on average. */
 export interface Counters {
@@ -25,7 +25,7 @@ export type Work = (typeof WORKS)[number]
 export type Allocations = Record<Work, Counters>
 
 /** Requests of a round; streams are fewer, for each is longer. */
-const REQUESTS: Readonly<Record<Work, number>> = { whole: 300, stream: 60, translated: 60 }
+const REQUESTS: Readonly<Record<Work, number>> = { whole: 300, stream: 30, translated: 30 }
 const WARM_UP = 2
 const ROUNDS = 3
 
@@ -100,35 +100,36 @@ export async function countAllocations<Asked extends Work>(
   preload: readonly string[] = [],
 ): Promise<Record<Asked, Counters>> {
   const folder = await mkdtemp(join(tmpdir(), "llmrouter-guard-"))
-  const upstream = await startUpstream("any")
+  const upstream = startSteppingUpstream()
   try {
     const router = await startProbed(folder, upstream.port, preload)
     try {
-      return await count(router, works)
+      return await count(router, upstream, works)
     } finally {
       await router.stop()
     }
   } finally {
-    await upstream.stop()
+    upstream.stop()
     await rm(folder, { recursive: true, force: true })
   }
 }
 
 async function count<Asked extends Work>(
   router: Probed,
+  upstream: SteppingUpstream,
   works: readonly Asked[],
 ): Promise<Record<Asked, Counters>> {
   const address = routerAddress(router.port)
   const requests: Readonly<Record<Work, Buffer>> = {
     whole: wireOf(chatRequest(address, "plain")),
-    stream: wireOf(chatRequest(address, "fast")),
-    translated: wireOf(messagesRequest(address, "fast")),
+    stream: wireOf(chatRequest(address, "paced")),
+    translated: wireOf(messagesRequest(address, "paced")),
   }
   const least = {} as Record<Asked, Counters>
   for (let round = -WARM_UP; round < ROUNDS; round += 1) {
     for (const work of works) {
       const before = await router.look()
-      await repeat(router.port, requests[work], REQUESTS[work])
+      await repeat(router.port, requests[work], REQUESTS[work], upstream.step)
       const after = await router.look()
       const each = (name: keyof Counters) =>
         Math.min(

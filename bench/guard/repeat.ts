@@ -1,5 +1,7 @@
 const LENGTH = /\r\ncontent-length: (\d+)\r\n/i
 const LAST_CHUNK = "0\r\n\r\n"
+/** What each event of a stream has, in any protocol. */
+const WORD = '" word"'
 
 /** Whether an answer is whole. @throws when it is not a 200 */
 function isWhole(text: string): boolean {
@@ -11,11 +13,27 @@ function isWhole(text: string): boolean {
   return length ? text.length >= end + 4 + Number(length) : text.endsWith(LAST_CHUNK)
 }
 
-/** Sends a request so often over one connection, one after the other. @throws when one fails */
-export function repeat(port: number, wire: Buffer, times: number): Promise<void> {
+/**
+ * Sends a request so often over one connection, one after the other, and says when it has read another
+ * event of a stream. @throws when one fails
+ */
+export function repeat(
+  port: number,
+  wire: Buffer,
+  times: number,
+  onEvent: () => void,
+): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   let left = times
   let text = ""
+  let from = 0
+  /** Looks for events that were not there before. */
+  const lookForEvents = () => {
+    for (let at = text.indexOf(WORD, from); at >= 0; at = text.indexOf(WORD, from)) {
+      from = at + WORD.length
+      onEvent()
+    }
+  }
   Bun.connect({
     hostname: "127.0.0.1",
     port,
@@ -25,6 +43,7 @@ export function repeat(port: number, wire: Buffer, times: number): Promise<void>
       },
       data(socket, bytes) {
         text += bytes.toString("latin1")
+        lookForEvents()
         try {
           if (!isWhole(text)) return
         } catch (error) {
@@ -33,6 +52,7 @@ export function repeat(port: number, wire: Buffer, times: number): Promise<void>
           return
         }
         text = ""
+        from = 0
         left -= 1
         if (left > 0) socket.write(wire)
         else socket.end()
