@@ -74,8 +74,8 @@ export function createAnswerRows(db: Database): AnswerRows {
   }
 }
 
-/** A line that is not all there is left out: one that the table refuses would hold up the others. */
-function isAnswerLine(line: unknown): line is AnswerLine {
+/** Whether a line is about an answer. One that is not all there is left out: one that the table refuses would hold up the others. */
+export function isAnswerLine(line: unknown): line is AnswerLine {
   if (!isRecord(line)) return false
   if ("forgotten" in line) return isRecord(line["forgotten"]) && isKey(line["forgotten"])
   const { kept } = line

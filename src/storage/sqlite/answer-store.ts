@@ -20,8 +20,8 @@ export interface AnswerStoreParts {
 }
 
 /**
- * Answers in SQLite, through the ledger's journal and worker. Memory holds only what the database has
- * not got yet: another process may have deleted the rest.
+ * Answers in SQLite, through the ledger's journal and its writer. Memory holds only what the database
+ * has not got yet: another process may have deleted the rest.
  */
 export function createAnswerStore(parts: AnswerStoreParts): AnswerStore {
   const { path, logger, clock, writer, queue } = parts
@@ -52,16 +52,15 @@ export function createAnswerStore(parts: AnswerStoreParts): AnswerStore {
     settle()
     if (forgotten.has(key) || queue.closed) return undefined
     const held = waiting.get(key)
-    if (held) return held
-    if (isBehind(key)) await within(PATIENCE_MS, queue.flush())
+    // Another process may have deleted it since; where the journal has not got it, nobody else can.
+    if (held && !(writer.shared && tickets.has(key))) return held
+    if (!held && isBehind(key)) await within(PATIENCE_MS, queue.flush())
     const result = await writer.call({ task: "find", path, now: clock.wall(), id, caller })
     // Deleted while we looked.
     if (forgotten.has(key)) return undefined
-    if (!result.ok) {
-      logger.warn("A stored answer cannot be read.", { path, error: result.message })
-      return undefined
-    }
-    return result.answer
+    if (result.ok) return result.answer
+    if (!held) logger.warn("A stored answer cannot be read.", { path, error: result.message })
+    return held
   }
 
   return {

@@ -81,8 +81,18 @@ export function toValues(row: unknown): Value[] | undefined {
 export function sound(values: unknown[]): Value[] | undefined {
   const [id] = values
   if (typeof id !== "string" || id === "") return undefined
-  for (let n = 0; n < columns.length; n++) values[n] = toValue(values[n], columns[n]!)
+  for (let n = 0; n < columns.length; n++) {
+    if (!fits(values[n], columns[n]!)) values[n] = toValue(values[n], columns[n]!)
+  }
   return values as Value[]
+}
+
+/** Whether a value is already what the table takes. Nearly all are. */
+function fits(value: unknown, { kind, nullable }: Column): boolean {
+  if (value === null) return nullable
+  if (typeof value === "string") return kind === "text"
+  if (kind === "integer") return Number.isSafeInteger(value)
+  return kind === "real" && Number.isFinite(value)
 }
 
 /** The usage row that a table row holds. */

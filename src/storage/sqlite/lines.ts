@@ -1,9 +1,6 @@
 import type { UsageRow } from "../../core/ledger.ts"
 import { COLUMNS, sound, type Value } from "./columns.ts"
 
-// JSON text has none of these: one would end the route, or the line.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\u0000-\u001f]/
 const ARRAY = 0x5b
 const ROUTE = COLUMNS.length - 1
 
@@ -13,7 +10,10 @@ const ROUTE = COLUMNS.length - 1
  */
 export function rowLine(row: UsageRow): string {
   const { route } = row
-  if (route !== null && CONTROL.test(route)) return `${JSON.stringify(row)}\n`
+  // JSON text written without indentation has neither; in a line they would end the route.
+  if (route !== null && (route.includes("\n") || route.includes("\t"))) {
+    return `${JSON.stringify(row)}\n`
+  }
   const values = JSON.stringify([
     row.id,
     row.time,

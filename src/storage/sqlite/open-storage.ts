@@ -67,17 +67,15 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     throw refusal(path, causeOf(thrown), messageOf(thrown), thrown)
   }
   const writer = options.writer ? createRemoteWriter(options.writer) : createOwnWriter(path)
-  const queue = createWriteBehind({ path, logger, clock, writer, journal })
-  if (!options.writer) {
-    const now = clock.wall()
-    const opened = await writer.call({ task: "open", path, now, journal: journal.id })
-    if (!opened.ok && FIXES[opened.cause]) {
-      await writer.end()
-      journal.close()
-      throw refusal(path, opened.cause, opened.message)
-    }
-    queue.start(opened)
+  const task = { task: "open", path, now: clock.wall(), journal: journal.id } as const
+  const opened = options.writer ? undefined : await writer.call(task)
+  if (opened?.ok === false && FIXES[opened.cause]) {
+    await writer.end()
+    journal.close()
+    throw refusal(path, opened.cause, opened.message)
   }
+  const queue = createWriteBehind({ path, logger, clock, writer, journal })
+  await queue.start(opened)
   return {
     ledger: createLedger(queue, logger),
     answers: createAnswerStore({ path, logger, clock, writer, queue }),

@@ -7,6 +7,7 @@ import { causeOf, messageOf } from "./failure.ts"
 import { readLines } from "./journal-reader.ts"
 import { createJournals, type Journals } from "./journals.ts"
 import { parseLines } from "./lines.ts"
+import { pendingAnswers } from "./pending-answers.ts"
 import type { Notices, WorkerResult, WorkerTask } from "./messages.ts"
 
 /** Most bytes of a journal that go into one transaction. */
@@ -103,12 +104,13 @@ export function createStore(): (task: WorkerTask) => WorkerResult {
   }
 
   /** An answer may still be in the journal of the process that gave it. */
-  function takeUpIfPossible(journals: Journals, to: Open, now: number): void {
+  function takeUpIfPossible(journals: Journals, to: Open, now: number): boolean {
     try {
-      takeUp(journals, to, now, Infinity)
+      return takeUp(journals, to, now, Infinity).done
     } catch (thrown) {
       // It can be read all the same. What is wrong comes up when rows are stored.
       if (causeOf(thrown) === "corrupt") throw thrown
+      return false
     }
   }
 
@@ -128,10 +130,16 @@ export function createStore(): (task: WorkerTask) => WorkerResult {
     const ok = { ok: true, done: true, damaged: 0, notices } as const
     if (task.task === "texts") return { ...ok, damaged: insert(to, task.texts.join("\n"), now) }
     if (task.task === "find" || task.task === "has") {
-      if (journals.shared) takeUpIfPossible(journals, to, now)
-      if (task.task === "has") return { ...ok, has: to.answers.has(task.id, now) }
-      const answer = to.answers.find(task, now)
-      return { ...ok, ...(answer && { answer }) }
+      const done = !journals.shared || takeUpIfPossible(journals, to, now)
+      const waiting = done ? undefined : pendingAnswers(journals.pending(), task.id)
+      if (task.task === "has") {
+        const kept = waiting?.values().some((answer) => answer !== null && answer.expires > now)
+        return { ...ok, done, has: kept || to.answers.has(task.id, now) }
+      }
+      const answer = waiting?.has(task.caller)
+        ? waiting.get(task.caller)
+        : to.answers.find(task, now)
+      return { ...ok, done, ...(answer && answer.expires > now && { answer }) }
     }
     if (task.task === "open" || task.adopt || now - adopted >= ADOPT_MS) {
       adopted = now

@@ -7,9 +7,9 @@ import { messageOf } from "./failure.ts"
 import type { Writer } from "./writer.ts"
 
 /** Milliseconds that rows wait so that one transaction takes many. */
-const BATCH_MS = 50
+const BATCH_MS = 100
 /** Characters in the journal that are worth a transaction at once. */
-const BATCH_LENGTH = 1_048_576
+const BATCH_LENGTH = 2_097_152
 /** First and longest pause before the database is tried again, in milliseconds. */
 const RETRY_MS = 100
 const MAX_RETRY_MS = 2000
@@ -30,8 +30,11 @@ export interface WriteBehindParts {
 
 /** Lines on their way to the database: safe from `kill -9` when `write` returns, stored soon after. */
 export interface WriteBehind {
-  /** @param opened how opening the database went */
-  start(opened: WorkerResult): void
+  /**
+   * Makes the journal known to a writer that is another process.
+   * @param opened how opening the database went, where it is this one
+   */
+  start(opened: WorkerResult | undefined): Promise<void>
   /**
    * Never blocks and never throws.
    * @param line with its newline
@@ -72,12 +75,15 @@ export function createWriteBehind(parts: WriteBehindParts): WriteBehind {
   let rounds = 0
   let finished = 0
   let adopts = false
+  /** Whether the last round left something, in whosever journal. */
+  let more = false
   let timer: ReturnType<typeof setTimeout> | undefined
   let pause = 0
   let busy = false
   let closed = false
 
   const pending = () => written.length > stored.length || memory.length > 0
+  const isMuch = () => written.length - stored.length >= BATCH_LENGTH
 
   function settle(): void {
     const done = (waiter: Waiter) =>
@@ -97,6 +103,7 @@ export function createWriteBehind(parts: WriteBehindParts): WriteBehind {
     const result = await writer.call({ task: "store", path, now, journal: journal.id, adopt })
     health.note(result)
     if (!result.ok) return false
+    more = !result.done
     if (result.done) {
       stored.length = Math.max(stored.length, mark)
       finished = begun
@@ -129,9 +136,10 @@ export function createWriteBehind(parts: WriteBehindParts): WriteBehind {
       }
       pause = 0
       settle()
-    } while (!closed && (waiters.length > 0 || written.length - stored.length >= BATCH_LENGTH))
+    } while (!closed && (more || waiters.length > 0 || isMuch()))
     busy = false
-    if (pending() || waiters.length > 0) schedule(pause || (waiters.length > 0 ? 0 : BATCH_MS))
+    if (pending() || pause > 0 || waiters.length > 0)
+      schedule(pause || (waiters.length > 0 ? 0 : BATCH_MS))
   }
 
   function schedule(delay: number): void {
@@ -172,13 +180,15 @@ export function createWriteBehind(parts: WriteBehindParts): WriteBehind {
   }
 
   return {
-    start(opened) {
-      health.note(opened)
-      if (!opened.ok) schedule(RETRY_MS)
+    async start(opened) {
+      if (opened) health.note(opened)
+      // One that cannot be reached now hears of it later.
+      else await within(CLOSE_MS, pump())
+      if (opened?.ok === false) schedule(RETRY_MS)
     },
     write(line, room) {
       const ticket = keep(line, room)
-      if (pause === 0 && written.length - stored.length >= BATCH_LENGTH) void pump()
+      if (pause === 0 && isMuch()) void pump()
       else schedule(pause || BATCH_MS)
       return ticket
     },

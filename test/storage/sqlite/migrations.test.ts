@@ -2,6 +2,7 @@ import { Database } from "bun:sqlite"
 import { describe, expect, test } from "bun:test"
 import { UsageRow } from "../../../src/core/ledger.ts"
 import { COLUMNS, fromColumns, INSERT_SQL, toValues } from "../../../src/storage/sqlite/columns.ts"
+import { parseLines, rowLine } from "../../../src/storage/sqlite/lines.ts"
 import {
   LATEST_VERSION,
   MIGRATIONS,
@@ -9,6 +10,9 @@ import {
   versionOf,
 } from "../../../src/storage/sqlite/migrations.ts"
 import { temporaryDatabase, usageRow } from "./support.ts"
+
+const fromValues = (values: readonly unknown[]) =>
+  fromColumns(Object.fromEntries(COLUMNS.map((name, n) => [name, values[n]])))
 
 const columnsOf = (db: Database) =>
   db
@@ -54,6 +58,30 @@ describe("migrations", () => {
 })
 
 describe("a row", () => {
+  test("is the same by way of the journal, whatever its texts and numbers are", () => {
+    const rows = [
+      usageRow("plain"),
+      usageRow("route", {
+        route: JSON.stringify({ text: 'a\tb\n"c"\u2028 名前', list: [1, null] }),
+      }),
+      usageRow("indented", { route: JSON.stringify({ a: [1] }, null, "\t") }),
+      usageRow("texts", { client: '\t\n"\\,]', requested: "[", key: "", group: null }),
+      usageRow("numbers", { cost: Number.MAX_SAFE_INTEGER, ttft: null, duration: 0.001, time: -1 }),
+      usageRow("odd", { duration: Number.NaN, ttft: Infinity, input: 2.6, stream: false }),
+    ]
+    const { rows: values, documents, damaged } = parseLines(rows.map(rowLine).join(""))
+    const all = [...values, ...documents.map(toValues)].map((row) => fromValues(row ?? []))
+    expect(all).toHaveLength(rows.length)
+    expect(damaged).toBe(0)
+    for (const row of rows) expect(all).toContainEqual(fromValues(toValues(row) ?? []))
+  })
+
+  test("of an earlier version, with fewer values, keeps its route", () => {
+    const line = rowLine(usageRow("old", { continued: 2, route: "{}" })).replace(",2,null]", "]")
+    const [values] = parseLines(line).rows
+    expect(fromValues(values ?? [])).toMatchObject({ id: "old", continued: 0, route: "{}" })
+  })
+
   test("comes back from the table as it went in", () => {
     using db = new Database(":memory:")
     migrate(db)
