@@ -22,7 +22,7 @@ import { createTokenEstimator } from "./governance/token-estimate.ts"
 import { protocols } from "./protocols/index.ts"
 import { providers } from "./providers/index.ts"
 import { buildTable } from "./routing/build-table.ts"
-import { createHealth, type Health } from "./routing/health.ts"
+import { createHealth, type HealthRules } from "./routing/health.ts"
 import { createFilters } from "./routing/filters/index.ts"
 import { createQueues } from "./routing/queue.ts"
 import { createRetryBudget } from "./routing/retry-budget.ts"
@@ -38,6 +38,8 @@ import { createRedactor } from "./telemetry/redact.ts"
 import { createFetchMedia } from "./transport/fetch-media.ts"
 import { createHttpSend } from "./transport/http.ts"
 import { createWatchdog } from "./transport/watchdog.ts"
+import type { Knowledge } from "./workers/knowledge.ts"
+import type { Seat } from "./workers/seat.ts"
 
 /** How the last attempt to reload went. */
 export interface ReloadStatus {
@@ -48,6 +50,14 @@ export interface ReloadStatus {
   changed: boolean
   /** What is wrong with a config that was not taken, as the load reported it. */
   failure: Extract<LoadResult, { ok: false }> | undefined
+}
+
+/** A config that has been loaded again. */
+export interface PreparedReload {
+  result: LoadResult
+  changed: boolean
+  /** Serves by it, where it is right and another one. */
+  take(): void
 }
 
 /** A running router without its listener. */
@@ -62,6 +72,10 @@ export interface Runtime {
   refuse(exchange: Exchange, error: GatewayError): Reply
   /** Loads the config again and swaps it in when it is right. Never throws. */
   reload(): Promise<ReloadStatus>
+  /** Loads the config again, and changes nothing yet. */
+  prepare(): Promise<PreparedReload>
+  /** Notes how a reload ended that was decided elsewhere. */
+  conclude(changed: boolean, failure: ReloadStatus["failure"]): ReloadStatus
   /** Reloads when the config, or a file that it imports, changes. */
   watch(): void
   close(): Promise<void>
@@ -74,12 +88,14 @@ export interface RuntimeOptions {
   loaded: Extract<LoadResult, { ok: true }>
   /** Settings that the command line decides, applied to every generation. */
   override?: (settings: Settings) => Settings
+  /** Where this process is one of several on the same port. */
+  seat?: Seat
 }
 
 /** Puts all parts together. @throws StorageError when usage cannot be kept */
 export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const override = options.override ?? ((settings) => settings)
-  const clock = systemClock
+  const { seat } = options
   let prices: PriceTable | undefined
   let settings = override(options.loaded.settings)
   const logger = createLogger(
@@ -87,25 +103,30 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     stdout,
     createRedactor(() => settings),
   )
-  const queues = createQueues(clock, systemTimers)
-  const health = watchEnds(
-    createHealth(clock, () => settings),
-    () => queues.freed(),
-  )
+  const rules = () => settings
+  const knowledge = seat?.knowledge(rules, () => queues.freed()) ?? ownKnowledge(rules)
+  const { clock, budget, spending, filters } = knowledge
+  const queues = createQueues(clock, systemTimers, seat?.turns.count)
+  const freed = () => queues.freed()
+  const health = watchEnds(knowledge.health, seat ? () => seat.turns.give(freed) : freed)
   const send = createHttpSend(clock)
   const { ledger, answers } = settings.storage
-    ? await openStorage({ path: settings.storage.path, logger, clock })
+    ? await openStorage({
+        path: settings.storage.path,
+        logger,
+        clock,
+        ...(seat && { writer: seat.writer }),
+      })
     : { ledger: nullLedger, answers: createMemoryAnswerStore(clock) }
   const prober = createProber({ clock, send, logger, health })
   const estimator = createTokenEstimator()
-  const spending = createProviderBudgets(clock)
   const context: GatewayContext = {
     clock,
     random: Math.random,
     timers: systemTimers,
-    budget: createRetryBudget(),
+    budget,
     queues,
-    filters: createFilters(spending),
+    filters,
     spending,
     send,
     health,
@@ -123,7 +144,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   async function ready(next: Settings): Promise<Snapshot> {
     if (next.providers.some(isPriced)) prices ??= await loadPrices()
     if (next.providers.some(spending.isNew)) await rememberSpending(next)
-    return snapshotOf(next, health, prices, (message) => logger.warn(message))
+    return snapshotOf(next, knowledge, prices, (message) => logger.warn(message))
   }
   /** Budgets go on from what was spent before this process, and before they were set. */
   async function rememberSpending({ providers, storage }: Settings): Promise<void> {
@@ -141,21 +162,27 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
       reader?.close()
     }
   }
+  await seat?.join()
   let snapshot = await ready(settings)
 
   let watcher: ReturnType<typeof watchConfig> | undefined
   let lastReload: ReloadStatus | undefined
   let reloading: Promise<unknown> = Promise.resolve()
 
-  async function reloadOnce(): Promise<ReloadStatus> {
+  async function prepare(): Promise<PreparedReload> {
     const result = await loadConfig(options.load)
-    watcher?.update(result.files)
     const changed = result.ok && result.settings.version !== settings.version
-    if (result.ok && changed) {
+    const next = result.ok && changed ? override(result.settings) : undefined
+    const made = next && (await ready(next))
+    return { result, changed, take: () => swap(made) }
+  }
+
+  /** @param next undefined where it stays as it is */
+  function swap(next: Snapshot | undefined): void {
+    if (next) {
       const previous = settings
-      const next = override(result.settings)
-      snapshot = await ready(next)
-      settings = next
+      snapshot = next
+      settings = next.settings
       const groups = [...snapshot.table.groups.values()]
       prober.keep(
         new Set(groups.flatMap(({ channels }) => channels.map(({ health }) => health.id))),
@@ -164,14 +191,23 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
       spending.keep(settings.providers)
       warnOfRestart(logger, previous, settings)
     }
-    logReload(logger, result, changed)
-    lastReload = {
-      time: clock.wall(),
-      ok: result.ok,
-      changed,
-      failure: result.ok ? undefined : result,
-    }
+  }
+
+  function conclude(changed: boolean, failure: ReloadStatus["failure"]): ReloadStatus {
+    lastReload = { time: clock.wall(), ok: failure === undefined, changed, failure }
     return lastReload
+  }
+
+  async function reloadOnce(): Promise<ReloadStatus> {
+    if (seat) {
+      await seat.reload()
+      return lastReload!
+    }
+    const { result, changed, take } = await prepare()
+    watcher?.update(result.files)
+    take()
+    logReload(logger, result, changed)
+    return conclude(changed, result.ok ? undefined : result)
   }
 
   /** One reload after the other. */
@@ -193,11 +229,14 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     handle: (exchange) => handle(context, snapshot, exchange),
     refuse: (exchange, error) => refuse(context, snapshot, exchange, error),
     reload,
+    prepare,
+    conclude,
     watch() {
       watcher ??= watchConfig(options.loaded.files, () => void reload())
     },
     async close() {
       watcher?.close()
+      seat?.close()
       await context.mirrors.close()
       prober.close()
       estimator.close()
@@ -209,7 +248,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
 /** Everything of one config generation. */
 function snapshotOf(
   settings: Settings,
-  health: Health,
+  { clock, health, findStrategy }: Pick<Knowledge, "clock" | "health" | "findStrategy">,
   prices: PriceTable | undefined,
   warn: (message: string) => void,
 ): Snapshot {
@@ -228,7 +267,7 @@ function snapshotOf(
       findStrategy,
       fromFunction: (decide, group) =>
         strategyFromFunction(decide, {
-          clock: systemClock,
+          clock,
           timers: systemTimers,
           warn: (why) => warn(`the strategy of \`${group}\` is not followed: ${why}`),
         }),
@@ -255,7 +294,8 @@ export async function planAtStart(
 ): Promise<Plan> {
   const health = createHealth(systemClock, () => settings)
   const prices = settings.providers.some(isPriced) ? await loadPrices() : undefined
-  const snapshot = snapshotOf(settings, health, prices, warn)
+  const knowledge = { clock: systemClock, health, findStrategy }
+  const snapshot = snapshotOf(settings, knowledge, prices, warn)
   const filters = createFilters(createProviderBudgets(systemClock))
   return planOfFacts({ health, filters, clock: systemClock, random: () => 0.5 }, snapshot, query)
 }
@@ -269,7 +309,22 @@ function isPriced({ type, keys, options }: ProviderSettings): boolean {
   return keys.length > 0 || worksWithoutKey(definition, options)
 }
 
-function logReload(logger: Logger, result: LoadResult, changed: boolean): void {
+/** What one process by itself decides by. */
+function ownKnowledge(rules: () => HealthRules): Knowledge {
+  const clock = systemClock
+  const spending = createProviderBudgets(clock)
+  return {
+    clock,
+    health: createHealth(clock, rules),
+    budget: createRetryBudget(),
+    spending,
+    filters: createFilters(spending),
+    findStrategy,
+  }
+}
+
+/** Says how it went. */
+export function logReload(logger: Logger, result: LoadResult, changed: boolean): void {
   if (result.ok) {
     if (changed) logger.info("config reloaded", { version: result.settings.version })
     return
@@ -285,6 +340,7 @@ function warnOfRestart(logger: Logger, before: Settings, after: Settings): void 
   const facts = ({ server, storage }: Settings) => ({
     "server.host": server.host,
     "server.port": server.port,
+    "server.workers": server.workers,
     "storage.path": storage === false ? undefined : storage.path,
   })
   const old = facts(before)

@@ -45,7 +45,12 @@ interface Waiting {
   stop(): void
 }
 
-export function createQueue(clock: Clock, timers: Timers): Queue {
+/** @param changed told by how many those who wait have become more */
+export function createQueue(
+  clock: Clock,
+  timers: Timers,
+  changed: (more: 1 | -1) => void = () => {},
+): Queue {
   /** By caller, whose turn is next first. */
   const lines = new Map<string | null, Waiting[]>()
   let size = 0
@@ -62,6 +67,7 @@ export function createQueue(clock: Clock, timers: Timers): Queue {
     line.splice(at, 1)
     if (line.length === 0) lines.delete(caller)
     size--
+    changed(-1)
     waiting.stop()
     return true
   }
@@ -152,6 +158,7 @@ export function createQueue(clock: Clock, timers: Timers): Queue {
       if (line) line.push(waiting)
       else lines.set(waiter.caller, [waiting])
       size++
+      changed(1)
       return () => {
         if (remove(waiting)) wake()
       }
@@ -167,13 +174,23 @@ export interface Queues {
   freed(): void
 }
 
-export function createQueues(clock: Clock, timers: Timers): Queues {
+/** @param counted told how many wait in all of them, whenever that changes */
+export function createQueues(
+  clock: Clock,
+  timers: Timers,
+  counted: (waiting: number) => void = () => {},
+): Queues {
   const queues = new Map<string, Queue>()
+  let waiting = 0
+  function changed(more: 1 | -1): void {
+    waiting += more
+    counted(waiting)
+  }
   return {
     of(group) {
       let queue = queues.get(group)
       if (!queue) {
-        queue = createQueue(clock, timers)
+        queue = createQueue(clock, timers, changed)
         queues.set(group, queue)
       }
       return queue

@@ -21,10 +21,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   gateway: ["core", ...LEAVES],
   // It runs the router's own routing, with the defaults that the config has.
   simulator: ["core", "routing", "config/defaults"],
-  runtime: BELOW_RUNTIME,
+  // What the processes of one router share; they are started by who starts the router.
+  workers: ["core", "routing", "governance", "storage", "config", "telemetry"],
+  runtime: [...BELOW_RUNTIME, "workers"],
   dashboard: ["core"],
   server: [...BELOW_RUNTIME, "runtime", "dashboard"],
-  cli: [...BELOW_RUNTIME, "runtime", "server", "simulator", "index"],
+  cli: [...BELOW_RUNTIME, "workers", "runtime", "server", "simulator", "index"],
 }
 
 /** The part of `src` that a path belongs to: its folder, or the name of a file at the top. */

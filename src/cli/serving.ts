@@ -1,0 +1,125 @@
+import type { LoadOptions, LoadResult } from "../config/load.ts"
+import type { Settings } from "../core/settings.ts"
+import { workerCount } from "../core/worker-count.ts"
+import { protocols } from "../protocols/index.ts"
+import { createRuntime, type Runtime } from "../runtime.ts"
+import { createApp } from "../server/app.ts"
+import { createListener, type Listener, LOOPBACK } from "../server/listener.ts"
+import { StorageError } from "../storage/sqlite/open-storage.ts"
+import type { Seat } from "../workers/seat.ts"
+import { EXIT, fail } from "./exit.ts"
+
+/** Milliseconds that the ends of answers may take to be sent when the time to drain is over. */
+const LAST_BYTES = 1000
+
+/** What the command line says, which wins over the config. */
+export interface ServeFlags {
+  host: string | undefined
+  port: number | undefined
+  workers: number | "auto" | undefined
+}
+
+export interface ServingOptions {
+  load: LoadOptions
+  loaded: Extract<LoadResult, { ok: true }>
+  flags: ServeFlags
+  /** Where this process is one of several on the same port. */
+  seat?: Seat
+}
+
+/** A router in this process. */
+export interface Serving {
+  readonly runtime: Runtime
+  readonly listener: Listener
+  /** Begins to serve. @param port in the place of what the settings say @throws Error where it cannot */
+  listen(port?: number): { host: string; port: number }
+  /** Lets what is under way end, for as long as the settings say, and closes everything. */
+  stop(): Promise<void>
+}
+
+/** Puts a router together. Ends the process where usage cannot be kept. */
+export async function createServing({
+  load,
+  loaded,
+  flags,
+  seat,
+}: ServingOptions): Promise<Serving> {
+  const listener = createListener()
+  const runtime: Runtime = await createRuntime({
+    load,
+    loaded,
+    ...(seat && { seat }),
+    override(settings) {
+      if (listener.exposed && !settings.auth.required) {
+        runtime.logger.error(
+          "the config has no caller keys any more, but other machines can reach the router: every request is refused. Set `auth.keys`, or restart to serve this machine only",
+        )
+      }
+      return withFlags(settings, flags)
+    },
+  }).catch((thrown: unknown) => {
+    if (thrown instanceof StorageError) fail(EXIT.failed, thrown.message)
+    throw thrown
+  })
+  const app = createApp(runtime, protocols, listener)
+  return {
+    runtime,
+    listener,
+    listen(chosen) {
+      const { server } = runtime.snapshot.settings
+      const port = chosen ?? server.port
+      // Without others to share it with, a port that is in use is a mistake to be told of.
+      app.listen({ port, hostname: server.host!, reusePort: seat !== undefined })
+      listener.server = app.server!
+      return { host: server.host!, port: app.server!.port ?? port }
+    },
+    async stop() {
+      const deadline = Bun.sleep(runtime.snapshot.settings.server.drain)
+      await Promise.race([listener.drain(), deadline])
+      listener.cut()
+      // The last bytes of the last answer, or why it was cut, may still be on their way out.
+      const sent = Promise.all([deadline, Bun.sleep(LAST_BYTES)])
+      await Promise.race([listener.server?.stop(), sent])
+      await listener.server?.stop(true)
+      await runtime.close()
+    },
+  }
+}
+
+/** Settings as the command line has them. Without caller keys only this machine is served, whatever the config says. */
+export function withFlags(settings: Settings, flags: ServeFlags): Settings {
+  const asked = flags.host ?? settings.server.host
+  const open = !settings.auth.required
+  const safe = open && asked !== undefined && !LOOPBACK.test(asked) ? undefined : asked
+  return {
+    ...settings,
+    server: {
+      ...settings.server,
+      host: safe ?? (open ? "127.0.0.1" : "0.0.0.0"),
+      port: flags.port ?? settings.server.port,
+      workers: workerCount(flags.workers ?? settings.server.workers),
+    },
+  }
+}
+
+/** Why a port cannot be listened on, and what to do about it. */
+export function cannotListen(thrown: unknown, host: string, port: number): string {
+  const code = (thrown as { code?: string }).code
+  if (code === "EADDRINUSE") {
+    return `port ${port} on ${host} is in use. Choose another: llmrouter --port ${port + 1}`
+  }
+  if (code === "EACCES") {
+    return `port ${port} needs more rights than this user has. Choose one above 1023: llmrouter --port 8080`
+  }
+  return `cannot listen on ${host}:${port}: ${thrown instanceof Error ? thrown.message : thrown}`
+}
+
+/** One broken exchange must not take the others down. */
+export function surviveErrors({ logger }: Pick<Runtime, "logger">): void {
+  const tell = (cause: unknown) =>
+    logger.error("an error was not handled", {
+      cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+    })
+  process.on("unhandledRejection", tell)
+  process.on("uncaughtException", tell)
+}
