@@ -44,26 +44,14 @@ export interface AttemptOptions {
  * @param life what ends it
  * @throws GatewayError that names the deployment, after the channel was judged by it
  */
-export async function attemptOn(
+export function attemptOn(
   context: GatewayContext,
   options: AttemptOptions,
   step: MadeStep,
   trial: Trial,
   life: Life,
 ): Promise<Committed> {
-  const { channel } = step
-  try {
-    return await attemptOnce(context, options, step, trial, life, false)
-  } catch (thrown) {
-    const error = thrown as GatewayError
-    if (error.detail.reason !== "state-rejected" || !options.envelope.decode) throw error
-    try {
-      const again = context.health.begin(channel, 0, options.request.stream)
-      return await attemptOnce(context, options, step, again, life, true)
-    } catch (again) {
-      throw (again as GatewayError).kind === "unsupported" ? error : again
-    }
-  }
+  return attemptOnce(context, options, step, trial, life, false)
 }
 
 async function attemptOnce(
@@ -94,7 +82,7 @@ async function attemptOnce(
   try {
     const part = options.part?.()
     const envelope = part ? options.history.whole() : options.history.seenBy(channel)
-    const call = await prepare({
+    const prepared = prepare({
       exchange,
       envelope,
       deployment,
@@ -105,6 +93,7 @@ async function attemptOnce(
       fetchMedia: options.fetchMedia,
       part,
     })
+    const call = prepared instanceof Promise ? await prepared : prepared
     throwIfEnded(own)
     const responseLimit = snapshot.settings.limits.response
     const made = { exchange, envelope, call, trial, life: own, record, hold, responseLimit }
@@ -127,6 +116,24 @@ async function attemptOnce(
     }
     hold?.settle(record.wasted || null)
     judge(context, trial, error)
-    throw error
+    const refused = error.detail.reason === "state-rejected" && options.envelope.decode
+    if (!refused || withoutState) throw error
+    return await attemptWithoutState(context, options, step, life, error)
+  }
+}
+
+/** @param refused why the upstream did not take the request as it was */
+async function attemptWithoutState(
+  context: GatewayContext,
+  options: AttemptOptions,
+  step: MadeStep,
+  life: Life,
+  refused: GatewayError,
+): Promise<Committed> {
+  try {
+    const trial = context.health.begin(step.channel, 0, options.request.stream)
+    return await attemptOnce(context, options, step, trial, life, true)
+  } catch (again) {
+    throw (again as GatewayError).kind === "unsupported" ? refused : again
   }
 }

@@ -20,6 +20,7 @@ import { readAll } from "./read-all.ts"
 /** Bytes of an upstream's error answer that are read, and the milliseconds that it may take. */
 const ERROR_BODY = 256 * 1024
 const ERROR_BODY_TIME = 5000
+const JSON_TYPE = /^application\/(.+\+)?json\b/i
 /** How a stream is marked that was not asked for. */
 const EVENT_STREAM = /^(text\/event-stream|application\/x-ndjson|application\/vnd\.amazon)/i
 /** Bytes that a stream may send before its first content: one event may be a whole image. */
@@ -130,7 +131,8 @@ export async function attempt(
       ...secretsOfChannel(trial.channel),
       ...secretsOf(request, signed),
     ])
-    const committed = await commit(options, response, flow, beginning)
+    const committing = commit(options, response, flow, beginning)
+    const committed = committing instanceof Promise ? await committing : committing
     if (committed.kind === "whole") limits.end(false)
     else limits.begun()
     return committed
@@ -142,18 +144,49 @@ export async function attempt(
   }
 }
 
-async function commit(
+/** What is known of every answer that has begun. */
+type Base = Omit<Extract<Committed, { kind: "whole" }>, "kind" | "body" | "usage">
+
+/** Waits until the answer has really begun; without a promise where all of it is there already. */
+function commit(
   options: AttemptOptions,
   response: IncomingResponse,
   flow: Flow,
   beginning: Beginning | undefined,
-): Promise<Committed> {
+): Committed | Promise<Committed> {
   const { exchange, envelope, call, trial, life, record, hold } = options
   const contentType = response.headers.get("content-type") ?? "application/octet-stream"
-  const base = { trial, life, record, hold, call, status: response.status, contentType }
-  const isJson = /^application\/(.+\+)?json\b/i.test(contentType)
-  const { stream } = envelope.facts
+  const base: Base = { trial, life, record, hold, call, status: response.status, contentType }
+  const isJson = JSON_TYPE.test(contentType)
+  const whole = isJson || !call.relayed || call.protocol.upstream.answersJson(exchange.operation)
+  if (envelope.facts.stream || !whole) return begin(options, base, isJson, flow, beginning)
+  const body = flow.readAll(options.responseLimit)
+  return body instanceof Promise
+    ? body.then((bytes) => commitWhole(call, base, bytes, beginning))
+    : commitWhole(call, base, body, beginning)
+}
 
+function commitWhole(
+  call: Call,
+  base: Base,
+  body: Uint8Array,
+  beginning: Beginning | undefined,
+): Committed {
+  beginning?.check(body)
+  const streamed = EVENT_STREAM.test(base.contentType)
+  return { ...base, kind: "whole", ...(streamed ? call.gather(body) : call.whole(body)) }
+}
+
+/** An answer that goes on while it is sent. */
+async function begin(
+  options: AttemptOptions,
+  base: Base,
+  isJson: boolean,
+  flow: Flow,
+  beginning: Beginning | undefined,
+): Promise<Committed> {
+  const { exchange, envelope, call } = options
+  const { stream } = envelope.facts
   if (stream && !isJson) {
     const relay = call.follow()
     const room = KEPT + REPEATED * exchange.body.length
@@ -167,14 +200,8 @@ async function commit(
     const head = await readPrelude(DRY, relay, Number.POSITIVE_INFINITY)
     return { ...base, kind: "events", flow, relay, head }
   }
-  if (isJson || !call.relayed || call.protocol.upstream.answersJson(exchange.operation)) {
-    const streamed = EVENT_STREAM.test(contentType)
-    const body = await flow.readAll(options.responseLimit)
-    beginning?.check(body)
-    return { ...base, kind: "whole", ...(streamed ? call.gather(body) : call.whole(body)) }
-  }
   const first = await flow.read()
-  if (!first) throw invalid(`The upstream answered ${response.status} with an empty body.`)
+  if (!first) throw invalid(`The upstream answered ${base.status} with an empty body.`)
   beginning?.check(first)
   flow.progress()
   return { ...base, kind: "bytes", flow, first }

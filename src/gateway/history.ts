@@ -22,30 +22,47 @@ export function createHistory(
   previous: StoredAnswer | undefined,
   protocol: string | undefined,
 ): History {
-  const own = decodedOnce(envelope)
-  let written: RequestEnvelope | undefined
-  const { previous: id } = envelope.facts
-  const known = id === undefined || (previous !== undefined && previous.input !== "")
-  const whole = () => {
-    written ??=
-      previous && known && envelope.continueFrom
-        ? decodedOnce(envelope.continueFrom(previous))
-        : own
-    return written
+  return new KnownHistory(envelope, previous, protocol)
+}
+
+/** A class, since every request has one: nearly all begin with themselves. */
+class KnownHistory implements History {
+  readonly lack: GatewayError | undefined
+  readonly #own: RequestEnvelope
+  readonly #previous: StoredAnswer | undefined
+  readonly #protocol: string | undefined
+  #written: RequestEnvelope | undefined
+
+  constructor(
+    envelope: RequestEnvelope,
+    previous: StoredAnswer | undefined,
+    protocol: string | undefined,
+  ) {
+    const { previous: id } = envelope.facts
+    this.#own = decodedOnce(envelope)
+    this.#previous = previous
+    this.#protocol = protocol
+    const known = id === undefined || (previous !== undefined && previous.input !== "")
+    this.lack = known ? undefined : missing(id)
   }
-  const lack = known ? undefined : missing(id)
-  return {
-    whole,
-    lack,
-    seenBy(channel) {
-      if (id === undefined || previous?.channel === channel.id) return own
-      if (lack === undefined) return whole()
-      if (previous) throw lack
-      // The router has not seen that answer, but an upstream of the same protocol may have.
-      const relayed = channel.deployment.protocols("chat").some((spoken) => spoken.id === protocol)
-      if (relayed) return own
-      throw lack
-    },
+
+  whole(): RequestEnvelope {
+    this.#written ??=
+      this.#previous && !this.lack && this.#own.continueFrom
+        ? decodedOnce(this.#own.continueFrom(this.#previous))
+        : this.#own
+    return this.#written
+  }
+
+  seenBy(channel: Channel): RequestEnvelope {
+    if (this.#own.facts.previous === undefined) return this.#own
+    if (this.#previous?.channel === channel.id) return this.#own
+    if (this.lack === undefined) return this.whole()
+    if (this.#previous) throw this.lack
+    // The router has not seen that answer, but an upstream of the same protocol may have.
+    const spoken = channel.deployment.protocols("chat")
+    if (spoken.some(({ id }) => id === this.#protocol)) return this.#own
+    throw this.lack
   }
 }
 

@@ -1,10 +1,11 @@
 import type { Exchange } from "../core/exchange.ts"
 import type { RequestEnvelope } from "../core/protocol.ts"
 import { type Need, NEEDS, type Needs } from "../core/needs.ts"
+import type { Operation } from "../core/operation.ts"
 import type { RoutingRequest } from "../core/routing.ts"
 import type { Caller } from "../governance/authenticate.ts"
 import { guessTokens } from "./body-tokens.ts"
-import { decodedOnce } from "./history.ts"
+import type { History } from "./history.ts"
 import { sessionOf } from "./session.ts"
 import type { Steering } from "./steering.ts"
 
@@ -17,64 +18,98 @@ export interface GuessedRequest extends RoutingRequest {
 /**
  * What routing sees of an exchange.
  *
- * @param whole the request with the conversation that it goes on from, for what it needs of a model
+ * @param history the conversation that it goes on from, for what it needs of a model
  */
 export function routingRequest(
   exchange: Exchange,
   envelope: RequestEnvelope,
   caller: Caller,
   steering: Steering,
-  whole: () => RequestEnvelope = () => decodedOnce(envelope),
+  history: Pick<History, "whole">,
 ): GuessedRequest {
-  const { facts } = envelope
-  const bytes = exchange.body.length
-  let inputTokens: number | undefined
-  let session: { key: string | undefined } | undefined
-  return {
-    operation: exchange.operation,
-    stream: facts.stream,
-    bytes,
-    get inputTokens() {
-      inputTokens ??= guessTokens(exchange.body)
-      return inputTokens
-    },
-    counted(tokens) {
-      inputTokens = tokens
-    },
-    maxTokens: facts.maxTokens,
-    needs: needsOf(whole),
-    tags: tagsOf(caller, steering),
-    region: steering.region ?? caller.region,
-    get session() {
-      session ??= { key: sessionOf(exchange, envelope, caller.id) }
-      return session.key
-    },
-    caller: caller.id,
-  }
+  return new SeenRequest(exchange, envelope, caller, steering, history)
 }
 
-/** Looks into the body when it is asked, and for each need once. */
-function needsOf(open: () => RequestEnvelope): Needs {
-  const known = new Map<Need, boolean>()
-  let envelope: RequestEnvelope | undefined
-  function has(need: Need): boolean {
-    let found = known.get(need)
+/** Looks into the body when it is asked, and for everything once. A class, since every request has one. */
+class SeenRequest implements GuessedRequest, Needs {
+  readonly operation: Operation
+  readonly stream: boolean
+  readonly bytes: number
+  readonly maxTokens: number | undefined
+  readonly tags: readonly string[]
+  readonly region: string | undefined
+  readonly caller: string | null
+  readonly #exchange: Exchange
+  readonly #envelope: RequestEnvelope
+  readonly #history: Pick<History, "whole">
+  #inputTokens: number | undefined
+  #session: string | undefined
+  #sessionKnown = false
+  #needs: Map<Need, boolean> | undefined
+
+  constructor(
+    exchange: Exchange,
+    envelope: RequestEnvelope,
+    caller: Caller,
+    steering: Steering,
+    history: Pick<History, "whole">,
+  ) {
+    const { facts } = envelope
+    this.operation = exchange.operation
+    this.stream = facts.stream
+    this.bytes = exchange.body.length
+    this.maxTokens = facts.maxTokens
+    this.tags = tagsOf(caller, steering)
+    this.region = steering.region ?? caller.region
+    this.caller = caller.id
+    this.#exchange = exchange
+    this.#envelope = envelope
+    this.#history = history
+  }
+
+  get inputTokens(): number {
+    this.#inputTokens ??= guessTokens(this.#exchange.body)
+    return this.#inputTokens
+  }
+
+  counted(tokens: number): void {
+    this.#inputTokens = tokens
+  }
+
+  get session(): string | undefined {
+    if (!this.#sessionKnown) {
+      this.#sessionKnown = true
+      this.#session = sessionOf(this.#exchange, this.#envelope, this.caller)
+    }
+    return this.#session
+  }
+
+  get needs(): Needs {
+    return this
+  }
+
+  has(need: Need): boolean {
+    this.#needs ??= new Map()
+    let found = this.#needs.get(need)
     if (found === undefined) {
-      found = look(need)
-      known.set(need, found)
+      found = this.#look(need)
+      this.#needs.set(need, found)
     }
     return found
   }
-  function look(need: Need): boolean {
+
+  [Symbol.iterator](): IterableIterator<Need> {
+    return NEEDS.values().filter((need) => this.has(need))
+  }
+
+  #look(need: Need): boolean {
     try {
-      envelope ??= open()
-      return envelope.needs?.(need) ?? false
+      return this.#history.whole().needs?.(need) ?? false
     } catch {
       // A conversation that cannot be continued: whoever sends it on says why.
       return false
     }
   }
-  return { has, [Symbol.iterator]: () => NEEDS.values().filter(has) }
 }
 
 function tagsOf(caller: Caller, steering: Steering): readonly string[] {

@@ -1,5 +1,7 @@
+import type { Clock, Timers } from "../core/clock.ts"
 import { clientGone, type GatewayError, toGatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
+import type { Life } from "../core/life.ts"
 import type { RequestEnvelope } from "../core/protocol.ts"
 import type { Group, RoutingRequest } from "../core/routing.ts"
 import { chain } from "../routing/chain.ts"
@@ -8,17 +10,19 @@ import type { Caller } from "../governance/authenticate.ts"
 import { type Due, NEVER_DUE } from "../routing/due.ts"
 import { hedgeDelay } from "../routing/hedge.ts"
 import { prepareOrder } from "../routing/prepare-order.ts"
-import { pursue, type Pursued } from "../routing/pursue.ts"
+import { pursue, type Pursued, type Pursuit } from "../routing/pursue.ts"
 import { kindOf } from "../routing/queue.ts"
 import type { Resolution } from "../routing/resolve.ts"
-import { createWalk, type Walk } from "../routing/walk.ts"
+import type { Trial } from "../routing/health.ts"
+import type { RetryBudget } from "../routing/retry-budget.ts"
+import { createWalk, type Step, type Walk, type WalkOptions } from "../routing/walk.ts"
 import { type AttemptOptions, attemptOn } from "./attempt-on.ts"
 import type { Committed } from "./attempt.ts"
 import { costOfInput, recordRest, type UnderWay } from "./attempt-record.ts"
 import type { GatewayContext, Snapshot } from "./context.ts"
 import { isContinuable } from "./continuation/continuable.ts"
 import { createGoOn } from "./continuation/go-on.ts"
-import { firstPart } from "./continuation/part.ts"
+import { firstPart, type Part } from "./continuation/part.ts"
 import { walkOptions } from "./decide.ts"
 import { countNearEdge } from "./near-edge.ts"
 import type { Progress } from "./finish.ts"
@@ -48,9 +52,9 @@ export interface RunOptions {
  */
 export async function run(context: GatewayContext, options: RunOptions): Promise<Committed> {
   const { snapshot, exchange, envelope, history, resolution, progress, steering } = options
-  const { health, clock, timers, budget } = context
+  const { clock } = context
   const { group, pinned } = resolution
-  const request = routingRequest(exchange, envelope, options.caller, steering, history.whole)
+  const request = routingRequest(exchange, envelope, options.caller, steering, history)
   progress.request = request
   const decide = walkOptions(context, options, request)
   let pursued: Pursued<Committed> | undefined
@@ -66,58 +70,16 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
   }
   const preparing = prepareOrder(decide)
   if (preparing) await preparing
-  const underWay: UnderWay = new Map()
   progress.continuable = isContinuable(resolution, exchange, history)
-  const attempting: AttemptOptions = { ...options, request, underWay }
-  if (progress.continuable) attempting.part = firstPart
-  let walk: Walk | undefined
-  const due = dueOf(group, exchange, steering.timeout)
-  pursued = pursue<Committed>({
-    clock,
-    timers,
-    budget,
-    walk() {
-      walk = createWalk(decide)
-      progress.opened = walk.opened
-      return walk
-    },
-    due,
-    stream: envelope.facts.stream,
-    hedgeAfter: pinned ? undefined : hedgeDelay(group.hedge, request),
-    queue: group.queue && {
-      ...group.queue,
-      queue: context.queues.of(group.name),
-      caller: request.caller,
-      kind: kindOf(request, pinned),
-    },
-    attempt(step, trial, life) {
-      const made = attemptOn(context, attempting, step, trial, life)
-      if (!progress.continuable) return made
-      return made.then((committed) => {
-        if (committed.kind === "events") {
-          committed.goOn = createGoOn({ context, attempting, walk: walk!, step, due })
-        }
-        return committed
-      })
-    },
-    drop: (committed) => drop(context, committed, request),
-    exhausted: ({ opened }) => exhausted(group, opened, health, clock),
-    failed({ channel }, error) {
-      context.logger.debug("attempt failed", {
-        id: exchange.id,
-        channel: channel.id,
-        error: error.kind,
-        message: error.message,
-      })
-    },
-  })
-  const { end, answer } = pursued
-  const leave = () => end(clientGone())
-  if (early) end(early)
+  const attempting = new Attempting(context, options, request, decide)
+  pursued = pursue<Committed>(attempting)
+  const leave = () => pursued.end(clientGone())
+  if (early) pursued.end(early)
   if (exchange.signal.aborted) leave()
   exchange.signal.addEventListener("abort", leave, { once: true })
+  const { underWay } = attempting
   try {
-    const committed = await answer
+    const committed = await pursued.answer
     underWay.delete(committed.record)
     recordRest(underWay, request, clock)
     const { life, trial, call, hold } = committed
@@ -132,6 +94,100 @@ export async function run(context: GatewayContext, options: RunOptions): Promise
     throw thrown
   } finally {
     exchange.signal.removeEventListener("abort", leave)
+  }
+}
+
+/** The attempts of one exchange, as `pursue` asks for them. A class, since every request has one. */
+class Attempting implements Pursuit<Committed>, AttemptOptions {
+  readonly snapshot: Snapshot
+  readonly exchange: Exchange
+  readonly envelope: RequestEnvelope
+  readonly history: History
+  readonly resolution: Resolution
+  readonly progress: Progress
+  readonly fetchMedia: PrepareOptions["fetchMedia"]
+  readonly request: RoutingRequest
+  readonly underWay: UnderWay = new Map()
+  readonly part?: () => Part
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly budget: RetryBudget
+  readonly due: Due
+  readonly stream: boolean
+  readonly hedgeAfter: Pursuit<Committed>["hedgeAfter"]
+  readonly queue: Pursuit<Committed>["queue"]
+  readonly #context: GatewayContext
+  readonly #decide: WalkOptions
+  #walk: Walk | undefined
+
+  constructor(
+    context: GatewayContext,
+    options: RunOptions,
+    request: RoutingRequest,
+    decide: WalkOptions,
+  ) {
+    const { group, pinned } = options.resolution
+    this.snapshot = options.snapshot
+    this.exchange = options.exchange
+    this.envelope = options.envelope
+    this.history = options.history
+    this.resolution = options.resolution
+    this.progress = options.progress
+    this.fetchMedia = options.fetchMedia
+    this.request = request
+    if (options.progress.continuable) this.part = firstPart
+    this.clock = context.clock
+    this.timers = context.timers
+    this.budget = context.budget
+    this.due = dueOf(group, options.exchange, options.steering.timeout)
+    this.stream = options.envelope.facts.stream
+    this.hedgeAfter = pinned ? undefined : hedgeDelay(group.hedge, request)
+    this.queue = group.queue && {
+      ...group.queue,
+      queue: context.queues.of(group.name),
+      caller: request.caller,
+      kind: kindOf(request, pinned),
+    }
+    this.#context = context
+    this.#decide = decide
+  }
+
+  walk(): Walk {
+    this.#walk = createWalk(this.#decide)
+    this.progress.opened = this.#walk.opened
+    return this.#walk
+  }
+
+  attempt(step: Step, trial: Trial, life: Life): Promise<Committed> {
+    const made = attemptOn(this.#context, this, step, trial, life)
+    return this.progress.continuable ? this.#continuable(made, step) : made
+  }
+
+  drop(committed: Committed): void {
+    drop(this.#context, committed, this.request)
+  }
+
+  exhausted({ opened }: Walk): GatewayError {
+    return exhausted(this.resolution.group, opened, this.#context.health, this.clock)
+  }
+
+  failed({ channel }: Step, error: GatewayError): void {
+    this.#context.logger.debug("attempt failed", {
+      id: this.exchange.id,
+      channel: channel.id,
+      error: error.kind,
+      message: error.message,
+    })
+  }
+
+  async #continuable(made: Promise<Committed>, step: Step): Promise<Committed> {
+    const committed = await made
+    if (committed.kind === "events") {
+      const context = this.#context
+      const walk = this.#walk!
+      committed.goOn = createGoOn({ context, attempting: this, walk, step, due: this.due })
+    }
+    return committed
   }
 }
 

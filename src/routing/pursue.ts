@@ -54,29 +54,75 @@ export const LOST = "hedge_lost"
 
 /** Takes attempt after attempt until one answers. */
 export function pursue<Answer>(pursuit: Pursuit<Answer>): Pursued<Answer> {
-  const { clock, timers, budget, due } = pursuit
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-  const running = new Map<Step, Life>()
-  /** What calls off the timers and the queue. */
-  const waits = new Set<() => void>()
-  let walk = pursuit.walk()
-  let last: GatewayError | undefined
-  let over = false
-  let counted = false
+  const chase = new Chase(pursuit)
+  chase.begin()
+  return chase
+}
 
-  /** Runs now or later what must not throw into the void. */
-  function safely(run: () => void): void {
+/** A class, since every request has one: most make one attempt, which answers. */
+class Chase<Answer> implements Pursued<Answer> {
+  readonly answer: Promise<Answer>
+  readonly #pursuit: Pursuit<Answer>
+  readonly #running = new Map<Step, Life>()
+  /** What calls off the timers and the queue. */
+  #waits: Set<() => void> | undefined
+  #resolve!: (answer: Answer) => void
+  #reject!: (error: GatewayError) => void
+  #walk: Walk
+  #last: GatewayError | undefined
+  #over = false
+  #counted = false
+
+  constructor(pursuit: Pursuit<Answer>) {
+    this.#pursuit = pursuit
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    this.#walk = pursuit.walk()
+  }
+
+  begin(): void {
+    const { due, clock, queue } = this.#pursuit
+    this.#count(true)
     try {
-      run()
+      if (due.at < Number.POSITIVE_INFINITY) {
+        this.#after(due.at - clock.now(), () => this.end(tooLate(due)))
+      }
+      if (this.#over) return
+      // Those who wait for the same already come first.
+      if (queue?.queue.waits(queue.kind) && this.#join()) return
+      this.#advance()
     } catch (thrown) {
-      end(toGatewayError(thrown))
+      this.end(toGatewayError(thrown))
     }
   }
 
-  function after(ms: number, run: () => void): () => void {
-    const cancel = timers.after(ms, () => {
+  end(error: GatewayError): void {
+    if (this.#over) return
+    this.#settle()
+    for (const [step, life] of this.#running) {
+      this.#walk.abandoned(step)
+      life.abort(error)
+    }
+    this.#reject(error)
+  }
+
+  /** Runs later what must not throw into the void. */
+  #safely(run: () => void): void {
+    try {
+      run()
+    } catch (thrown) {
+      this.end(toGatewayError(thrown))
+    }
+  }
+
+  #after(ms: number, run: () => void): () => void {
+    this.#waits ??= new Set()
+    const waits = this.#waits
+    const cancel = this.#pursuit.timers.after(ms, () => {
       waits.delete(stop)
-      safely(run)
+      this.#safely(run)
     })
     const stop = () => {
       waits.delete(stop)
@@ -87,167 +133,176 @@ export function pursue<Answer>(pursuit: Pursuit<Answer>): Pursued<Answer> {
   }
 
   /** Whether the request is one of those that are active. */
-  function count(active: boolean): void {
-    if (active === counted) return
-    counted = active
+  #count(active: boolean): void {
+    if (active === this.#counted) return
+    this.#counted = active
+    const { budget } = this.#pursuit
     if (active) budget.enter()
     else budget.leave()
   }
 
-  function settle(): void {
-    over = true
-    count(false)
-    for (const stop of waits) stop()
+  #settle(): void {
+    this.#over = true
+    this.#count(false)
+    if (this.#waits) for (const stop of this.#waits) stop()
   }
 
-  function end(error: GatewayError): void {
-    if (over) return
-    settle()
-    for (const [step, life] of running) {
-      walk.abandoned(step)
-      life.abort(error)
-    }
-    reject(error)
-  }
-
-  function advance(): void {
+  #advance(): void {
+    const { due, clock } = this.#pursuit
     if (due.at - clock.now() < LEAST_TIME) {
-      end(walk.more() ? tooLate(due) : (last ?? tooLate(due)))
+      this.end(this.#walk.more() ? tooLate(due) : (this.#last ?? tooLate(due)))
       return
     }
-    const step = walk.next()
-    if (!step) giveUp()
-    else if (step.wait === 0) launch(step)
-    else pause(step)
+    const step = this.#walk.next()
+    if (!step) this.#giveUp()
+    else if (step.wait === 0) this.#launch(step)
+    else this.#pause(step)
   }
 
-  function pause(step: Step): void {
+  #pause(step: Step): void {
+    const { due, clock } = this.#pursuit
     // Whoever ends the request meanwhile gives back what the step took.
-    running.set(step, new Life())
+    this.#running.set(step, new Life())
     const tooLong = clock.now() + step.wait + LEAST_TIME > due.at
-    if (tooLong) end(last ?? tooLate(due))
-    else after(step.wait, () => (walk.mayBegin(step) ? launch(step) : skip(step)))
+    if (tooLong) {
+      this.end(this.#last ?? tooLate(due))
+      return
+    }
+    this.#after(step.wait, () => {
+      if (this.#walk.mayBegin(step)) this.#launch(step)
+      else this.#skip(step)
+    })
   }
 
-  function skip(step: Step): void {
-    running.delete(step)
-    walk.abandoned(step)
-    advance()
+  #skip(step: Step): void {
+    this.#running.delete(step)
+    this.#walk.abandoned(step)
+    this.#advance()
   }
 
-  function launch(step: Step): void {
-    const trial = walk.begin(step)
+  #launch(step: Step): void {
+    const trial = this.#walk.begin(step)
     const life = new Life()
-    running.set(step, life)
-    const stops: (() => void)[] = []
-    const left = due.at - clock.now()
-    if (pursuit.stream && left < Number.POSITIVE_INFINITY && step.why !== "hedge" && walk.more()) {
-      stops.push(after(left / 2, () => life.abort(attemptLate(due, left / 2))))
-    }
-    const delay = step.why === "hedge" ? undefined : pursuit.hedgeAfter?.(step)
-    if (delay !== undefined && delay < left) {
-      stops.push(
-        after(delay, () => {
-          const second = walk.hedge(step)
-          if (second) launch(second)
-        }),
-      )
-    }
-    const done = () => {
-      for (const stop of stops) stop()
-      running.delete(step)
-    }
-    pursuit.attempt(step, trial, life).then(
+    this.#running.set(step, life)
+    const stop = this.#watch(step, life)
+    this.#pursuit.attempt(step, trial, life).then(
       (answer) => {
-        if (over) {
-          pursuit.drop(answer)
+        if (this.#over) {
+          this.#pursuit.drop(answer)
           return
         }
-        done()
-        safely(() => won(step, answer))
+        stop?.()
+        this.#running.delete(step)
+        this.#won(step, answer)
       },
       (thrown: unknown) => {
-        if (over) return
-        done()
-        safely(() => lost(step, thrown as GatewayError))
+        if (this.#over) return
+        stop?.()
+        this.#running.delete(step)
+        this.#safely(() => this.#lost(step, thrown as GatewayError))
       },
     )
   }
 
-  function won(step: Step, answer: Answer): void {
-    settle()
-    walk.answered(step)
-    for (const [other, life] of running) {
-      walk.abandoned(other)
-      life.abort(new GatewayError("client-gone", "Another attempt answered first.", { code: LOST }))
+  /** Starts what an attempt's time leads to. @returns what calls that off; undefined where it leads to nothing */
+  #watch(step: Step, life: Life): (() => void) | undefined {
+    const { stream, due, clock, hedgeAfter } = this.#pursuit
+    if (step.why === "hedge") return undefined
+    const left = due.at - clock.now()
+    const impatient = stream && left < Number.POSITIVE_INFINITY && this.#walk.more()
+    const late = impatient
+      ? this.#after(left / 2, () => life.abort(attemptLate(due, left / 2)))
+      : undefined
+    const delay = hedgeAfter?.(step)
+    if (delay === undefined || delay >= left) return late
+    const hedge = this.#after(delay, () => {
+      const second = this.#walk.hedge(step)
+      if (second) this.#launch(second)
+    })
+    return () => {
+      late?.()
+      hedge()
     }
-    resolve(answer)
   }
 
-  function lost(step: Step, error: GatewayError): void {
-    const goesOn = walk.failed(step, error)
+  #won(step: Step, answer: Answer): void {
+    try {
+      this.#settle()
+      this.#walk.answered(step)
+      for (const [other, life] of this.#running) {
+        this.#walk.abandoned(other)
+        life.abort(
+          new GatewayError("client-gone", "Another attempt answered first.", { code: LOST }),
+        )
+      }
+      this.#resolve(answer)
+    } catch (thrown) {
+      this.#reject(toGatewayError(thrown))
+    }
+  }
+
+  #lost(step: Step, error: GatewayError): void {
+    const goesOn = this.#walk.failed(step, error)
     // That this upstream cannot do it says less than what another one said.
-    last = error.kind === "unsupported" ? (last ?? error) : error
+    this.#last = error.kind === "unsupported" ? (this.#last ?? error) : error
     if (!goesOn) {
-      end(error)
+      this.end(error)
       return
     }
-    pursuit.failed?.(step, error)
-    if (running.size === 0) advance()
+    this.#pursuit.failed?.(step, error)
+    if (this.#running.size === 0) this.#advance()
   }
 
-  function giveUp(): void {
+  #giveUp(): void {
+    const last = this.#last
     const limited = last === undefined || last.rule.cooldown === "rate-limit"
-    const waits = limited && walk.earliest() !== undefined && join()
-    if (!waits) end(last ? soonest(last) : pursuit.exhausted(walk))
+    const waits = limited && this.#walk.earliest() !== undefined && this.#join()
+    if (!waits) this.end(last ? this.#soonest(last) : this.#pursuit.exhausted(this.#walk))
   }
 
   /** The error of a limit or of an outage, with the time when the first of all channels is to be had. */
-  function soonest(error: GatewayError): GatewayError {
+  #soonest(error: GatewayError): GatewayError {
     const { cooldown, breaker } = error.rule
     const at =
-      cooldown === "rate-limit" ? walk.earliest() : breaker ? walk.endOfOutage() : undefined
+      cooldown === "rate-limit"
+        ? this.#walk.earliest()
+        : breaker
+          ? this.#walk.endOfOutage()
+          : undefined
     if (at === undefined || at === Number.POSITIVE_INFINITY) return error
-    const wait = Math.max(0, at - clock.now())
+    const wait = Math.max(0, at - this.#pursuit.clock.now())
     const { retryAfterMs = Number.POSITIVE_INFINITY } = error.detail
     if (wait >= retryAfterMs) return error
     return new GatewayError(error.kind, error.message, { ...error.detail, retryAfterMs: wait })
   }
 
   /** @returns whether the request waits now, or has waited and gone on */
-  function join(): boolean {
-    if (!pursuit.queue) return false
-    const { queue, caller, kind, max, timeout } = pursuit.queue
-    function ask(): number | undefined {
-      walk = pursuit.walk()
-      const step = walk.next()
-      if (!step) return walk.earliest() ?? Number.POSITIVE_INFINITY
+  #join(): boolean {
+    const { queue: place } = this.#pursuit
+    if (!place) return false
+    const { queue, caller, kind, max, timeout } = place
+    this.#waits ??= new Set()
+    const waits = this.#waits
+    const ask = (): number | undefined => {
+      this.#walk = this.#pursuit.walk()
+      const step = this.#walk.next()
+      if (!step) return this.#walk.earliest() ?? Number.POSITIVE_INFINITY
       waits.delete(leave!)
-      count(true)
-      safely(() => launch(step))
+      this.#count(true)
+      this.#safely(() => this.#launch(step))
       return undefined
     }
-    function expired(): void {
+    const expired = () => {
       waits.delete(leave!)
       // Nobody has looked at it while it stood behind others.
-      if (ask() !== undefined) end(pursuit.exhausted(walk))
+      if (ask() !== undefined) this.end(this.#pursuit.exhausted(this.#walk))
     }
     const leave = queue.enter({ caller, kind, ask, expired }, { max, timeout })
     if (!leave) return false
     waits.add(leave)
     // Whoever waits does not make room for retries.
-    count(false)
+    this.#count(false)
     queue.wake()
     return true
   }
-
-  count(true)
-  safely(() => {
-    if (due.at < Number.POSITIVE_INFINITY) after(due.at - clock.now(), () => end(tooLate(due)))
-    if (over) return
-    // Those who wait for the same already come first.
-    if (pursuit.queue?.queue.waits(pursuit.queue.kind) && join()) return
-    advance()
-  })
-  return { answer: promise, end }
 }

@@ -3,6 +3,7 @@ import type { ServedProtocol } from "../core/protocol.ts"
 import { routingRequest } from "../gateway/routing-request.ts"
 import { type Plan, planOf } from "../gateway/plan.ts"
 import { planOfFacts } from "../gateway/planned-request.ts"
+import { createHistory } from "../gateway/history.ts"
 import { canTake } from "../gateway/prepare.ts"
 import { checkRegion, steer } from "../gateway/steer.ts"
 import { readSteering } from "../gateway/steering.ts"
@@ -58,7 +59,13 @@ export async function explainRequest(
   return planOf(context, {
     table,
     resolution: steer(found, steering, table, caller),
-    request: routingRequest(exchange, envelope, caller, steering),
+    request: routingRequest(
+      exchange,
+      envelope,
+      caller,
+      steering,
+      createHistory(envelope, undefined, protocol.id),
+    ),
     refuses: ({ deployment }) =>
       canTake(deployment, exchange, envelope) ? undefined : "does not offer this operation",
   })

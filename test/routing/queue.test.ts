@@ -167,9 +167,9 @@ describe("those who wait for one channel of a group", () => {
     const began = time.clock.now()
     expect(await time.until(send(groups, { request: { caller: "other" } }).answer)).toBe("p/b#0")
     expect(time.clock.now() - began).toBe(10)
-    for (const { end, answer } of crowd) {
-      answer.catch(() => {})
-      end(LIMITED)
+    for (const each of crowd) {
+      each.answer.catch(() => {})
+      each.end(LIMITED)
     }
   })
 
