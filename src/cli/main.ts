@@ -2,17 +2,12 @@
 import { type CommandDef, defineCommand, renderUsage, runCommand } from "citty"
 import { nearest } from "../core/nearest.ts"
 import { VERSION } from "../core/version.ts"
-import { ensureCapacity } from "./capacity.ts"
 import { EXIT, fail } from "./exit.ts"
 import { rejectUnknownFlags } from "./flags.ts"
 
 /** Loaded when they are used: each has much behind it. */
 const commands = {
-  serve() {
-    // Before anything else is loaded: it may start this process anew.
-    ensureCapacity()
-    return import("./serve.ts").then((module) => module.serveCommand)
-  },
+  serve: () => import("./serve.ts").then((module) => module.serveCommand),
   init: () => import("./init.ts").then((module) => module.initCommand),
   check: () => import("./check.ts").then((module) => module.checkCommand),
   usage: () => import("./usage.ts").then((module) => module.usageCommand),
@@ -68,8 +63,7 @@ async function withoutExamples(
 async function allWithoutExamples(): Promise<Record<string, CommandDef>> {
   const all: Record<string, CommandDef> = {}
   for (const [name, load] of Object.entries(commands)) {
-    // `serve` may start this process anew.
-    const command = name === "serve" ? (await import("./serve.ts")).serveCommand : await load()
+    const command = await load()
     all[name] = (await withoutExamples(command as unknown as CommandDef))[0]
   }
   return all

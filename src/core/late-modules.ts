@@ -4,6 +4,9 @@
 /** `node:crypto`: signatures, hashes. */
 export const lateCrypto = () => process.getBuiltinModule("node:crypto")
 
+/** `node:net`: what an IP address is. */
+export const lateNet = () => process.getBuiltinModule("node:net")
+
 /** `node:util`: parsing `.env` files, promises of callbacks. */
 export const lateUtil = () => process.getBuiltinModule("node:util")
 

@@ -1,6 +1,6 @@
 import { lookup } from "node:dns/promises"
-import { isIP } from "node:net"
 import { GatewayError } from "../core/error.ts"
+import { lateNet } from "../core/late-modules.ts"
 import { VERSION } from "../core/version.ts"
 import { isReachable } from "./public-address.ts"
 
@@ -40,6 +40,9 @@ export interface FetchMediaOptions {
   authorities?: string
 }
 
+/** 4 or 6 for an IP address, 0 for a name. */
+const familyOf = (host: string) => lateNet().isIP(host)
+
 /**
  * Makes the function that fetches media for upstreams that cannot. Every hop's host is resolved once,
  * all its addresses are checked, and the connection goes to a checked address itself: a name that
@@ -50,7 +53,7 @@ export function createFetchMedia(options: FetchMediaOptions): FetchMedia {
 
   async function addressesOf(url: URL, signal: AbortSignal): Promise<readonly string[]> {
     const host = url.hostname.replace(/^\[|\]$/g, "")
-    const found = isIP(host)
+    const found = familyOf(host)
       ? [host]
       : await unless(
           signal,
@@ -62,7 +65,7 @@ export function createFetchMedia(options: FetchMediaOptions): FetchMedia {
       throw refused(url, "its address is not a public one")
     }
     // Many machines have IPv6 addresses but no way out.
-    return found.toSorted((a, b) => isIP(a) - isIP(b))
+    return found.toSorted((a, b) => familyOf(a) - familyOf(b))
   }
 
   /** One request, to the first of the addresses that can be connected to. */
@@ -70,7 +73,7 @@ export function createFetchMedia(options: FetchMediaOptions): FetchMedia {
     let failure: unknown
     for (const address of await addressesOf(url, signal)) {
       const target = new URL(url)
-      target.hostname = isIP(address) === 6 ? `[${address}]` : address
+      target.hostname = familyOf(address) === 6 ? `[${address}]` : address
       try {
         return await fetch(target, {
           redirect: "manual",
@@ -85,7 +88,7 @@ export function createFetchMedia(options: FetchMediaOptions): FetchMedia {
             "user-agent": `llmrouter/${VERSION}`,
           },
           tls: {
-            ...(!isIP(url.hostname.replace(/^\[|\]$/g, "")) && { serverName: url.hostname }),
+            ...(!familyOf(url.hostname.replace(/^\[|\]$/g, "")) && { serverName: url.hostname }),
             ...(authorities !== undefined && { ca: authorities }),
           },
         } as unknown as BunFetchRequestInit)

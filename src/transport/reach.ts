@@ -1,7 +1,7 @@
-import { isIP } from "node:net"
 import type { Clock } from "../core/clock.ts"
 import type { GatewayError } from "../core/error.ts"
 import { type EndSignal, Life } from "../core/life.ts"
+import { lateNet } from "../core/late-modules.ts"
 import type { OutgoingRequest } from "../core/provider.ts"
 import { connectTimedOut } from "./unreachable.ts"
 
@@ -133,7 +133,7 @@ function connect({ hostname, port, protocol }: URL): Opening {
     port: Number(port) || (secure ? 443 : 80),
     // Certificates are for `fetch` to judge, which says what is wrong with them.
     ...(secure && {
-      tls: { rejectUnauthorized: false, ...(isIP(host) === 0 && { serverName: host }) },
+      tls: { rejectUnauthorized: false, ...(lateNet().isIP(host) === 0 && { serverName: host }) },
     }),
     socket: { data() {}, error() {}, handshake: end, close: end },
   })

@@ -1,21 +1,16 @@
-import type { Transform } from "node:stream"
-import {
-  createBrotliDecompress,
-  createGunzip,
-  createInflate,
-  createInflateRaw,
-  createZstdDecompress,
-} from "node:zlib"
+import { Duplex } from "node:stream"
 import type { ByteSink, ByteSource } from "../../core/byte-source.ts"
+import { lateZlib } from "../../core/late-modules.ts"
 import { Body, type Tap } from "./body.ts"
 
 /** By the name of the coding: what undoes it, once the first bytes are there. */
-const DECODERS: Readonly<Record<string, (first: Uint8Array) => Transform>> = {
-  gzip: () => createGunzip(),
-  "x-gzip": () => createGunzip(),
-  br: () => createBrotliDecompress(),
-  zstd: () => createZstdDecompress(),
-  deflate: (first) => (hasZlibHeader(first) ? createInflate() : createInflateRaw()),
+const DECODERS: Readonly<Record<string, (first: Uint8Array) => Duplex>> = {
+  gzip: () => lateZlib().createGunzip(),
+  "x-gzip": () => lateZlib().createGunzip(),
+  br: () => lateZlib().createBrotliDecompress(),
+  zstd: () => lateZlib().createZstdDecompress(),
+  deflate: (first) =>
+    hasZlibHeader(first) ? lateZlib().createInflate() : lateZlib().createInflateRaw(),
 }
 
 /** A body without the coding that its head names; as it is, where it has none that is known. */
@@ -28,12 +23,12 @@ export function decoded(body: Body, encoding: string): ByteSource {
 class Decoder implements ByteSink, Tap {
   readonly body = new Body(this)
   readonly #coded: Body
-  readonly #make: (first: Uint8Array) => Transform
-  #transform: Transform | undefined
+  readonly #make: (first: Uint8Array) => Duplex
+  #transform: Duplex | undefined
   #paused = false
   #over = false
 
-  constructor(coded: Body, make: (first: Uint8Array) => Transform) {
+  constructor(coded: Body, make: (first: Uint8Array) => Duplex) {
     this.#coded = coded
     this.#make = make
     coded.pipe(this)
@@ -73,7 +68,7 @@ class Decoder implements ByteSink, Tap {
     this.#coded.cancel()
   }
 
-  #open(first: Uint8Array): Transform {
+  #open(first: Uint8Array): Duplex {
     const transform = this.#make(first)
     transform.on("data", (bytes: Uint8Array) => {
       if (!this.#over) this.body.push(bytes)

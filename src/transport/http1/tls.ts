@@ -1,4 +1,4 @@
-import { isIP } from "node:net"
+import { lateNet } from "../../core/late-modules.ts"
 
 /** The list of one protocol as ALPN has it on the wire: each with its length before it. */
 const HTTP1 = Buffer.from("\x08http/1.1")
@@ -9,7 +9,7 @@ export function tlsOptions(hostname: string): Bun.TLSOptions {
     ALPNProtocols: HTTP1,
     rejectUnauthorized: isVerified(),
     // An address is no name to be told (RFC 6066 §3); a certificate is held against it all the same.
-    ...(isIP(hostname) === 0 && { serverName: hostname }),
+    ...(lateNet().isIP(hostname) === 0 && { serverName: hostname }),
   }
 }
 
