@@ -1,5 +1,6 @@
 import { type GatewayError, toGatewayError } from "../../core/error.ts"
 import type { StreamPhase, StreamRelay } from "../../core/protocol.ts"
+import { EventShape, freeMembers } from "../../transport/event-shape.ts"
 import { type SseEvent, SseCutter, splitEvents } from "../../transport/sse.ts"
 import type { Repair } from "./repair.ts"
 import {
@@ -19,6 +20,9 @@ const MARKS = ["message_start", "message_delta", "message_stop", '"usage"', '"er
   Buffer.from(mark),
 )
 
+/** Members in which most events of one stream differ. */
+const FREE = freeMembers(["text", "thinking", "partial_json"])
+
 /** What every event that carries content says of itself, and a ping does not. */
 const CONTENT_MARK = Buffer.from("content_block_")
 
@@ -29,6 +33,7 @@ const CONTENT_MARK = Buffer.from("content_block_")
  */
 export function createStreamRelay(repair?: Repair): StreamRelay {
   const cutter = new SseCutter()
+  const shape = new EventShape(FREE)
   const meter = createUsageMeter()
   let phase: StreamPhase = "prelude"
   let progress = 0
@@ -39,8 +44,16 @@ export function createStreamRelay(repair?: Repair): StreamRelay {
   let error: GatewayError | undefined
 
   function take(block: Buffer): Buffer | undefined {
+    const alike = shape.count(block)
+    if (alike > 0) {
+      progress += alike
+      return block
+    }
     if (!repair && phase === "content" && !MARKS.some((mark) => block.includes(mark))) {
-      if (block.includes(CONTENT_MARK)) progress++
+      if (block.includes(CONTENT_MARK)) {
+        progress++
+        shape.learn(block)
+      }
       return block
     }
     const kept: Buffer[] = []

@@ -1,6 +1,7 @@
 import { GatewayError } from "../../core/error.ts"
 import type { StreamPhase, StreamRelay } from "../../core/protocol.ts"
 import type { Usage } from "../../core/usage.ts"
+import { EventShape, freeMembers } from "../../transport/event-shape.ts"
 import { type SseEvent, SseCutter, splitEvents } from "../../transport/sse.ts"
 import type { Repair } from "./repair.ts"
 import { errorWithin } from "./upstream-error.ts"
@@ -19,6 +20,16 @@ const MARKS = [
   '.completed"',
 ].map((mark) => Buffer.from(mark))
 
+/** Members in which most events of one stream differ. */
+const FREE = freeMembers([
+  "content",
+  "reasoning_content",
+  "reasoning",
+  "arguments",
+  "text",
+  "obfuscation",
+])
+
 /** What a block of mere keepalive comments does not contain. */
 const DATA_FIELD = Buffer.from("data:")
 
@@ -33,6 +44,7 @@ const DONE_EVENT = Buffer.from("data: [DONE]\n\n")
  */
 export function createStreamRelay(dropUsage: boolean, repair?: Repair): StreamRelay {
   const cutter = new SseCutter()
+  const shape = new EventShape(FREE)
   let phase: StreamPhase = "prelude"
   let progress = 0
   let usage: Usage | undefined
@@ -51,8 +63,14 @@ export function createStreamRelay(dropUsage: boolean, repair?: Repair): StreamRe
   }
 
   function take(block: Buffer): Buffer | undefined {
+    const alike = shape.count(block)
+    if (alike > 0) {
+      progress += alike
+      return block
+    }
     if (isPlain(block)) {
       if (block.includes(DATA_FIELD)) progress++
+      shape.learn(block)
       return block
     }
     const kept: Buffer[] = []

@@ -1,6 +1,7 @@
 import type { GatewayError } from "../../core/error.ts"
 import type { StreamPhase, StreamRelay } from "../../core/protocol.ts"
 import type { Usage } from "../../core/usage.ts"
+import { EventShape, freeMembers } from "../../transport/event-shape.ts"
 import { SseCutter, type SseEvent, splitEvents } from "../../transport/sse.ts"
 import { attempt, type EventFields, readEvent } from "./event-fields.ts"
 import { createEventWriter } from "./event-writer.ts"
@@ -22,6 +23,9 @@ const MARKS = [
   '"error"',
 ].map((mark) => Buffer.from(mark))
 
+/** Members in which most events of one stream differ. */
+const FREE = freeMembers(["delta", "obfuscation"], ["sequence_number"])
+
 /** What a block of mere keepalive comments does not contain. */
 const DATA_FIELD = Buffer.from("data:")
 
@@ -42,6 +46,7 @@ const PRELUDE = new Set([
  */
 export function createStreamRelay(): StreamRelay {
   const cutter = new SseCutter()
+  const shape = new EventShape(FREE)
   const repair = createRepair()
   let phase: StreamPhase = "prelude"
   let progress = 0
@@ -54,14 +59,22 @@ export function createStreamRelay(): StreamRelay {
   let last: Buffer | undefined
 
   function take(block: Buffer): Buffer | undefined {
+    const alike = shape.count(block)
+    if (alike > 0) {
+      progress += alike
+      last = block
+      return block
+    }
     const plain = !MARKS.some((mark) => block.includes(mark)) && !repair.suspects(block)
     if (phase === "content" && plain) {
       if (block.includes(DATA_FIELD)) {
         progress++
         last = block
+        shape.learn(block)
       }
       return block
     }
+    shape.forget()
     const kept: Buffer[] = []
     let changed = false
     for (const event of splitEvents(block)) {
