@@ -1,12 +1,12 @@
 import { GatewayError } from "../core/error.ts"
 
 /**
- * The whole request body.
+ * The whole request body, as a Buffer: whoever looks for something in it has not to make one.
  *
  * @param limit bytes. A declared length above it is refused before anything is read
  * @throws GatewayError `too-large`, `invalid-request` for a compressed body
  */
-export async function readBody(request: Request, limit: number): Promise<Uint8Array> {
+export async function readBody(request: Request, limit: number): Promise<Buffer> {
   const { headers } = request
   const coding = headers.get("content-encoding")
   if (coding && coding !== "identity") {
@@ -17,12 +17,12 @@ export async function readBody(request: Request, limit: number): Promise<Uint8Ar
     )
   }
   const declared = headers.get("content-length")
-  if (declared === null) return request.body ? readUpTo(request.body, limit) : new Uint8Array()
+  if (declared === null) return request.body ? readUpTo(request.body, limit) : Buffer.alloc(0)
   if (Number(declared) > limit) throw tooLarge(limit)
-  return request.bytes()
+  return Buffer.from(await request.arrayBuffer())
 }
 
-async function readUpTo(body: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array> {
+async function readUpTo(body: ReadableStream<Uint8Array>, limit: number): Promise<Buffer> {
   const parts: Uint8Array[] = []
   let size = 0
   const reader = body.getReader()

@@ -88,7 +88,9 @@ function createHash(buffer: Buffer) {
   function addText(fields: readonly JsonField[], depth: number): void {
     for (const name of TEXTS) {
       const text = fields.find(({ key }) => key === name)
-      if (text) return add(text.start, depth + 1)
+      if (!text) continue
+      add(text.start, depth + 1)
+      return
     }
   }
 
