@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs"
 import { lockPath, segmentPath } from "./journal-files.ts"
 import { type FileLock, tryLock } from "./lock.ts"
 import {
@@ -17,33 +18,36 @@ export interface Journal {
    * @throws when it could not; then nothing of it is left
    */
   append(line: string): void
-  /** Deletes segments that nobody needs any more, but for a few that are used again. */
+  /** Deletes segments that are stored, but for a few that are used again. */
   trim(): void
+  /** Takes out the lines that are not stored of files that somebody has deleted. */
+  salvage(): string[]
   /** Closes the files, deletes those that are stored, and frees the lock. */
   close(): void
 }
 
-/** Segments that wait for the database, after which no line is taken: 4 GB. */
+/** 4 GB. */
 const MOST_SEGMENTS = 4096
 /** Segments that are mapped at most: more of them are a backlog, which is not to fill the memory. */
 const MOST_MAPPED = 8
-/** Stored segments that are kept for what comes. */
-const SPARE = 2
+/** Segments that stay when they are stored, for what comes. */
+const MOST_KEPT = 4
 
 /**
  * Opens this process's journal beside the database, `<database>.pending-<id>-<n>.journal`.
+ * @param most segments that wait for the database, after which no line is taken
  * @throws when the folder cannot be written to
  */
-export function openJournal(database: string): Journal {
+export function openJournal(database: string, most = MOST_SEGMENTS): Journal {
   for (let tries = 0; tries < 10; tries++) {
     const id = crypto.randomUUID().slice(0, 8)
     const lock = tryLock(lockPath(database, id))
-    if (lock) return createJournal(database, id, lock)
+    if (lock) return createJournal(database, id, lock, most)
   }
   throw new Error(`cannot lock a journal beside ${database}`)
 }
 
-function createJournal(database: string, id: string, lock: FileLock): Journal {
+function createJournal(database: string, id: string, lock: FileLock, most: number): Journal {
   const maps = canMap(database)
   /** Oldest first; the last one is being written to. */
   let segments: Segment[] = []
@@ -52,7 +56,7 @@ function createJournal(database: string, id: string, lock: FileLock): Journal {
   let order = 0
 
   function begin(make: (path: string, order: number) => Segment): Segment {
-    if (segments.length >= MOST_SEGMENTS) throw new Error("the journal has reached its bound, 4 GB")
+    if (segments.length >= most) throw new Error(`the journal has reached its bound, ${most} MB`)
     const made = make(segmentPath(database, id, ++files), ++order)
     segments.push(made)
     return made
@@ -64,14 +68,23 @@ function createJournal(database: string, id: string, lock: FileLock): Journal {
       : createWrittenSegment(path, order, SEGMENT_BYTES)
   }
 
-  /** The oldest stored segment, emptied. */
+  /** Takes out the oldest one if it is stored; they are stored in their order. */
+  function takeStored(): Segment | undefined {
+    const [oldest] = segments
+    return oldest && oldest !== current && oldest.isTaken() ? segments.shift() : undefined
+  }
+
+  /** The oldest segment, emptied. */
   function reuse(): Segment | undefined {
-    const at = segments.findIndex((segment) => segment.reusable && segment.isTaken())
-    const [free] = at < 0 ? [] : segments.splice(at, 1)
-    if (!free) return undefined
-    segments.push(free)
-    free.reset(++order)
-    return free
+    for (let free = takeStored(); free; free = takeStored()) {
+      if (free.reusable) {
+        free.reset(++order)
+        segments.push(free)
+        return free
+      }
+      free.close(true)
+    }
+    return undefined
   }
 
   return {
@@ -90,13 +103,21 @@ function createJournal(database: string, id: string, lock: FileLock): Journal {
       current.append(line)
     },
     trim() {
-      let spare = 0
-      if (segments.length <= SPARE) return
-      segments = segments.filter((segment) => {
-        if (segment === current || !segment.isTaken()) return true
-        if (segment.reusable && ++spare <= SPARE) return true
-        segment.close(true)
-        return false
+      while (segments.length > MOST_KEPT) {
+        const free = takeStored()
+        if (!free) return
+        free.close(true)
+      }
+    },
+    salvage() {
+      const gone = segments.filter(({ path }) => !existsSync(path))
+      if (gone.length === 0) return []
+      segments = segments.filter((segment) => !gone.includes(segment))
+      if (current && gone.includes(current)) current = undefined
+      return gone.flatMap((segment) => {
+        const lines = segment.waiting().split("\n").slice(0, -1)
+        segment.close(false)
+        return lines.map((line) => `${line}\n`)
       })
     },
     close() {

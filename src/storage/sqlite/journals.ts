@@ -35,6 +35,15 @@ export function createJournals(database: string): Journals {
     return from < found.to ? { ...found, from } : undefined
   }
 
+  function lockOf(id: string): FileLock | undefined {
+    try {
+      return tryLock(lockPath(database, id))
+    } catch {
+      // It is tried again; meanwhile what others have is stored.
+      return undefined
+    }
+  }
+
   const stretches = (files: readonly SegmentFile[]) =>
     files
       .map(stretch)
@@ -50,7 +59,7 @@ export function createJournals(database: string): Journals {
       let found = 0
       for (const id of findJournals(database).keys()) {
         if (adopted.has(id)) continue
-        const lock = tryLock(lockPath(database, id))
+        const lock = lockOf(id)
         if (!lock) continue
         adopted.set(id, lock)
         // Listed again: its process may have gone, and its files with it, while we took the lock.

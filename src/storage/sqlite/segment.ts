@@ -32,6 +32,8 @@ export interface Segment {
   append(line: string): boolean
   /** Whether all of it is in the database. */
   isTaken(): boolean
+  /** The lines that are not in the database. */
+  waiting(): string
   /** Empties one that is taken. @param order its age from now on */
   reset(order: number): void
   close(remove: boolean): void
@@ -74,6 +76,7 @@ export function createMappedSegment(path: string, order: number): Segment {
       return true
     },
     isTaken: () => Atomics.load(words, TAKEN) >= end,
+    waiting: () => buffer.toString("utf8", Atomics.load(words, TAKEN), end),
     reset(next) {
       end = HEADER_BYTES
       // The end first: at no moment is there anything to take that is not a line.
@@ -105,6 +108,11 @@ export function createWrittenSegment(path: string, order: number, room: number):
     writeAll(fd, new Uint8Array(word.buffer), place * WORD_BYTES)
   }
 
+  function taken(): number {
+    readSync(fd, new Uint8Array(word.buffer), 0, WORD_BYTES, TAKEN * WORD_BYTES)
+    return word[0] ?? 0
+  }
+
   return {
     path,
     reusable: room === SEGMENT_BYTES,
@@ -116,9 +124,12 @@ export function createWrittenSegment(path: string, order: number, room: number):
       end += bytes.length
       return true
     },
-    isTaken() {
-      readSync(fd, new Uint8Array(word.buffer), 0, WORD_BYTES, TAKEN * WORD_BYTES)
-      return (word[0] ?? 0) >= end
+    isTaken: () => taken() >= end,
+    waiting() {
+      const from = taken()
+      const bytes = Buffer.alloc(Math.max(0, end - from))
+      readSync(fd, bytes, 0, bytes.length, from)
+      return bytes.toString("utf8")
     },
     reset(next) {
       end = HEADER_BYTES

@@ -104,13 +104,23 @@ export function createWriteBehind(parts: WriteBehindParts): WriteBehind {
     health.note(result)
     if (!result.ok) return false
     more = !result.done
-    if (result.done) {
+    // Lines in memory may be older: then all is stored only with the next round.
+    if (result.done && !salvage() && memory.length === 0) {
       stored.length = Math.max(stored.length, mark)
       finished = begun
       if (adopt) adopts = false
     }
     journal.trim()
     return memory.length === 0 || storeMemory()
+  }
+
+  /** Keeps what was in files that somebody has deleted. Returns whether there was any. */
+  function salvage(): boolean {
+    const lines = journal.salvage()
+    for (const line of lines) memory.push(line)
+    written.rows += lines.length
+    if (lines.length > 0) waiters = waiters.map((waiter) => ({ ...waiter, rows: written.rows }))
+    return lines.length > 0
   }
 
   async function storeMemory(): Promise<boolean> {
