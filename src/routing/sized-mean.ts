@@ -68,12 +68,14 @@ export class SizedMean implements SizedAverage {
     return Math.min(usual + own * (value - usual), (READING * this.value) / Math.max(1, this.#size))
   }
 
-  /** All but the growth anywhere as plain data, for a copy in another process, which loads it. */
+  /** All of it as plain data, for a copy in another process, which loads it. */
   save() {
-    return { mean: this.#mean.save(), own: this.#own.save(), size: this.#size }
+    const [own, anywhere] = [this.#own.save(), this.#anywhere.save()]
+    return { mean: this.#mean.save(), own, anywhere, size: this.#size }
   }
 
-  load({ mean, own, size }: ReturnType<SizedMean["save"]>): void {
+  load({ mean, own, anywhere, size }: ReturnType<SizedMean["save"]>): void {
+    this.#anywhere.load(anywhere)
     this.#mean.load(mean)
     this.#own.load(own)
     this.#size = size
