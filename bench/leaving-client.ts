@@ -5,6 +5,8 @@ import type { StreamOrder, StreamReport } from "./streams.ts"
 const order: StreamOrder = JSON.parse(process.argv[2] ?? "")
 const wire = Buffer.from(order.wire)
 const EVENT = Buffer.from("data: ")
+/** Milliseconds to a stream's first event. */
+const PATIENCE = 30_000
 
 let begun = 0
 let finished = 0
@@ -15,6 +17,10 @@ const started = performance.now()
 function leave(polite: boolean): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   let left = false
+  const late = setTimeout(() => {
+    failed += 1
+    resolve()
+  }, PATIENCE)
   Bun.connect({
     hostname: "127.0.0.1",
     port: order.port,
@@ -29,6 +35,7 @@ function leave(polite: boolean): Promise<void> {
         else socket.terminate()
       },
       close() {
+        clearTimeout(late)
         if (left) finished += 1
         else failed += 1
         resolve()
@@ -36,6 +43,7 @@ function leave(polite: boolean): Promise<void> {
       error() {},
     },
   }).catch(() => {
+    clearTimeout(late)
     failed += 1
     resolve()
   })
