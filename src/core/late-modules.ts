@@ -7,6 +7,9 @@ export const lateCrypto = () => process.getBuiltinModule("node:crypto")
 /** `node:net`: what an IP address is. */
 export const lateNet = () => process.getBuiltinModule("node:net")
 
+/** `node:stream`: streams of Node's out of those of the web. */
+export const lateStream = () => process.getBuiltinModule("node:stream")
+
 /** `node:util`: parsing `.env` files, promises of callbacks. */
 export const lateUtil = () => process.getBuiltinModule("node:util")
 

@@ -61,13 +61,18 @@ export class Connection implements Tap {
     this.#take(trip)
   }
 
-  /** It is open, and as safe as it should be. */
-  opened(socket: Bun.Socket<Connection>): void {
+  /** There is a socket, though it may have to be made safe first. */
+  reached(socket: Bun.Socket<Connection>): void {
     this.#socket = socket
     socket.unref()
-    this.#leaveOpening()
     if (this.dead) socket.terminate()
-    else if (this.#trip) this.#write(socket, this.#trip)
+  }
+
+  /** It is as safe as it should be. */
+  opened(): void {
+    if (this.dead) return
+    this.#leaveOpening()
+    if (this.#socket && this.#trip) this.#write(this.#socket, this.#trip)
   }
 
   /** Sends a request over an idle one. */
@@ -236,7 +241,8 @@ export class Connection implements Tap {
     const trip = this.#trip
     const body = this.#body
     if (trip) this.#free()
-    this.#socket?.terminate()
+    if (ours) this.#socket?.terminate()
+    else this.#socket?.close()
     if (body) body.fail(error, ours)
     else if (!trip) return
     else if (ours) trip.giveUp(error)

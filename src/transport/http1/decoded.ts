@@ -1,6 +1,7 @@
-import { Duplex } from "node:stream"
+import type { Duplex } from "node:stream"
+import type { ReadableWritablePair } from "node:stream/web"
 import type { ByteSink, ByteSource } from "../../core/byte-source.ts"
-import { lateZlib } from "../../core/late-modules.ts"
+import { lateStream, lateZlib } from "../../core/late-modules.ts"
 import { Body, type Tap } from "./body.ts"
 
 /** By the name of the coding: what undoes it, once the first bytes are there. */
@@ -8,9 +9,15 @@ const DECODERS: Readonly<Record<string, (first: Uint8Array) => Duplex>> = {
   gzip: () => lateZlib().createGunzip(),
   "x-gzip": () => lateZlib().createGunzip(),
   br: () => lateZlib().createBrotliDecompress(),
-  zstd: () => lateZlib().createZstdDecompress(),
+  zstd: openZstd,
   deflate: (first) =>
     hasZlibHeader(first) ? lateZlib().createInflate() : lateZlib().createInflateRaw(),
+}
+
+/** That of `node:zlib` takes half a stream for a whole one; the web's does not, though TypeScript does not know it. */
+function openZstd(): Duplex {
+  const pair = new DecompressionStream("zstd" as CompressionFormat)
+  return lateStream().Duplex.fromWeb(pair as unknown as ReadableWritablePair)
 }
 
 /** A body without the coding that its head names; as it is, where it has none that is known. */

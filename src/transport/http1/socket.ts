@@ -12,16 +12,21 @@ const common: Handlers = {
   connectError: (socket, error) => socket.data.fail(error),
 }
 
-const plain: Handlers = { ...common, open: (socket) => socket.data.opened(socket) }
+const plain: Handlers = {
+  ...common,
+  open(socket) {
+    socket.data.reached(socket)
+    socket.data.opened()
+  },
+}
 
 const secure: Handlers = {
   ...common,
-  // Nothing is written before the handshake has told whose certificate it is.
-  open: () => {},
+  open: (socket) => socket.data.reached(socket),
+  // Nothing is written before this has told whose certificate it is.
   handshake(socket, _authorized, error) {
-    if (!error || !isVerified()) return socket.data.opened(socket)
-    socket.data.fail(error)
-    socket.close()
+    if (error && isVerified()) socket.data.fail(error)
+    else socket.data.opened()
   },
 }
 
