@@ -24,11 +24,12 @@ export function healthReport({ snapshot, context }: Runtime): HealthReport {
   }
   return {
     time: new Date(clock.wall()).toISOString(),
-    deployments: [...known.values()].map((deployment) => ({
-      ...deploymentState(deployment, clock),
-      groups: groups.get(deployment) ?? [],
-      channels: deployment.channels.map((channel) => channelState(channel, context)),
-    })),
+    deployments: [...known.values()].map((deployment) => {
+      // First: to ask how a channel stands is to learn what other workers have done.
+      const channels = deployment.channels.map((channel) => channelState(channel, context))
+      const state = deploymentState(deployment, clock)
+      return { ...state, groups: groups.get(deployment) ?? [], channels }
+    }),
   }
 }
 
