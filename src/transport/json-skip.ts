@@ -17,21 +17,27 @@ export function skipSpace(buffer: Buffer, from: number): number {
 
 /** @returns the offset behind the closing quote, or -1 */
 export function skipString(buffer: Buffer, quote: number): number {
+  const { length } = buffer
   let i = quote + 1
+  const near = i + NEAR < length ? i + NEAR : length
+  while (i < near) {
+    const byte = buffer[i]!
+    if (byte === QUOTE) return i + 1
+    if (byte === BACKSLASH) break
+    i++
+  }
+  return skipRest(buffer, i)
+}
+
+/** @param from an offset inside the string that is not within an escape */
+function skipRest(buffer: Buffer, from: number): number {
+  let end = from - 1
   for (;;) {
-    const near = Math.min(i + NEAR, buffer.length)
-    while (i < near) {
-      const byte = buffer[i]!
-      if (byte === QUOTE) return i + 1
-      i += byte === BACKSLASH ? 2 : 1
-    }
-    const end = buffer.indexOf(QUOTE, i)
+    end = buffer.indexOf(QUOTE, end + 1)
     if (end < 0) return -1
     let slashes = 0
     while (buffer[end - 1 - slashes] === BACKSLASH) slashes++
-    // Where the run began before `i`, its first part is whole escapes.
-    i = end + 1
-    if (slashes % 2 === 0) return i
+    if (slashes % 2 === 0) return end + 1
   }
 }
 

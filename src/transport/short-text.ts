@@ -14,18 +14,25 @@ const met: (string | undefined)[] = new Array(PLACES).fill(undefined)
 export function shortText(buffer: Buffer, start: number, end: number): string | undefined {
   const length = end - start
   if (length > LONGEST) return undefined
-  let hash = length
-  for (let i = start; i < end; i++) {
-    const byte = buffer[i]!
-    if (byte < 0x20 || byte > 0x7e || byte === 0x5c) return undefined
-    hash = (Math.imul(hash, 31) + byte) | 0
-  }
+  if (length <= 0) return ""
+  // A few bytes tell most names apart; the others take turns in one place.
+  const middle = buffer[start + (length >> 1)]!
+  const hash = ((buffer[start]! * 31 + middle) * 31 + buffer[end - 1]!) * 31 + length
   const place = (hash ^ (hash >>> 9)) & (PLACES - 1)
   const known = met[place]
   if (known !== undefined && known.length === length && isAt(buffer, start, known)) return known
+  if (!isPlain(buffer, start, end)) return undefined
   const text = buffer.toString("latin1", start, end)
   met[place] = text
   return text
+}
+
+function isPlain(buffer: Buffer, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const byte = buffer[i]!
+    if (byte < 0x20 || byte > 0x7e || byte === 0x5c) return false
+  }
+  return true
 }
 
 function isAt(buffer: Buffer, start: number, text: string): boolean {

@@ -2,6 +2,7 @@ import { readNeed } from "../../canonical/needs.ts"
 import { removedLosses } from "../../transport/removed-fields.ts"
 import type { RequestEnvelope, RequestFacts, RequestHead } from "../../core/protocol.ts"
 import { spliceObject } from "../../transport/json-splice.ts"
+import { spliceModel } from "../../transport/model-splice.ts"
 import { openRequestBody, type RequestBody } from "../../transport/request-body.ts"
 import { decodeRequest } from "./decode-request.ts"
 import { withoutForeignState } from "./foreign-state.ts"
@@ -17,19 +18,19 @@ const HARMLESS = new Set(["metadata"])
 /** A Messages request: what routing reads of it, and how it is rewritten without being parsed. */
 export function openEnvelope(head: RequestHead, body: Uint8Array): RequestEnvelope {
   const opened = openRequestBody(body, DECISIVE)
-  const { scan } = opened
   const facts = readFacts(head, opened)
   return {
     facts,
-    losses: (removed) => removedLosses(body, scan.fields, removed, HARMLESS),
+    losses: (removed) => removedLosses(body, opened.scan.fields, removed, HARMLESS),
     rewrite({ model, extraBody, remove = [] }) {
-      // Some platforms have the model in the URL and refuse it here.
-      const named = remove.includes("model") ? [] : [["model", JSON.stringify(model)] as const]
-      const set = new Map([...named, ...extraBody])
       const messages = opened.get("messages")
       const own = messages && withoutForeignState(body, messages.start)
-      if (own !== undefined) set.set("messages", own)
-      return { body: spliceObject(body, { set, remove }, scan), contentType: "application/json" }
+      const set = own === undefined ? extraBody : new Map([...extraBody, ["messages", own]])
+      // Some platforms have the model in the URL and refuse it here.
+      const spliced = remove.includes("model")
+        ? spliceObject(body, { set, remove }, opened.scan)
+        : spliceModel(body, opened, model, { set, remove })
+      return { body: spliced, contentType: "application/json" }
     },
     decode: () => decodeRequest(body, facts),
     needs(need) {

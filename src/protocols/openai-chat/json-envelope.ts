@@ -3,7 +3,7 @@ import { removedLosses } from "../../transport/removed-fields.ts"
 import type { Operation } from "../../core/operation.ts"
 import type { RequestEnvelope, RequestFacts, RequestPatch } from "../../core/protocol.ts"
 import { asBuffer, scanObject } from "../../transport/json-scan.ts"
-import { spliceObject } from "../../transport/json-splice.ts"
+import { spliceModel } from "../../transport/model-splice.ts"
 import { openRequestBody, parseScalar, type RequestBody } from "../../transport/request-body.ts"
 import { decodeRequest } from "./decode-request.ts"
 import { decodeEmbeddings } from "./embeddings.ts"
@@ -55,14 +55,16 @@ function rewritten(
   { model, extraBody, remove = [], capabilities }: RequestPatch,
   usage: string | undefined,
 ): Uint8Array {
-  const set = new Map<string, string>()
-  set.set("model", JSON.stringify(model))
   const strict = capabilities?.messageExtras === false
   const messages = cleanMessages(body, opened.get("messages"), strict)
+  if (messages === undefined && usage === undefined) {
+    return spliceModel(body, opened, model, { set: extraBody, remove })
+  }
+  const set = new Map<string, string>()
   if (messages !== undefined) set.set("messages", messages)
   if (usage !== undefined && !remove.includes(USAGE_OPTIONS)) set.set(USAGE_OPTIONS, usage)
   for (const [name, json] of extraBody) set.set(name, json)
-  return spliceObject(body, { set, remove }, opened.scan)
+  return spliceModel(body, opened, model, { set, remove })
 }
 
 /** Members that mean nothing to the answer. */

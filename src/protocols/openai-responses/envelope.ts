@@ -2,7 +2,7 @@ import { readNeed } from "../../canonical/needs.ts"
 import { removedLosses } from "../../transport/removed-fields.ts"
 import type { Operation } from "../../core/operation.ts"
 import type { RequestEnvelope, RequestFacts } from "../../core/protocol.ts"
-import { spliceObject } from "../../transport/json-splice.ts"
+import { spliceModel } from "../../transport/model-splice.ts"
 import { openRequestBody, type RequestBody } from "../../transport/request-body.ts"
 import { continueFrom, conversationOf } from "./continue.ts"
 import { decodeResponsesRequest } from "./decode-request.ts"
@@ -25,19 +25,19 @@ const HARMLESS = new Set(
  */
 export function openEnvelope(operation: Operation, body: Uint8Array): RequestEnvelope {
   const opened = openRequestBody(body, DECISIVE)
-  const { scan } = opened
   const asked = opened.get("input")
   const cited = asked ? citedAnswers(body, asked) : []
   const facts = { ...readFacts(operation, opened), ...(cited.length > 0 && { cited }) }
   return {
     facts,
-    losses: (removed) => removedLosses(body, scan.fields, removed, HARMLESS),
+    losses: (removed) => removedLosses(body, opened.scan.fields, removed, HARMLESS),
     rewrite({ model, extraBody, remove = [] }) {
-      const set = new Map<string, string>([["model", JSON.stringify(model)]])
       const cleaned = asked && withoutForeignItems(body, asked)
-      if (cleaned !== undefined) set.set("input", cleaned)
-      for (const [name, json] of extraBody) set.set(name, json)
-      return { body: spliceObject(body, { set, remove }, scan), contentType: "application/json" }
+      const set = cleaned === undefined ? extraBody : new Map([["input", cleaned], ...extraBody])
+      return {
+        body: spliceModel(body, opened, model, { set, remove }),
+        contentType: "application/json",
+      }
     },
     decode: () => decodeResponsesRequest(body, operation),
     needs(need) {
