@@ -38,6 +38,8 @@ async function main(): Promise<void> {
     // Beside each other, as `new Worker(new URL("./x-worker.ts", import.meta.url).href)` expects them.
     naming: { entry: "[name].[ext]" },
     minify: true,
+    // What a command loads when it needs it stays in files of its own, which a start need not read.
+    splitting: true,
     bytecode: true,
     format: "esm",
     // What Elysia and Bun.serve ask before they show a developer's error page.

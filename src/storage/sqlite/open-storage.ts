@@ -6,6 +6,7 @@ import type { Ledger } from "../../core/ledger.ts"
 import type { Logger } from "../../core/log.ts"
 import { causeOf, type FailureCause, messageOf } from "./failure.ts"
 import { type Journal, openJournal } from "./journal.ts"
+import { hasOtherJournals, lookAt } from "./first-look.ts"
 import { createLedger } from "./ledger.ts"
 import { createAnswerStore } from "./answer-store.ts"
 import type { WorkerResult, WorkerTask } from "./messages.ts"
@@ -66,9 +67,13 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   } catch (thrown) {
     throw refusal(path, causeOf(thrown), messageOf(thrown), thrown)
   }
-  const writer = options.writer ? createRemoteWriter(options.writer) : createOwnWriter(path)
-  const task = { task: "open", path, now: clock.wall(), journal: journal.id } as const
-  const opened = options.writer ? undefined : await writer.call(task)
+  const opening = () => ({ task: "open", path, now: clock.wall(), journal: journal.id }) as const
+  const writer = options.writer
+    ? createRemoteWriter(options.writer)
+    : createOwnWriter(path, opening)
+  const open = () =>
+    hasOtherJournals(path, journal.id) ? writer.call(opening()) : lookAt(path, clock.wall())
+  const opened = options.writer ? undefined : await open()
   if (opened?.ok === false && FIXES[opened.cause]) {
     await writer.end()
     journal.close()

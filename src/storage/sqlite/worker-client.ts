@@ -11,6 +11,7 @@ type HoldingWorker = Worker & { ref(): void; unref(): void }
 export interface WorkerClient {
   /** Never rejects. */
   call(task: WorkerTask): Promise<WorkerResult>
+  readonly running: boolean
   terminate(): void
 }
 
@@ -54,6 +55,9 @@ export function createWorkerClient(): WorkerClient {
         worker.ref()
         worker.postMessage(request)
       })
+    },
+    get running() {
+      return worker !== undefined
     },
     terminate() {
       const dying = worker

@@ -18,12 +18,22 @@ export interface Writer extends StorageWriter {
   end(): Promise<void>
 }
 
-/** @param path of the SQLite file, which others' tasks are about whatever they say */
-export function createOwnWriter(path: string): Writer {
+/**
+ * @param path of the SQLite file, which others' tasks are about whatever they say
+ * @param opening what a thread is told first, whoever makes it start
+ */
+export function createOwnWriter(path: string, opening: () => WorkerTask): Writer {
   const worker = createWorkerClient()
   let shared = false
+  async function call(task: WorkerTask): Promise<WorkerResult> {
+    if (worker.running || task.task === "open") return worker.call(task)
+    const opened = await worker.call(opening())
+    if (!opened.ok) return opened
+    const result = await worker.call(task)
+    return { ...result, notices: { ...opened.notices, ...result.notices } }
+  }
   return {
-    call: worker.call,
+    call,
     get shared() {
       return shared
     },
@@ -31,9 +41,10 @@ export function createOwnWriter(path: string): Writer {
       shared = true
       // Opening and closing is the owner's.
       if (task.task === "open" || task.task === "close") return failed("not served")
-      return worker.call({ ...task, path })
+      return call({ ...task, path })
     },
     async end() {
+      if (!worker.running) return
       await worker.call({ task: "close" })
       worker.terminate()
     },
