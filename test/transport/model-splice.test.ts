@@ -26,7 +26,7 @@ describe("a request with another model", () => {
   })
 
   test("loses what is to go, and nothing else where that is not there", () => {
-    expect(spliced(BODY, "m", NOTHING, ["a"])).toBe('{ \n "model" : "m" , "u":"\\u00e9é" }')
+    expect(spliced(BODY, "m", NOTHING, ["a"])).toBe('{\n "model" : "m" , "u":"\\u00e9é" }')
     expect(spliced(BODY, "m", NOTHING, ["b"])).toBe(BODY.replace("fast", "m"))
   })
 
