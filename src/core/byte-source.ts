@@ -27,5 +27,7 @@ export interface ByteSink {
 export interface HeaderView {
   get(name: string): string | null
   has(name: string): boolean
+  /** Whether a name begins so; absent where that takes a look at each of them. */
+  hasBeginning?(beginning: string): boolean
   forEach(each: (value: string, name: string) => void): void
 }

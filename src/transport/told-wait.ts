@@ -16,6 +16,8 @@ const AMOUNT = String.raw`\d+(?:\.\d+)?`
 const UNIT = "(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)(?![a-z])"
 const PARTS = `(?:${AMOUNT}\\s*${UNIT}[\\s,]*(?:and\\s+)?)+`
 const WHOLE = new RegExp(`^${PARTS}$`, "i")
+/** What answers tell most: `120ms`, `7.66s`. */
+const ONE_PART = /^(\d+(?:\.\d+)?)(m?s)$/
 const PART = new RegExp(`(${AMOUNT})\\s*(${UNIT})`, "gi")
 const IN_WORDS = new RegExp(`\\b(?:try again|retry) (?:in|after) (${PARTS})`, "i")
 
@@ -44,6 +46,8 @@ export function waitOf(value: string | null | undefined, wall: number): number |
   const text = value?.trim()
   if (!text) return undefined
   if (/^\d+(\.\d+)?$/.test(text)) return bounded(waitOfNumber(Number(text), wall))
+  const one = ONE_PART.exec(text)
+  if (one) return bounded(Number(one[1]) * (one[2] === "ms" ? 1 : SECOND))
   if (WHOLE.test(text)) return bounded(durationMs(text))
   // `Date.parse` takes much for a date that is none.
   return /^\d{4}-\d\d-\d\dT|^(mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},? /i.test(text)

@@ -4,6 +4,8 @@ import type { LearnedLimit, ToldLimits } from "../../core/traffic.ts"
 import { toldLimit } from "../../transport/rate-limit.ts"
 import { waitOf } from "../../transport/told-wait.ts"
 
+const FAMILY = "anthropic-ratelimit-"
+
 /** Buckets of the API, one header family each. https://platform.claude.com/docs/en/api/rate-limits */
 const TOKENS = ["tokens", "input-tokens", "output-tokens"].map(namesOf)
 const REQUESTS = namesOf("requests")
@@ -16,7 +18,7 @@ interface Names {
 }
 
 function namesOf(bucket: string): Names {
-  const name = `anthropic-ratelimit-${bucket}`
+  const name = `${FAMILY}${bucket}`
   return { limit: `${name}-limit`, remaining: `${name}-remaining`, reset: `${name}-reset` }
 }
 
@@ -34,6 +36,7 @@ export function resetMs(headers: HeaderView, wall: number): number | undefined {
 
 /** The limits that an answer's headers tell; of those of tokens, the one of which the least is left. */
 export function rateLimits(headers: HeaderView, clock: Clock): ToldLimits | undefined {
+  if (headers.hasBeginning?.(FAMILY) === false) return undefined
   const requests = toldLimit(headers, REQUESTS, clock)
   // Every answer that has one of them has these two.
   if (!requests && !headers.has(TOKENS[1]!.remaining)) return undefined

@@ -3,6 +3,8 @@ import type { Clock } from "../../core/clock.ts"
 import type { LearnedLimit, ToldLimits } from "../../core/traffic.ts"
 import { type LimitHeaders, toldLimit } from "../../transport/rate-limit.ts"
 
+const REMAINING = "x-ratelimit-remaining-"
+
 /**
  * What vendors write behind `x-ratelimit-remaining-`, most common first: OpenAI, Azure and Groq; Mistral;
  * Cerebras (https://inference-docs.cerebras.ai/support/rate-limits).
@@ -17,6 +19,8 @@ function namesOf(bucket: string): LimitHeaders {
 
 /** The limits that an answer's headers tell. */
 export function rateLimits(headers: HeaderView, clock: Clock): ToldLimits | undefined {
+  // Each name would be looked for in vain.
+  if (headers.hasBeginning?.(REMAINING) === false) return undefined
   const requests = first(headers, REQUESTS, clock)
   const tokens = first(headers, TOKENS, clock)
   return requests || tokens ? { requests, tokens } : undefined

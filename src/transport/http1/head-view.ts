@@ -29,6 +29,10 @@ export class HeadView implements HeaderView {
     return this.#text.includes(`\n${name}:`)
   }
 
+  hasBeginning(beginning: string): boolean {
+    return this.#text.includes(`\n${beginning}`)
+  }
+
   forEach(each: (value: string, name: string) => void): void {
     const text = this.#text
     for (let at = 0; at >= 0; at = text.indexOf("\n", at + 1)) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { upstream } from "../../../src/protocols/openai-chat/upstream.ts"
 import { upstream as responses } from "../../../src/protocols/openai-responses/upstream.ts"
+import { HeadView } from "../../../src/transport/http1/head-view.ts"
 
 const NOW = 5_000_000
 const WALL = Date.parse("2026-11-21T10:00:00Z")
@@ -90,11 +91,20 @@ const ANSWERS: Record<string, [Record<string, string>, unknown]> = {
   ],
 }
 
+/** The same as the router's own client has them. */
+function linesOf(headers: object): HeadView {
+  const lines = Object.entries(headers).map(
+    ([name, value]) => `\n${name.toLowerCase()}: ${value}\r`,
+  )
+  return new HeadView(lines.join(""))
+}
+
 describe("the limits that headers tell", () => {
   for (const [name, [headers, told]] of Object.entries(ANSWERS)) {
     test(`of ${name}`, () => {
       expect(upstream.rateLimits!(new Headers(headers), clock)).toEqual(told as object)
       expect(responses.rateLimits!(new Headers(headers), clock)).toEqual(told as object)
+      expect(upstream.rateLimits!(linesOf(headers), clock)).toEqual(told as object)
     })
   }
 
@@ -109,6 +119,7 @@ describe("the limits that headers tell", () => {
       expect(
         upstream.rateLimits!(new Headers(headers as Record<string, string>), clock),
       ).toBeUndefined()
+      expect(upstream.rateLimits!(linesOf(headers), clock)).toBeUndefined()
     }
   })
 })
