@@ -60,11 +60,20 @@ async function serve(args: ServeArgs): Promise<void> {
     const { serveAsWorker } = await import("./serve-as-worker.ts")
     return serveAsWorker({ load, loaded, flags, place })
   }
-  if (withFlags(loaded.settings, flags).server.workers > 1) {
+  if (withFlags(loaded.settings, flags).server.workers > 1 && canShare()) {
     const { serveWithWorkers } = await import("./serve-with-workers.ts")
     return serveWithWorkers({ loaded, flags, watch: args.watch })
   }
   return serveAlone(load, loaded, flags, args.watch)
+}
+
+/** Whether the system spreads connections over processes on one port. */
+function canShare(): boolean {
+  if (process.platform === "linux") return true
+  process.stderr.write(
+    "warning: one process serves, since only Linux spreads connections over several on one port\n",
+  )
+  return false
 }
 
 async function serveAlone(

@@ -1,0 +1,63 @@
+import { expect, setDefaultTimeout, test } from "bun:test"
+import { closing, until } from "../support/cleanup.ts"
+import { connectToEach } from "../support/connections.ts"
+import { startUpstream } from "../support/upstream/index.ts"
+import { ASK, CHAT, over, startWorkers } from "./router.ts"
+
+setDefaultTimeout(60_000)
+const use = closing()
+
+/** What `/admin/health` says of the one deployment. */
+async function figures(url: string) {
+  const response = await fetch(`${url}/admin/health`, { keepalive: false })
+  const { deployments } = (await response.json()) as {
+    deployments: { traffic: { inFlight: number; requests: number } }[]
+  }
+  return deployments[0]!.traffic
+}
+
+test("a worker that is killed loses only what it had under way, and another one takes its place", async () => {
+  const upstream = await use(startUpstream({ script: "ok" }))
+  const router = await use(startWorkers(over([upstream])))
+  const before = router.workers()
+  const [dead, left] = await router.connections()
+  for (const each of [dead!, left!, dead!]) {
+    expect((await each.post(CHAT, ASK)).status).toBe(200)
+  }
+  upstream.script("gate")
+  const lost = dead!.post(CHAT, ASK)
+  const kept = left!.post(CHAT, ASK)
+  await upstream.waitFor(() => upstream.count() === 5)
+  expect((await figures(router.url)).inFlight).toBe(2)
+  process.kill(dead!.pid, "SIGKILL")
+  await expect(lost).rejects.toThrow("the connection was closed")
+  // What the dead one had under way is over for those who are left.
+  await until(async () => (await figures(router.url)).inFlight === 1)
+  upstream.script("ok")
+  for (const { gate } of upstream.requests) gate.open()
+  expect((await kept).status).toBe(200)
+  await until(() => router.workers().filter((pid) => pid !== dead!.pid).length === 2)
+  // It knows what was before it came: the requests of this minute.
+  const now = await connectToEach(router.url, router.workers())
+  const fresh = now.find(({ pid }) => !before.includes(pid))!
+  expect((await fresh.post(CHAT, ASK)).status).toBe(200)
+  expect(await figures(router.url)).toEqual(expect.objectContaining({ inFlight: 0, requests: 6 }))
+  expect(router.output()).toContain("a worker has ended, another one takes its place")
+  // Three before, one that was kept, one by the fresh one.
+  await until(() => router.rows().length === 5)
+})
+
+test("workers whose parent is killed end by themselves", async () => {
+  const upstream = await use(startUpstream({ script: "ok" }))
+  const router = await use(startWorkers(over([upstream])))
+  const pids = router.workers()
+  router.kill("SIGKILL")
+  const isAlive = (pid: number) => {
+    try {
+      return process.kill(pid, 0)
+    } catch {
+      return false
+    }
+  }
+  await until(() => !pids.some(isAlive))
+})
