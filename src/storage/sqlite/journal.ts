@@ -5,6 +5,7 @@ import {
   canMap,
   createMappedSegment,
   createWrittenSegment,
+  HEADER_BYTES,
   SEGMENT_BYTES,
   type Segment,
 } from "./segment.ts"
@@ -87,18 +88,29 @@ function createJournal(database: string, id: string, lock: FileLock, most: numbe
     return undefined
   }
 
+  /** Gives a line a segment of its own, since an ordinary one has no room for it. */
+  function appendAlone(line: string): void {
+    const segment = begin((path, order) => createWrittenSegment(path, order, Infinity))
+    try {
+      segment.append(line)
+    } catch (thrown) {
+      segments.pop()
+      segment.close(true)
+      throw thrown
+    }
+  }
+
+  const isGone = ({ path }: Segment) => !existsSync(path)
+
   return {
     id,
     append(line) {
       if (current?.append(line)) return
-      if (line.length * 3 > SEGMENT_BYTES / 4) {
-        // Too long to share one.
-        const alone = begin((path, order) => createWrittenSegment(path, order, Infinity))
-        current = undefined
-        alone.append(line)
+      current = undefined
+      if (line.length * 3 > SEGMENT_BYTES - HEADER_BYTES) {
+        appendAlone(line)
         return
       }
-      current = undefined
       current = reuse() ?? begin(make)
       current.append(line)
     },
@@ -110,8 +122,10 @@ function createJournal(database: string, id: string, lock: FileLock, most: numbe
       }
     },
     salvage() {
-      const gone = segments.filter(({ path }) => !existsSync(path))
-      if (gone.length === 0) return []
+      // Whoever deletes them deletes all, or the old ones.
+      const ends = [segments.at(0), segments.at(-1)].filter((segment) => segment !== undefined)
+      if (!ends.some(isGone)) return []
+      const gone = segments.filter(isGone)
       segments = segments.filter((segment) => !gone.includes(segment))
       if (current && gone.includes(current)) current = undefined
       return gone.flatMap((segment) => {

@@ -74,6 +74,7 @@ export function createWriteBehind(parts: WriteBehindParts): WriteBehind {
   /** Rounds that began, and the last one that found everything stored. */
   let rounds = 0
   let finished = 0
+  /** Whether journals of dead processes are still to be taken up. */
   let adopts = false
   /** Whether the last round left something, in whosever journal. */
   let more = false
@@ -191,10 +192,12 @@ export function createWriteBehind(parts: WriteBehindParts): WriteBehind {
 
   return {
     async start(opened) {
-      if (opened) health.note(opened)
       // One that cannot be reached now hears of it later.
-      else await within(CLOSE_MS, pump())
-      if (opened?.ok === false) schedule(RETRY_MS)
+      if (!opened) return within(CLOSE_MS, pump())
+      health.note(opened)
+      if (opened.ok) return
+      adopts = true
+      schedule(RETRY_MS)
     },
     write(line, room) {
       const ticket = keep(line, room)

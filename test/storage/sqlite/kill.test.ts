@@ -59,6 +59,23 @@ describe("a process that is killed with SIGKILL", () => {
   })
 })
 
+test("a flush waits for what a killed process left, though the database was locked at the start", async () => {
+  using database = temporaryDatabase()
+  const { ledger: first } = await open(database.path)
+  await first.close()
+  using lock = holdLock(database.path)
+  const recorder = startProgram("record.ts", database.path, "left", "300")
+  await recorder.printed("done")
+  await recorder.kill()
+  const { ledger } = await open(database.path)
+  const flushed = ledger.flush()
+  lock.release()
+  await flushed
+  expect(storedIds(database.path)).toHaveLength(300)
+  await ledger.close()
+  expect(pendingFiles(database.path)).toEqual([])
+})
+
 describe("two processes on one database", () => {
   test("leave each other's journal alone while both live", async () => {
     using database = temporaryDatabase()
