@@ -1,8 +1,13 @@
 import { describe, expect, test } from "bun:test"
-import { rmSync } from "node:fs"
+import { existsSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { openJournal } from "../../../src/storage/sqlite/journal.ts"
-import { SEGMENT_BYTES } from "../../../src/storage/sqlite/segment.ts"
+import { noteTaken, readLines, stretchOf } from "../../../src/storage/sqlite/journal-reader.ts"
+import {
+  createMappedSegment,
+  createWrittenSegment,
+  SEGMENT_BYTES,
+} from "../../../src/storage/sqlite/segment.ts"
 import {
   holdLock,
   open,
@@ -12,6 +17,56 @@ import {
   temporaryDatabase,
   usageRow,
 } from "./support.ts"
+
+describe.each([
+  ["mapped", (path: string) => createMappedSegment(path, 1)],
+  ["written", (path: string) => createWrittenSegment(path, 1, SEGMENT_BYTES)],
+])("a %s segment", (_, create) => {
+  test("is read as it was written, from where it is stored, and again after it was emptied", () => {
+    using database = temporaryDatabase()
+    const path = join(database.folder, "segment")
+    const file = { path, number: 1, headed: true }
+    const segment = create(path)
+    expect(stretchOf(file)).toBeUndefined()
+    expect(segment.append("one\n")).toBe(true)
+    expect(segment.append("名前 😀\n")).toBe(true)
+    const first = stretchOf(file)!
+    expect(readLines(first, 6)).toEqual({ text: "one\n", to: first.from + 4 })
+    noteTaken(first, first.from + 4)
+    expect(segment.isTaken()).toBe(false)
+    expect(segment.waiting()).toBe("名前 😀\n")
+    const second = stretchOf(file)!
+    expect(readLines(second, 1000)).toEqual({ text: "名前 😀\n", to: second.to })
+    noteTaken(second, second.to)
+    expect(segment.isTaken()).toBe(true)
+    expect(stretchOf(file)).toBeUndefined()
+    segment.reset(7)
+    expect(stretchOf(file)).toBeUndefined()
+    expect(segment.append("new\n")).toBe(true)
+    const third = stretchOf(file)!
+    expect(third.order).toBe(7)
+    expect(readLines(third, 1000).text).toBe("new\n")
+    segment.close(true)
+    expect(existsSync(path)).toBe(false)
+  })
+
+  test("takes what fits, to the last byte", () => {
+    using database = temporaryDatabase()
+    const path = join(database.folder, "segment")
+    const segment = create(path)
+    const line = `${"é".repeat(1023)}\n`
+    let count = 0
+    while (segment.append(line)) count++
+    expect(count).toBe(Math.floor((SEGMENT_BYTES - 16) / Buffer.byteLength(line)))
+    const room = SEGMENT_BYTES - 16 - count * Buffer.byteLength(line)
+    expect(segment.append(`${"x".repeat(room)}\n`)).toBe(false)
+    expect(segment.append(`${"x".repeat(room - 1)}\n`)).toBe(true)
+    const stretch = stretchOf({ path, number: 1, headed: true })!
+    expect(stretch.to).toBe(SEGMENT_BYTES)
+    expect(readLines(stretch, Infinity).text).toEndWith(`\n${"x".repeat(room - 1)}\n`)
+    segment.close(true)
+  })
+})
 
 describe("a journal", () => {
   test("takes no line beyond its bound", async () => {
