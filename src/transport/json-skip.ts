@@ -19,25 +19,20 @@ export function skipSpace(buffer: Buffer, from: number): number {
 export function skipString(buffer: Buffer, quote: number): number {
   const { length } = buffer
   let i = quote + 1
-  const near = i + NEAR < length ? i + NEAR : length
-  while (i < near) {
-    const byte = buffer[i]!
-    if (byte === QUOTE) return i + 1
-    if (byte === BACKSLASH) break
-    i++
-  }
-  return skipRest(buffer, i)
-}
-
-/** @param from an offset inside the string that is not within an escape */
-function skipRest(buffer: Buffer, from: number): number {
-  let end = from - 1
   for (;;) {
-    end = buffer.indexOf(QUOTE, end + 1)
+    const near = i + NEAR < length ? i + NEAR : length
+    while (i < near) {
+      const byte = buffer[i]!
+      if (byte === QUOTE) return i + 1
+      i += byte === BACKSLASH ? 2 : 1
+    }
+    const end = buffer.indexOf(QUOTE, i)
     if (end < 0) return -1
+    // Where this run began in front of `i`, that part of it is whole escapes.
     let slashes = 0
     while (buffer[end - 1 - slashes] === BACKSLASH) slashes++
-    if (slashes % 2 === 0) return end + 1
+    i = end + 1
+    if (slashes % 2 === 0) return i
   }
 }
 
