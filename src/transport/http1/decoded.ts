@@ -1,55 +1,51 @@
 import type { Duplex } from "node:stream"
-import type { ReadableWritablePair } from "node:stream/web"
 import type { ByteSink, ByteSource } from "../../core/byte-source.ts"
-import { lateStream, lateZlib } from "../../core/late-modules.ts"
 import { Body, type Tap } from "./body.ts"
+import { type Coding, codings } from "./codings.ts"
 
-/** By the name of the coding: what undoes it, once the first bytes are there. */
-const DECODERS: Readonly<Record<string, (first: Uint8Array) => Duplex>> = {
-  gzip: () => lateZlib().createGunzip(),
-  "x-gzip": () => lateZlib().createGunzip(),
-  br: () => lateZlib().createBrotliDecompress(),
-  zstd: openZstd,
-  deflate: (first) =>
-    hasZlibHeader(first) ? lateZlib().createInflate() : lateZlib().createInflateRaw(),
-}
-
-/** That of `node:zlib` takes half a stream for a whole one; the web's does not, though TypeScript does not know it. */
-function openZstd(): Duplex {
-  const pair = new DecompressionStream("zstd" as CompressionFormat)
-  return lateStream().Duplex.fromWeb(pair as unknown as ReadableWritablePair)
-}
+/** Bytes of a body that is decoded at once, where all of it has come at once. */
+const AT_ONCE = 1 << 20
+const NOTHING = new Uint8Array()
 
 /** A body without the coding that its head names; as it is, where it has none that is known. */
 export function decoded(body: Body, encoding: string): ByteSource {
-  const decoder = encoding === "" ? undefined : DECODERS[encoding]
-  return decoder ? new Decoder(body, decoder).body : body
+  const coding = encoding === "" ? undefined : codings.get(encoding)
+  return coding ? new Decoder(body, coding).body : body
 }
 
 /** Feeds the coded bytes to a decoder of zlib's, and what that one gives to a body of its own. */
 class Decoder implements ByteSink, Tap {
   readonly body = new Body(this)
   readonly #coded: Body
-  readonly #make: (first: Uint8Array) => Duplex
+  readonly #coding: Coding
+  /** What has come in this turn, which may be all. */
+  #first: Uint8Array | undefined
   #transform: Duplex | undefined
   #paused = false
   #over = false
 
-  constructor(coded: Body, make: (first: Uint8Array) => Duplex) {
+  constructor(coded: Body, coding: Coding) {
     this.#coded = coded
-    this.#make = make
+    this.#coding = coding
     coded.pipe(this)
   }
 
   data(bytes: Uint8Array): void {
-    this.#transform ??= this.#open(bytes)
-    // Its own buffer is full: no more until that is empty.
-    if (!this.#transform.write(bytes)) this.#coded.pause()
+    if (!this.#transform && !this.#first && this.#coding.whole) {
+      this.#first = bytes
+      queueMicrotask(() => this.#goOn())
+      return
+    }
+    this.#goOn()
+    this.#write(bytes)
   }
 
   end(): void {
+    const first = this.#first
+    if (first && this.#decodeAtOnce(first)) return
+    this.#goOn()
     if (this.#transform) this.#transform.end()
-    else this.#finish()
+    else this.#finish(NOTHING)
   }
 
   fail(error: unknown): void {
@@ -75,15 +71,43 @@ class Decoder implements ByteSink, Tap {
     this.#coded.cancel()
   }
 
+  /** @returns false where it is too large for that */
+  #decodeAtOnce(coded: Uint8Array): boolean {
+    try {
+      const bytes = this.#coding.whole?.(coded, AT_ONCE)
+      if (!bytes) return false
+      this.#first = undefined
+      this.#finish(bytes)
+    } catch (error) {
+      if (error instanceof RangeError) return false
+      this.#first = undefined
+      this.fail(error)
+    }
+    return true
+  }
+
+  /** What was held back to see if it is all is not all. */
+  #goOn(): void {
+    const first = this.#first
+    this.#first = undefined
+    if (first && !this.#over) this.#write(first)
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#transform ??= this.#open(bytes)
+    // Its own buffer is full: no more until that is empty.
+    if (!this.#transform.write(bytes)) this.#coded.pause()
+  }
+
   #open(first: Uint8Array): Duplex {
-    const transform = this.#make(first)
+    const transform = this.#coding.open(first)
     transform.on("data", (bytes: Uint8Array) => {
       if (!this.#over) this.body.push(bytes)
     })
     transform.on("drain", () => {
       if (!this.#paused) this.#coded.resume()
     })
-    transform.on("end", () => this.#finish())
+    transform.on("end", () => this.#finish(NOTHING))
     transform.on("error", (error) => {
       if (this.#over) return
       this.#coded.cancel()
@@ -93,20 +117,14 @@ class Decoder implements ByteSink, Tap {
     return transform
   }
 
-  #finish(): void {
+  #finish(last: Uint8Array): void {
     if (this.#over) return
     this.#over = true
-    this.body.finish(new Uint8Array())
+    this.body.finish(last)
   }
 
   #stop(): void {
     this.#over = true
     this.#transform?.destroy()
   }
-}
-
-/** Some servers send `deflate` without the header that it should have (RFC 1950 §2.2). */
-function hasZlibHeader(bytes: Uint8Array): boolean {
-  const [first = 0, second = 0] = bytes
-  return (first & 0x0f) === 8 && (bytes.length < 2 || ((first << 8) | second) % 31 === 0)
 }

@@ -9,6 +9,8 @@ const TAB = 0x09
 const COLON = 0x3a
 const ZERO = 0x30
 const DELETE = 0x7f
+/** All numbers of so many are exact. */
+const MOST_DIGITS = 15
 
 /** The beginning of an answer, and what it says about the body behind it. */
 export interface ResponseHead {
@@ -138,13 +140,14 @@ function holds(bytes: Buffer, start: number, text: Buffer): boolean {
 }
 
 function decide(head: ResponseHead, name: Buffer, bytes: Buffer, start: number, end: number): void {
-  const value = bytes.toString("latin1", start, end).trim().toLowerCase()
   if (name === CONTENT_LENGTH) {
-    if (!/^\d{1,15}$/.test(value)) throw invalidAnswer("its content-length is no number")
-    const length = Number(value)
+    const length = lengthOf(bytes, start, end)
     if (head.length >= 0 && head.length !== length) throw invalidAnswer("it has two lengths")
     head.length = length
-  } else if (name === TRANSFER_ENCODING) {
+    return
+  }
+  const value = bytes.toString("latin1", start, end).trim().toLowerCase()
+  if (name === TRANSFER_ENCODING) {
     if (value !== "chunked" || head.chunked) throw invalidAnswer("its transfer-encoding is unknown")
     head.chunked = true
   } else if (name === CONTENT_ENCODING) {
@@ -156,4 +159,24 @@ function decide(head: ResponseHead, name: Buffer, bytes: Buffer, start: number, 
     if (options.includes("close")) head.keepAlive = false
     else if (options.includes("keep-alive")) head.keepAlive = true
   }
+}
+
+/** Digits between blanks, of which nearly every answer has some. */
+function lengthOf(bytes: Buffer, start: number, end: number): number {
+  let at = start
+  let last = end
+  while (bytes[at] === SPACE || bytes[at] === TAB) at++
+  while (isBlankOrEnd(bytes[last - 1]!)) last--
+  if (last <= at || last - at > MOST_DIGITS) throw invalidAnswer("its content-length is no number")
+  let length = 0
+  for (; at < last; at++) {
+    const digit = bytes[at]! - ZERO
+    if (digit < 0 || digit > 9) throw invalidAnswer("its content-length is no number")
+    length = length * 10 + digit
+  }
+  return length
+}
+
+function isBlankOrEnd(byte: number): boolean {
+  return byte === LF || byte === CR || byte === SPACE || byte === TAB
 }

@@ -131,12 +131,15 @@ function chunk(bytes: Buffer): Buffer {
 }
 
 describe("an answer", () => {
-  test.each(["identity", "rot13", "gzip, br"])("in %s is passed as it is", async (coding) => {
-    const server = await using(
-      startScripted((connection) => connection.send(answer(coding, Buffer.from("hello")))),
-    )
-    expect(await outcomeOf(startClient().ask(server.url))).toBe("200 hello")
-  })
+  test.each(["identity", "rot13", "gzip, br", "constructor", "__proto__"])(
+    "in %s is passed as it is",
+    async (coding) => {
+      const server = await using(
+        startScripted((connection) => connection.send(answer(coding, Buffer.from("hello")))),
+      )
+      expect(await outcomeOf(startClient().ask(server.url))).toBe("200 hello")
+    },
+  )
 
   test("still says how it was coded", async () => {
     const bytes = zlib.gzipSync("hello")
