@@ -65,11 +65,11 @@ function chosenPeers(): readonly Peer[] {
 async function bench(folder: string): Promise<Report> {
   const parts: readonly Part[] = chosen(allParts, options.only, "--only")
   requirePrograms(["nginx", "wrk", "taskset", "prlimit"])
-  const { ready, missing } = await findPeers(chosenPeers(), options.install)
+  const { ready, missing, unavailable } = await findPeers(chosenPeers(), options.install)
   for (const { name, reason } of missing) console.error(`MISSING: ${name}: ${reason}`)
   if (missing.length > 0 && !options["without-missing"]) {
     const names = missing.map(({ name }) => name).join(", ")
-    throw new Error(`without ${names}: \`--install\` to have them, \`--without-missing\` to go on`)
+    throw new Error(`missing: ${names}; \`--install\` brings them, \`--without-missing\` goes on`)
   }
   stepAside()
   const upstream = await startUpstream()
@@ -86,6 +86,7 @@ async function bench(folder: string): Promise<Report> {
       plan,
       peers: ready.map(({ name, language, source }) => ({ name, language, source })),
       missing,
+      unavailable,
       ...outcome,
     }
   } finally {

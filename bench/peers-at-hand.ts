@@ -8,14 +8,20 @@ import { CACHE } from "./subjects.ts"
 export interface AtHand {
   ready: Peer[]
   missing: { name: string; reason: string }[]
+  /** Those that no package manager brings to any machine: they are only named. */
+  unavailable: { name: string; reason: string }[]
 }
 
 const sourceOf = ({ source }: Peer) => `${source.registry} ${source.package} ${source.version}`
 
 /** Looks for every peer; installs those that are missing when asked to. */
 export async function findPeers(peers: readonly Peer[], install: boolean): Promise<AtHand> {
-  const found: AtHand = { ready: [], missing: [] }
+  const found: AtHand = { ready: [], missing: [], unavailable: [] }
   for (const peer of peers) {
+    if (peer.unavailable) {
+      found.unavailable.push({ name: peer.name, reason: peer.unavailable })
+      continue
+    }
     const cache = join(CACHE, peer.name)
     const lacking = peer.needs.filter((program) => !findProgram(program))
     let reason =

@@ -5,6 +5,8 @@ export interface Plan {
   warmUp: number
   /** Repeats of what is measured under load; targets take turns in each. */
   rounds: number
+  /** The same of other gateways, which are many. */
+  peerRounds: number
   load: number
   single: number
   paced: number
@@ -23,6 +25,7 @@ export const plans: Readonly<Record<Plan["name"], Plan>> = {
     name: "full",
     warmUp: 2,
     rounds: 5,
+    peerRounds: 3,
     load: 5,
     single: 4,
     paced: 4,
@@ -36,6 +39,7 @@ export const plans: Readonly<Record<Plan["name"], Plan>> = {
     name: "quick",
     warmUp: 1,
     rounds: 2,
+    peerRounds: 1,
     load: 1,
     single: 1,
     paced: 1,
@@ -49,6 +53,7 @@ export const plans: Readonly<Record<Plan["name"], Plan>> = {
     name: "smoke",
     warmUp: 0,
     rounds: 1,
+    peerRounds: 1,
     load: 1,
     single: 1,
     paced: 1,

@@ -135,6 +135,17 @@ export function memory(pid: number): number {
   return kilobytes * 1024
 }
 
+/** Holds a process and its descendants still, or lets them go on. */
+export function hold(pid: number, still: boolean): void {
+  for (const each of family(pid)) {
+    try {
+      process.kill(each, still ? "SIGSTOP" : "SIGCONT")
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+}
+
 /** A port that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } })

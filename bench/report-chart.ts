@@ -6,10 +6,12 @@ import { summarise } from "./statistics.ts"
 
 const metrics = new Map(parts.flatMap((part) => part.metrics).map((metric) => [metric.id, metric]))
 
+/** The bars of a measure, the best first. */
 function panel(
   { results }: Report,
   title: string,
   id: string,
+  better: "more" | "less",
   show: (value: number) => string,
 ): Panel {
   const bars: Bar[] = []
@@ -18,7 +20,8 @@ function panel(
     const value = summarise(valuesOf(results, name, metrics.get(id)!)).median
     if (Number.isFinite(value)) bars.push({ name, value, text: show(value), own: name === ROUTER })
   }
-  return { title, bars }
+  bars.sort((a, b) => (better === "more" ? b.value - a.value : a.value - b.value))
+  return { title: `${title} (${better} is better)`, bars }
 }
 
 /** The chart of the README: how much one core carries, and how much later an answer comes. */
@@ -29,8 +32,8 @@ export function reportChart(report: Report): string {
   const { machine, date } = report
   return chart(
     [
-      panel(report, "Requests/s on one core (more is better)", "chat64.perSecond", count),
-      panel(report, "Added latency, p50 (less is better)", "single.p50", time),
+      panel(report, "Requests/s on one core", "chat64.perSecond", "more", count),
+      panel(report, "Added latency, p50", "single.p50", "less", time),
     ],
     `1 KB chat completions, 64 connections and 1, upstream answers at once. ${machine.cpu}, ${date.slice(0, 10)}.`,
   )

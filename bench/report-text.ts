@@ -2,28 +2,31 @@ import { goalLines } from "./goals.ts"
 import { markdownTable } from "./markdown.ts"
 import { parts } from "./parts/index.ts"
 import type { Report } from "./report.ts"
-import { peerLines, metricLines } from "./tables.ts"
+import { DIRECT, ROUTER, YARDSTICK } from "./results.ts"
+import { metricLines, peerLines } from "./tables.ts"
 
 /** A report as Markdown that reads as text too. */
 export function reportText(report: Report): string {
-  const { date, machine, plan, peers, missing, failures, results } = report
+  const { date, machine, plan, peers, missing, unavailable, failures, results } = report
+  const everything = markdownTable(metricLines(results, parts, [DIRECT, YARDSTICK, ROUTER]))
   const sections = [
-    `${date.slice(0, 10)}, ${machine.cpu}, ${machine.cores} cores, Bun ${machine.bun}, measured as ${machine.program}, ${plan.rounds} rounds: median (lowest–highest).`,
+    `${date.slice(0, 10)}, ${machine.cpu}, ${machine.cores} cores, Bun ${machine.bun}, the router measured as ${machine.program}; rounds: ${plan.rounds}. Medians, with the lowest and highest of all rounds.`,
     `### Goals\n\n${markdownTable(goalLines(results))}`,
-    `### Everything\n\n${markdownTable(metricLines(results, parts, Object.keys(results)))}`,
+    `### Everything\n\n${everything}`,
   ]
   if (peers.length > 0) {
-    sections.push(`### Other gateways\n\n${markdownTable(peerLines(results, parts, peers))}`)
+    sections.push(`### Other gateways\n\n${markdownTable(peerLines(results, peers))}`)
   }
-  if (missing.length > 0) {
-    const lines = missing.map(({ name, reason }) => `- ${name}: ${reason}`)
-    sections.push(`Missing on this machine:\n\n${lines.join("\n")}`)
+  const list = (title: string, lines: readonly string[]) => {
+    if (lines.length > 0)
+      sections.push(`${title}:\n\n${lines.map((line) => `- ${line}`).join("\n")}`)
   }
-  if (failures.length > 0) {
-    const lines = failures.map(
-      ({ subject, part, reason }) => `- ${subject}, ${part}: ${reason.split("\n")[0]}`,
-    )
-    sections.push(`Failed:\n\n${lines.join("\n")}`)
-  }
+  const named = ({ name, reason }: { name: string; reason: string }) => `${name}: ${reason}`
+  list("Not measured, for no package manager brings it", unavailable.map(named))
+  list("Missing on this machine", missing.map(named))
+  list(
+    "Failed",
+    failures.map(({ subject, part, reason }) => `${subject}, ${part}: ${reason.split("\n")[0]}`),
+  )
   return sections.join("\n\n")
 }

@@ -10,6 +10,7 @@ export interface Report {
   plan: Plan
   peers: Pick<Peer, "name" | "language" | "source">[]
   missing: { name: string; reason: string }[]
+  unavailable: { name: string; reason: string }[]
   failures: Failure[]
   results: Results
 }

@@ -1,7 +1,8 @@
 import type { Bench, Part, Subject } from "./part.ts"
 import type { Peer } from "./peers/peer.ts"
+import { hold } from "./process.ts"
 import { chatRequest, messagesRequest } from "./request.ts"
-import type { Failure, Results } from "./results.ts"
+import { DIRECT, type Failure, type Results } from "./results.ts"
 import { readStreams } from "./streams.ts"
 import { candidates, directSubject, subjectOf } from "./subjects.ts"
 import type { Target } from "./target.ts"
@@ -22,6 +23,17 @@ async function warmUp({ target }: Subject, { folder, plan }: Bench): Promise<voi
   if (target.messages) await readStreams(messagesRequest(target, "fast"), 64, plan.warmUp)
 }
 
+/** Does something while all other gateways hold still: some of them are never idle. */
+async function awake<Result>(subject: Subject, work: () => Promise<Result>): Promise<Result> {
+  if (!subject.peer) return await work()
+  hold(subject.target.pid, false)
+  try {
+    return await work()
+  } finally {
+    hold(subject.target.pid, true)
+  }
+}
+
 /**
  * Measures every part on the upstream itself, nginx, the router and these peers. Rounds are interleaved,
  * so that a noisy neighbour disturbs all alike. What fails is said and left out from then on.
@@ -38,6 +50,8 @@ export async function run(
     console.error(`\n${subject} FAILED in ${part}: ${reason}\n`)
     failures.push({ subject, part, reason })
   }
+  const failed = (subject: string, part: string) =>
+    failures.some((each) => each.subject === subject && each.part === part)
   const subjects: Subject[] = [directSubject(upstream)]
   try {
     for (const candidate of candidates(peers)) {
@@ -45,22 +59,22 @@ export async function run(
       try {
         const subject = await subjectOf(candidate, bench)
         subjects.push(subject)
-        await warmUp(subject, bench)
+        await awake(subject, () => warmUp(subject, bench))
       } catch (error) {
-        fail(candidate.name, "start", error)
+        fail(candidate.name, START, error)
       }
     }
-    const usable = subjects.filter(({ name }) => !failures.some(({ subject }) => subject === name))
+    const usable = subjects.filter(({ name }) => !failed(name, START))
     const results: Results = Object.fromEntries(usable.map(({ name }) => [name, {}]))
     for (const part of parts) {
       const repeats = part.repeats(bench.plan)
       for (let repeat = 1; repeat <= repeats; repeat += 1) {
         for (const subject of usable) {
-          const { name } = subject
-          if (failures.some((each) => each.subject === name && each.part === part.name)) continue
+          const { name, peer } = subject
+          if (failed(name, part.name) || (peer && repeat > bench.plan.peerRounds)) continue
           console.error(`${part.name}, ${repeat} of ${repeats}: ${name}`)
           try {
-            const values = (await part.measure(subject, bench)) ?? {}
+            const values = (await awake(subject, () => part.measure(subject, bench))) ?? {}
             const row = results[name]!
             for (const [metric, value] of Object.entries(values)) {
               row[metric] = [...(row[metric] ?? []), value]
@@ -73,8 +87,13 @@ export async function run(
     }
     return { results, failures }
   } finally {
-    for (const { name, target } of subjects) {
-      if (name !== "direct") await target.stop()
+    for (const { name, target, peer } of subjects) {
+      if (name === DIRECT) continue
+      if (peer) hold(target.pid, false)
+      await target.stop()
     }
   }
 }
+
+/** What fails when a subject does not come up, or does not answer as it should. */
+const START = "coming up"

@@ -10,6 +10,20 @@ const WIDTH = 256
 /** Milliseconds in which a process comes to rest, and gives back what it does not need. */
 const REST = 1000
 
+/** The highest of some values during some work, looked at ten times a second. */
+async function highest(value: () => number, work: () => Promise<unknown>): Promise<number> {
+  let most = 0
+  const watch = setInterval(() => {
+    most = Math.max(most, value())
+  }, 100)
+  try {
+    await work()
+  } finally {
+    clearInterval(watch)
+  }
+  return Math.max(most, value())
+}
+
 /** Resident memory of a new process: at rest, under load, and after many streams that were left. */
 export const memoryPart: Part = {
   name: "memory",
@@ -34,12 +48,8 @@ export const memoryPart: Part = {
     try {
       await Bun.sleep(REST)
       const idle = megabytes()
-      let busy = 0
-      const watch = setInterval(() => {
-        busy = Math.max(busy, megabytes())
-      }, 100)
-      await load(folder, chatRequest(target, "plain"), WIDTH, plan.load)
-      clearInterval(watch)
+      const work = () => load(folder, chatRequest(target, "plain"), WIDTH, plan.load)
+      const busy = await highest(megabytes, work)
       const values = { "memory.idle": idle, "memory.busy": busy }
       if (peer) return values
       const left: number[] = []

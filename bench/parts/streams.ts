@@ -19,7 +19,8 @@ const part = (
     { id: `${id}.cpu`, label: `CPU per event, ${how}`, unit: "µs", digits: 2 },
   ],
   repeats: ({ rounds }) => rounds,
-  async measure({ target }, { plan }) {
+  async measure({ target, peer }, { plan }) {
+    if (peer && kind === "paced") return undefined
     const request = ask(target, kind)
     if (!request) return undefined
     const { result, cpu } = await spent(target, () => readStreams(request, WIDTH, plan[kind]))
