@@ -7,8 +7,8 @@ import type { Address, Place, Target } from "./target.ts"
 
 const root = join(import.meta.dir, "..")
 
-/** The executable, where one was built. */
-export const BINARY = join(root, "dist/llmrouter")
+/** The executable, where one was built; `LLMROUTER_BINARY` names another. */
+export const BINARY = process.env["LLMROUTER_BINARY"] ?? join(root, "dist/llmrouter")
 
 /** The key that the bench calls with. */
 export const CALLER_KEY = "sk-bench-0123456789abcdef0123456789abcdef"
