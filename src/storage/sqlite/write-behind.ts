@@ -100,16 +100,18 @@ export function createWriteBehind(parts: WriteBehindParts): WriteBehind {
     const mark = written.length
     const begun = ++rounds
     const adopt = adopts
+    // Who asks for it from now on means the next round.
+    adopts = false
     const now = clock.wall()
     const result = await writer.call({ task: "store", path, now, journal: journal.id, adopt })
     health.note(result)
+    more = result.ok && !result.done
+    if (!result.ok || more) adopts ||= adopt
     if (!result.ok) return false
-    more = !result.done
     // Lines in memory may be older: then all is stored only with the next round.
     if (result.done && !salvage() && memory.length === 0) {
       stored.length = Math.max(stored.length, mark)
       finished = begun
-      if (adopt) adopts = false
     }
     journal.trim()
     return memory.length === 0 || storeMemory()
@@ -181,7 +183,8 @@ export function createWriteBehind(parts: WriteBehindParts): WriteBehind {
   }
 
   function flush(): Promise<void> {
-    if (closed || (!pending() && !writer.shared && !adopts)) return Promise.resolve()
+    const idle = !pending() && !busy && !adopts && !writer.shared
+    if (closed || idle) return Promise.resolve()
     return new Promise((resolve) => {
       waiters.push({ ...written, round: rounds, resolve })
       timer?.ref()
