@@ -51,6 +51,8 @@ async function main(): Promise<void> {
       ...(target && { target: `bun-${target}` as Bun.Build.CompileTarget }),
       outfile,
       execArgv: RUNTIME_FLAGS,
+      // Machine code for what runs once is work for nothing; `serving.ts` ends this.
+      jitPolicy: 8,
       // A bunfig.toml in the working directory could run code; .env files are read by our own loader.
       autoloadBunfig: false,
       autoloadDotenv: false,

@@ -12,6 +12,9 @@ import { EXIT, fail } from "./exit.ts"
 /** Milliseconds that the ends of answers may take to be sent when the time to drain is over. */
 const LAST_BYTES = 1000
 
+/** Milliseconds for which code that runs once may still be run: the executable begins slow to compile. */
+const BEGINNING = 100
+
 /** What the command line says, which wins over the config. */
 export interface ServeFlags {
   host: string | undefined
@@ -71,6 +74,7 @@ export async function createServing({
       // Without others to share it with, a port that is in use is a mistake to be told of.
       app.listen({ port, hostname: server.host!, reusePort: seat !== undefined })
       listener.server = app.server!
+      setTimeout(() => Bun.unsafe.setJITPolicy(1), BEGINNING).unref()
       return { host: server.host!, port: app.server!.port ?? port }
     },
     async stop() {
