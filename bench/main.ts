@@ -103,8 +103,9 @@ async function main(): Promise<void> {
       console.log("Measured from source: `bun run build` first to measure the executable.")
     }
     if (plan.name !== "smoke" && !options.only) {
-      const name = `${report.date.slice(0, 10)}${plan.name === "quick" ? "-quick" : ""}.json`
-      const path = join(import.meta.dir, "results", name)
+      // A quick run is for whoever changes something: it is not kept in the history.
+      const place = plan.name === "quick" ? "results/tmp" : "results"
+      const path = join(import.meta.dir, place, `${report.date.slice(0, 10)}.json`)
       await Bun.write(path, `${JSON.stringify(report, null, 2)}\n`)
       console.log(`Written to ${path}`)
       if (plan.name === "full") await publish(report)
