@@ -56,8 +56,8 @@ export interface ReloadStatus {
 export interface PreparedReload {
   result: LoadResult
   changed: boolean
-  /** Serves by it, where it is right and another one. */
-  take(): void
+  /** Serves by it, where it is right and another one. @param quiet whether others say what only a restart changes */
+  take(quiet?: boolean): void
 }
 
 /** A running router without its listener. */
@@ -174,11 +174,11 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     const changed = result.ok && result.settings.version !== settings.version
     const next = result.ok && changed ? override(result.settings) : undefined
     const made = next && (await ready(next))
-    return { result, changed, take: () => swap(made) }
+    return { result, changed, take: (quiet) => swap(made, quiet) }
   }
 
   /** @param next undefined where it stays as it is */
-  function swap(next: Snapshot | undefined): void {
+  function swap(next: Snapshot | undefined, quiet = false): void {
     if (next) {
       const previous = settings
       snapshot = next
@@ -189,7 +189,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
       )
       health.keep(groups)
       spending.keep(settings.providers)
-      warnOfRestart(logger, previous, settings)
+      if (!quiet) warnOfRestart(logger, previous, settings)
     }
   }
 

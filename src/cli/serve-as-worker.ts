@@ -48,7 +48,7 @@ export async function serveAsWorker(options: {
     },
     conclude({ reloaded, speaks }) {
       const { runtime } = serving!
-      if (reloaded.ok) prepared?.take()
+      if (reloaded.ok) prepared?.take(!speaks)
       if (speaks) tell(runtime, reloaded.failure ?? prepared?.result, reloaded.changed)
       runtime.conclude(reloaded.changed, reloaded.failure)
       prepared = undefined

@@ -96,7 +96,8 @@ export function createCommons(options: CommonsOptions): Commons {
 
   function isAlone(): boolean {
     for (let other = 0; other < MOST_WORKERS; other++) {
-      if (other !== worker && words[slotOf(other) + STATE] === PRESENT) return false
+      const state = words[slotOf(other) + STATE]
+      if (other !== worker && (state === PRESENT || state === TOLD)) return false
     }
     return true
   }
@@ -110,8 +111,11 @@ export function createCommons(options: CommonsOptions): Commons {
     // All who knew something have died.
     else if (isAlone()) log.join(log.head)
     else words[state] = ASKING
+    const joined = words[state] === PRESENT
+    // At once: others do not know yet that somebody may need what they write over.
+    if (joined) read()
     lock.give()
-    return words[state] === PRESENT
+    return joined
   }
 
   function write(head: number): RecordView {
@@ -137,6 +141,10 @@ export function createCommons(options: CommonsOptions): Commons {
       lock.take()
       if (depth++ > 0) return
       read()
+      if (log.lost) {
+        this.leave()
+        throw new Error("this worker does not know yet what the others know")
+      }
       log.makeRoom()
       clock.stop(clock.now(), clock.wall())
     },
@@ -161,7 +169,6 @@ export function createCommons(options: CommonsOptions): Commons {
     },
     async join() {
       while (!tryToJoin()) await Bun.sleep(LOOK)
-      this.catchUp()
     },
     bury(dead) {
       this.enter()

@@ -59,7 +59,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   let owners = 0
   let where: Listening | undefined
   let stopping = false
-  let reloading: Promise<unknown> = Promise.resolve()
+  const { promise: started, resolve: hasStarted } = Promise.withResolvers<void>()
+  /** One after the other, and none before all serve. */
+  let reloading: Promise<unknown> = started
 
   /** Starts one in a place. Resolves when it has loaded everything and can serve. */
   async function begin(worker: number): Promise<WorkerProcess> {
@@ -70,15 +72,15 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       store: (task) => storage!.serve(task),
       reload,
     }
-    const started = startWorker({ worker, owner: ++owners, folder: memory.folder }, answers)
-    living.add(started)
-    const gone = started.ended.then((end) => {
-      clear(started)
+    const process = startWorker({ worker, owner: ++owners, folder: memory.folder }, answers)
+    living.add(process)
+    const gone = process.ended.then((end) => {
+      clear(process)
       throw new WorkerEnded(end.status ?? 1)
     })
     await Promise.race([ready, gone])
     gone.catch(() => {})
-    return started
+    return process
   }
 
   /** What a dead worker has left. */
@@ -147,6 +149,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         const all = await Promise.all(Array.from({ length: options.workers }, (_, n) => begin(n)))
         // The first one finds the port, where any will do.
         for (const worker of all) await serve(worker)
+        hasStarted()
         return where!
       } catch (thrown) {
         stopping = true
