@@ -36,12 +36,11 @@ export function requestHead(
     names.add(lower)
     lines.push(`${name}: ${value.trim()}`)
   }
-  // Most servers look at the host first.
-  if (headers["host"] === undefined) add("host", url.host)
   for (const name in headers) add(name, headers[name]!)
   const supply = (name: string, value: string) => {
     if (!names.has(name)) add(name, value)
   }
+  supply("host", url.host)
   if (url.username || url.password) supply("authorization", basicOf(url))
   supply("accept", "*/*")
   supply("accept-encoding", "gzip, deflate, br, zstd")

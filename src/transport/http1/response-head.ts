@@ -115,7 +115,9 @@ function versionOf(bytes: Buffer): number {
 }
 
 function statusOf(bytes: Buffer): number {
-  const [a, b, c] = [bytes[9]! - ZERO, bytes[10]! - ZERO, bytes[11]! - ZERO]
+  const a = bytes[9]! - ZERO
+  const b = bytes[10]! - ZERO
+  const c = bytes[11]! - ZERO
   const next = bytes[12]!
   const digits = a >= 1 && a <= 9 && b >= 0 && b <= 9 && c >= 0 && c <= 9
   if (!digits || !(next === SPACE || next === CR || next === LF)) {

@@ -34,7 +34,7 @@ describe("a request", () => {
       Accept: "a/b",
       "ACCEPT-encoding": "identity",
       "user-agent": "me",
-      host: "elsewhere.test",
+      Host: "elsewhere.test",
       "x-latin": "é",
     }
     const { line, fields, body } = await arrives({
@@ -45,7 +45,7 @@ describe("a request", () => {
       "Accept: a/b",
       "ACCEPT-encoding: identity",
       "user-agent: me",
-      "host: elsewhere.test",
+      "Host: elsewhere.test",
       "x-latin: \xe9",
       "connection: keep-alive",
       "content-length: 2",
