@@ -1,6 +1,7 @@
+import { unpackRoute } from "../core/route-text.ts"
 import pc from "picocolors"
 import type { UsageRow } from "../core/ledger.ts"
-import type { AttemptRecord, CandidateRecord, RouteRecord } from "../core/route-record.ts"
+import type { AttemptRecord, CandidateRecord } from "../core/route-record.ts"
 import { formatCount, formatDuration, formatMoney } from "./amounts.ts"
 import { type Column, renderTable } from "./table.ts"
 
@@ -26,7 +27,7 @@ function report(row: UsageRow): string {
   ]
   const head = `${pc.bold(id)}  ${new Date(row.time).toISOString()}\n${facts.join(", ")}\n`
   if (row.route === null) return `${head}${pc.dim("It never got as far as routing.")}\n`
-  const { strategy, candidates, more, attempts } = JSON.parse(row.route) as RouteRecord
+  const { strategy, candidates, more, attempts } = unpackRoute(row.route)
   const others = more > 0 ? pc.dim(`and ${formatCount(more)} more\n`) : ""
   return [
     head,
@@ -37,7 +38,7 @@ function report(row: UsageRow): string {
 
 /** Tokens and cost. A request that reached no upstream has used nothing that could have a price. */
 function usage({ route, input, output, cost }: UsageRow): string[] {
-  const asked = route !== null && (JSON.parse(route) as RouteRecord).attempts.length > 0
+  const asked = route !== null && unpackRoute(route).attempts.length > 0
   if (!asked && input === 0 && output === 0 && !cost) return ["–"]
   return [
     `${formatCount(input)} + ${formatCount(output)} tokens`,

@@ -1,6 +1,6 @@
+import { unpackRoute } from "../core/route-text.ts"
 import pc from "picocolors"
 import type { UsageRow } from "../core/ledger.ts"
-import type { RouteRecord } from "../core/route-record.ts"
 import type { Dimension, Percentiles, UsageSummary } from "../storage/sqlite/usage-reader.ts"
 import { formatCount, formatDuration, formatMoney } from "./amounts.ts"
 import { type Column, renderTable } from "./table.ts"
@@ -133,7 +133,7 @@ export function summaryJson({ by, since, groups, total }: Summary): string {
 export function rowsJson(rows: readonly UsageRow[]): string {
   const value = rows.map(({ cost, route, ...row }) => ({
     ...row,
-    route: route === null ? null : (JSON.parse(route) as RouteRecord),
+    route: route === null ? null : unpackRoute(route),
     costNanoUsd: cost,
     costUsd: cost === null ? null : usd(cost),
   }))

@@ -42,7 +42,7 @@ export const UsageRow = t.Object({
   continued: t.Integer(),
   /** Id of the request that this one copies for a mirror; null for a caller's own. */
   mirrorOf: t.Union([t.String(), t.Null()]),
-  /** The decision and the attempts, a `RouteRecord` as JSON; null where nothing was decided. */
+  /** The decision and the attempts, as `packRoute` writes them; null where nothing was decided. */
   route: t.Union([t.String(), t.Null()]),
 })
 export type UsageRow = Static<typeof UsageRow>

@@ -1,3 +1,4 @@
+import { packRoute } from "../core/route-text.ts"
 import type { GatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
 import type { UsageRow } from "../core/ledger.ts"
@@ -140,7 +141,7 @@ function usageRow(
     mirrorOf: progress.mirrorOf,
     route:
       opened.length > 0 || attemptsMade.length > 0
-        ? JSON.stringify(routeRecord(opened, attemptsMade))
+        ? packRoute(routeRecord(opened, attemptsMade))
         : null,
     client: (exchange.headers.get("user-agent") ?? "").slice(0, CLIENT_LIMIT),
   }

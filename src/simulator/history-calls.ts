@@ -1,5 +1,6 @@
+import { unpackRoute } from "../core/route-text.ts"
 import type { UsageRow } from "../core/ledger.ts"
-import type { AttemptRecord, RouteRecord } from "../core/route-record.ts"
+import type { AttemptRecord } from "../core/route-record.ts"
 
 /** One answer of the past. */
 export interface PastAnswer {
@@ -64,7 +65,7 @@ function deploymentOf(channel: string): string {
 function attemptsOf({ route }: UsageRow): readonly AttemptRecord[] {
   if (route === null) return []
   try {
-    return (JSON.parse(route) as RouteRecord).attempts
+    return unpackRoute(route).attempts
   } catch {
     // Written by another version: the row itself says enough.
     return []

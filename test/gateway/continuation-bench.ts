@@ -1,3 +1,4 @@
+import { unpackRoute } from "../../src/core/route-text.ts"
 import type { closing } from "../support/cleanup.ts"
 import { type ConfigFile, type Router, startRouter } from "../support/router.ts"
 import { type Behaviour, startUpstream, type Upstream } from "../support/upstream/index.ts"
@@ -163,8 +164,6 @@ export const pair = (first: string, second: string): Link[] => [
 /** The last row of the ledger, and its attempts. */
 export async function lastRow(router: Router) {
   const row = (await router.rows()).at(-1)!
-  const { attempts } = JSON.parse(String(row["route"])) as {
-    attempts: { channel: string; why: string; outcome: string }[]
-  }
+  const { attempts } = unpackRoute(String(row["route"]))
   return { row, attempts }
 }

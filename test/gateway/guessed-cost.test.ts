@@ -1,5 +1,5 @@
+import { unpackRoute } from "../../src/core/route-text.ts"
 import { expect, test } from "bun:test"
-import type { AttemptRecord } from "../../src/core/route-record.ts"
 import { closing, until } from "../support/cleanup.ts"
 import { startFiltered } from "./filtered.ts"
 
@@ -33,9 +33,7 @@ async function priced(scripts: readonly string[], providers: readonly object[] =
     while (!hasRoom(amount - spent)) spent += GUESS / 10
     return spent
   }
-  const attempts = async () =>
-    (JSON.parse(String((await router.rows())[0]!["route"])) as { attempts: AttemptRecord[] })
-      .attempts
+  const attempts = async () => unpackRoute(String((await router.rows())[0]!["route"])).attempts
   return { router, spentAt, attempts }
 }
 

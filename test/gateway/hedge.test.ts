@@ -1,5 +1,5 @@
+import { unpackRoute } from "../../src/core/route-text.ts"
 import { describe, expect, test } from "bun:test"
-import type { AttemptRecord } from "../../src/core/route-record.ts"
 import { closing, until } from "../support/cleanup.ts"
 import { overUpstreams, startRouter } from "../support/router.ts"
 import { startUpstream } from "../support/upstream/index.ts"
@@ -118,7 +118,7 @@ describe("a hedged request", () => {
     const paid = usage.prompt_tokens * 10_000 + usage.completion_tokens * 20_000
     expect(Number(row!["wasted"])).toBeGreaterThan(0)
     expect(row!["cost"]).toBe(paid + Number(row!["wasted"]))
-    const { attempts } = JSON.parse(String(row!["route"])) as { attempts: AttemptRecord[] }
+    const { attempts } = unpackRoute(String(row!["route"]))
     expect(attempts).toMatchObject([
       { channel: "u0/ok#-", why: "first", outcome: "cancelled", ttft: null, message: null },
       { channel: "u1/ok#-", why: "hedge", outcome: "ok", wasted: 0 },
@@ -139,7 +139,7 @@ test("each attempt of a request is on record, with what was wrong", async () => 
   const router = await use(startRouter(overUpstreams(servers)))
   await (await router.post(CHAT, STREAM)).text()
   const [row] = await router.rows()
-  const { attempts } = JSON.parse(String(row!["route"])) as { attempts: AttemptRecord[] }
+  const { attempts } = unpackRoute(String(row!["route"]))
   expect(attempts).toMatchObject([
     { channel: "u0/ok#-", why: "first", outcome: "upstream-error", status: 503, ttft: null },
     { channel: "u1/ok#-", why: "next", outcome: "ok", status: null, message: null },

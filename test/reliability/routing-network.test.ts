@@ -1,3 +1,4 @@
+import { unpackRoute } from "../../src/core/route-text.ts"
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test"
 import { createServer } from "node:http"
 import { type AddressInfo, createServer as createTcp, type Socket } from "node:net"
@@ -136,9 +137,7 @@ async function leadsOn(name: string): Promise<string> {
   expect([name, status, headers.get("x-llmrouter-attempts")]).toEqual([name, 200, "2"])
   const [row] = await rig.rows(name)
   expect([name, Number(row!["duration"]) < 5000]).toEqual([name, true])
-  const { attempts } = JSON.parse(row!["route"] as string) as {
-    attempts: { outcome: string; message: string }[]
-  }
+  const { attempts } = unpackRoute(row!["route"] as string)
   return `${attempts[0]!.outcome}: ${attempts[0]!.message}`
 }
 

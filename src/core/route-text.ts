@@ -1,0 +1,83 @@
+import type { AttemptRecord, CandidateRecord, RouteRecord } from "./route-record.ts"
+
+/** `[strategy, more, candidates, attempts]`, each of these an array of its values in a fixed order. */
+type Packed = readonly [
+  strategy: string,
+  more: number,
+  candidates: readonly (readonly [string, string, string, number | null, string | null])[],
+  attempts: readonly (readonly [
+    channel: string,
+    why: AttemptRecord["why"],
+    began: number,
+    duration: number | null,
+    ttft: number | null,
+    outcome?: string,
+    status?: number | null,
+    message?: string | null,
+    wasted?: number,
+    cost?: number | null,
+  ])[],
+]
+
+/** A record as the ledger keeps it, of which every request has one: a third of what names for all values take. */
+export function packRoute({ strategy, more, candidates, attempts }: RouteRecord): string {
+  const packed: Packed = [
+    strategy,
+    more,
+    candidates.map(({ group, channel, state, score, skipped }) => [
+      group,
+      channel,
+      state,
+      score,
+      skipped,
+    ]),
+    attempts.map(packAttempt),
+  ]
+  return JSON.stringify(packed)
+}
+
+function packAttempt(attempt: AttemptRecord): Packed[3][number] {
+  const { channel, why, began, duration, ttft, outcome, status, message, wasted, cost } = attempt
+  // Most are like this.
+  const plain = status === null && message === null && wasted === 0 && cost === null
+  if (plain && outcome === "ok") return [channel, why, began, duration, ttft]
+  return [channel, why, began, duration, ttft, outcome, status, message, wasted, cost]
+}
+
+/** @param text also a record with names, as earlier versions have written it. @throws SyntaxError */
+export function unpackRoute(text: string): RouteRecord {
+  const packed = JSON.parse(text) as Packed | RouteRecord
+  if (!isPacked(packed)) return packed
+  const [strategy, more, candidates, attempts] = packed
+  return {
+    strategy,
+    candidates: candidates.map(
+      ([group, channel, state, score, skipped]): CandidateRecord => ({
+        group,
+        channel,
+        state,
+        score,
+        skipped,
+      }),
+    ),
+    more,
+    attempts: attempts.map(
+      ([channel, why, began, duration, ttft, outcome, status, message, wasted, cost]) => ({
+        channel,
+        why,
+        began,
+        duration,
+        ttft,
+        outcome: outcome ?? "ok",
+        status: status ?? null,
+        message: message ?? null,
+        wasted: wasted ?? 0,
+        cost: cost ?? null,
+      }),
+    ),
+  }
+}
+
+function isPacked(value: Packed | RouteRecord): value is Packed {
+  return Array.isArray(value)
+}

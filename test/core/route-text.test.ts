@@ -1,0 +1,59 @@
+import { expect, test } from "bun:test"
+import type { AttemptRecord, RouteRecord } from "../../src/core/route-record.ts"
+import { packRoute, unpackRoute } from "../../src/core/route-text.ts"
+
+const ATTEMPT: AttemptRecord = {
+  channel: "openai/gpt#ab12",
+  why: "first",
+  began: 0.12,
+  duration: 250.5,
+  ttft: 90,
+  outcome: "ok",
+  status: null,
+  message: null,
+  wasted: 0,
+  cost: null,
+}
+const FAILED: Partial<AttemptRecord> = {
+  outcome: "upstream-error",
+  status: 500,
+  message: 'a "b"\t',
+}
+
+const RECORD: RouteRecord = {
+  strategy: "adaptive",
+  candidates: [
+    { group: "fast", channel: "openai/gpt#ab12", state: "ready", score: 1.5, skipped: null },
+    { group: "fast", channel: "p/ü", state: "open", score: null, skipped: "lacks vision" },
+  ],
+  more: 3,
+  attempts: [
+    { ...ATTEMPT, ...FAILED },
+    { ...ATTEMPT, why: "next", duration: null, ttft: null, wasted: 12, outcome: "cancelled" },
+    { ...ATTEMPT, why: "continuation", cost: 0 },
+    { ...ATTEMPT, why: "hedge", wasted: 7 },
+    ATTEMPT,
+  ],
+}
+
+test("a record comes back as it was", () => {
+  expect(unpackRoute(packRoute(RECORD))).toEqual(RECORD)
+})
+
+test("each value of an attempt that is not the usual one comes back", () => {
+  const unusual: Partial<AttemptRecord>[] = [
+    { outcome: "cancelled" },
+    { status: 429 },
+    { message: "" },
+    { wasted: 1 },
+    { cost: 5 },
+  ]
+  for (const each of unusual) {
+    const record = { ...RECORD, attempts: [{ ...ATTEMPT, ...each }] }
+    expect(unpackRoute(packRoute(record))).toEqual(record)
+  }
+})
+
+test("what earlier versions have written is read, too", () => {
+  expect(unpackRoute(JSON.stringify(RECORD))).toEqual(RECORD)
+})
