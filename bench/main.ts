@@ -11,6 +11,7 @@ import { peers as allPeers } from "./peers/index.ts"
 import type { Peer } from "./peers/peer.ts"
 import { findPeers } from "./peers-at-hand.ts"
 import { plans } from "./plan.ts"
+import { endChildrenWithUs } from "./family.ts"
 import { requirePrograms, stepAside } from "./process.ts"
 import { publish } from "./publish.ts"
 import type { Report } from "./report.ts"
@@ -72,6 +73,7 @@ async function bench(folder: string): Promise<Report> {
     throw new Error(`missing: ${names}; \`--install\` brings them, \`--without-missing\` goes on`)
   }
   stepAside()
+  endChildrenWithUs()
   const upstream = await startUpstream()
   try {
     const outcome = await run(upstream, { plan, folder, upstreamPort: upstream.port }, parts, ready)

@@ -1,5 +1,5 @@
 import type { Plan } from "./plan.ts"
-import { cpuTime } from "./process.ts"
+import { cpuTime } from "./family.ts"
 import type { Place, Target } from "./target.ts"
 
 /** Something that is measured, with its unit. */

@@ -1,12 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
+import { adopt } from "./family.ts"
 
 /** The core of what is measured, and the core of everything else. */
 export const MEASURED_CORE = "0"
 export const OTHER_CORE = "1"
-
-// USER_HZ, which is 100 wherever Linux has run for the last twenty years.
-const TICKS_PER_SECOND = 100
 
 /** Open files that every program may have: 1,000 connections in, and as many out. */
 const OPEN_FILES = 8192
@@ -66,6 +63,7 @@ export function start(
     stdout: "ignore",
     stderr: "inherit",
   })
+  adopt(child)
   return {
     pid: child.pid,
     exited: child.exited,
@@ -82,68 +80,10 @@ export function start(
 export async function runAside<Report>(program: string, args: readonly unknown[]): Promise<Report> {
   const command = [process.execPath, `${import.meta.dir}/${program}`, ...args.map(String)]
   const child = Bun.spawn(pinned(OTHER_CORE, command), { stderr: "inherit" })
+  adopt(child)
   const output = await new Response(child.stdout).text()
   if ((await child.exited) !== 0) throw new Error(`${program} failed: ${output}`)
   return JSON.parse(output)
-}
-
-/** The fields of `/proc/<pid>/stat` behind the name in brackets, which may hold spaces. */
-function statOf(pid: number): string[] | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")
-  } catch {
-    return undefined // It has ended meanwhile.
-  }
-}
-
-/** A process and all that it started, and they in turn. */
-function family(root: number): number[] {
-  const children = new Map<number, number[]>()
-  for (const name of readdirSync("/proc")) {
-    const pid = Number(name)
-    const parent = Number(pid ? statOf(pid)?.[1] : undefined)
-    if (parent) children.set(parent, [...(children.get(parent) ?? []), pid])
-  }
-  const all = [root]
-  for (const pid of all) all.push(...(children.get(pid) ?? []))
-  return all
-}
-
-/** CPU time of a process with all its threads and descendants so far, in microseconds. */
-export function cpuTime(pid: number): number {
-  let ticks = 0
-  // utime and stime.
-  for (const each of family(pid)) {
-    const fields = statOf(each)
-    ticks += Number(fields?.[11] ?? 0) + Number(fields?.[12] ?? 0)
-  }
-  return (ticks / TICKS_PER_SECOND) * 1_000_000
-}
-
-/** Resident memory of a process and its descendants, in bytes. What they share counts once for each. */
-export function memory(pid: number): number {
-  let kilobytes = 0
-  for (const each of family(pid)) {
-    try {
-      const status = readFileSync(`/proc/${each}/status`, "utf8")
-      kilobytes += Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0)
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
-  return kilobytes * 1024
-}
-
-/** Holds a process and its descendants still, or lets them go on. */
-export function hold(pid: number, still: boolean): void {
-  for (const each of family(pid)) {
-    try {
-      process.kill(each, still ? "SIGSTOP" : "SIGCONT")
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
 }
 
 /** A port that was free a moment ago. */
@@ -174,10 +114,15 @@ export async function firstAnswer(
   throw new Error(`no answer from ${url} for 60 s`)
 }
 
-/** Waits for a program's first 200. @returns the milliseconds it took. @throws when it ends before */
-export function answers(running: Running, url: string, since: number): Promise<number> {
+/** Waits for a program's first 200. @returns the milliseconds it took. @throws when it does not come up */
+export async function answers(running: Running, url: string, since: number): Promise<number> {
   const ended = running.exited.then((status): never => {
     throw new Error(`the program for ${url} ended with status ${status} before it answered`)
   })
-  return Promise.race([firstAnswer(url, since), ended])
+  try {
+    return await Promise.race([firstAnswer(url, since), ended])
+  } catch (error) {
+    await running.stop()
+    throw error
+  }
 }

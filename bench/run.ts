@@ -1,6 +1,6 @@
 import type { Bench, Part, Subject } from "./part.ts"
 import type { Peer } from "./peers/peer.ts"
-import { hold } from "./process.ts"
+import { hold } from "./family.ts"
 import { chatRequest, messagesRequest } from "./request.ts"
 import { DIRECT, type Failure, type Results } from "./results.ts"
 import { readStreams } from "./streams.ts"
@@ -23,10 +23,14 @@ async function warmUp({ target }: Subject, { folder, plan }: Bench): Promise<voi
   if (target.messages) await readStreams(messagesRequest(target, "fast"), 64, plan.warmUp)
 }
 
+/** Milliseconds in which a gateway catches up with what it was doing when it had to hold still. */
+const SETTLE = 500
+
 /** Does something while all other gateways hold still: some of them are never idle. */
 async function awake<Result>(subject: Subject, work: () => Promise<Result>): Promise<Result> {
   if (!subject.peer) return await work()
   hold(subject.target.pid, false)
+  await Bun.sleep(SETTLE)
   try {
     return await work()
   } finally {

@@ -1,5 +1,6 @@
 import { join } from "node:path"
 import { MODEL } from "./payload.ts"
+import { adopt } from "./family.ts"
 import { firstAnswer, OTHER_CORE, pinned } from "./process.ts"
 import type { Target } from "./target.ts"
 
@@ -8,6 +9,7 @@ export async function startUpstream(): Promise<Target> {
   const command = pinned(OTHER_CORE, [process.execPath, join(import.meta.dir, "upstream.ts")])
   const started = performance.now()
   const child = Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "inherit" })
+  adopt(child)
   const { value } = await child.stdout.getReader().read()
   const port = Number(new TextDecoder().decode(value))
   if (!port) throw new Error("the upstream of the bench did not start")

@@ -1,4 +1,5 @@
 import { join } from "node:path"
+import { adopt } from "./family.ts"
 import { OTHER_CORE, pinned } from "./process.ts"
 import type { Request } from "./request.ts"
 
@@ -59,6 +60,7 @@ export async function load(
     url,
   ]
   const child = Bun.spawn(pinned(OTHER_CORE, ["wrk", ...options]), { stderr: "inherit" })
+  adopt(child)
   const output = await new Response(child.stdout).text()
   const line = /^REPORT (.*)$/m.exec(output)?.[1]
   if (!line) throw new Error(`wrk said no result for ${url}:\n${output}`)

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { markdownTable } from "../markdown.ts"
+import { endChildrenWithUs } from "../family.ts"
 import { requirePrograms, stepAside } from "../process.ts"
 import { writeSection } from "../publish.ts"
 import { startUpstream } from "../start-upstream.ts"
@@ -55,6 +56,7 @@ try {
   requirePrograms(["nginx", "wrk", "taskset", "prlimit"])
   const wanted = chosen()
   stepAside()
+  endChildrenWithUs()
   const upstream = await startUpstream()
   try {
     const tables: string[] = []

@@ -1,5 +1,5 @@
 import type { Part } from "../part.ts"
-import { memory } from "../process.ts"
+import { memory } from "../family.ts"
 import { chatRequest } from "../request.ts"
 import { leaveStreams } from "../streams.ts"
 import { load } from "../wrk.ts"
