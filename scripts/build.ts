@@ -4,6 +4,7 @@ import { mkdir, stat } from "node:fs/promises"
 import { basename, dirname, join, relative } from "node:path"
 import { parseArgs } from "node:util"
 import { gzipSync } from "node:zlib"
+import { packVocabulary } from "../src/governance/vocabulary-file.ts"
 
 const root = join(import.meta.dir, "..")
 const MEGABYTE = 1_000_000
@@ -20,6 +21,17 @@ const RUNTIME_FLAGS = [
 async function workers(): Promise<string[]> {
   const files = await Array.fromAsync(new Bun.Glob("src/**/*worker.ts").scan(root))
   return files.sort().map((file) => join(root, file))
+}
+
+/** Embeds vocabularies in the form that `vocabulary-file.ts` reads as well. */
+const vocabularies: Bun.BunPlugin = {
+  name: "vocabularies",
+  setup(build) {
+    build.onLoad({ filter: /\.tiktoken$/ }, async ({ path }) => ({
+      contents: packVocabulary(await Bun.file(path).text()),
+      loader: "file",
+    }))
+  },
 }
 
 async function main(): Promise<void> {
@@ -41,7 +53,10 @@ async function main(): Promise<void> {
     // What a command loads when it needs it stays in files of its own, which a start need not read.
     splitting: true,
     bytecode: true,
+    // Functions inside functions inside functions are compiled when they first run: few do at a start.
+    bytecodeDepth: 2,
     format: "esm",
+    plugins: [vocabularies],
     // What Elysia and Bun.serve ask before they show a developer's error page.
     define: {
       "process.env.NODE_ENV": '"production"',
