@@ -19,22 +19,26 @@ export function createTranslation(
   let usage: Usage | undefined
   let error: GatewayError | undefined
 
-  function take(read: () => readonly CanonicalEvent[]): Uint8Array | undefined {
+  /** @param chunk undefined is the end */
+  function take(chunk: Uint8Array | undefined): Uint8Array | undefined {
     if (phase === "complete" || phase === "failed") return undefined
-    const written: Uint8Array[] = []
+    let first: Uint8Array | undefined
+    let others: Uint8Array[] | undefined
     try {
-      for (const event of read()) {
+      for (const event of chunk ? decoder.push(chunk) : decoder.end()) {
         follow(event)
         watch?.(event)
         const bytes = encoder.push(event)
-        if (bytes) written.push(bytes)
+        if (!bytes) continue
+        if (!first) first = bytes
+        else if (others) others.push(bytes)
+        else others = [first, bytes]
       }
     } catch (thrown) {
       error = asError(thrown)
       phase = "failed"
     }
-    if (written.length === 0) return undefined
-    return written.length === 1 ? written[0] : Buffer.concat(written)
+    return others ? Buffer.concat(others) : first
   }
 
   function follow(event: CanonicalEvent): void {
@@ -46,9 +50,9 @@ export function createTranslation(
   }
 
   return {
-    push: (chunk) => take(() => decoder.push(chunk)),
+    push: take,
     end() {
-      const bytes = take(() => decoder.end())
+      const bytes = take(undefined)
       if (phase === "prelude" || phase === "content") {
         error = truncated()
         phase = "failed"

@@ -7,6 +7,7 @@ const NINE = 0x39
 
 /** A member of an event that changes from event to event and says nothing of the stream. */
 interface Free {
+  name: string
   /** The member up to its value. */
   mark: Buffer
   /** Whether the value is a whole number; else it is a string. */
@@ -16,13 +17,13 @@ interface Free {
 /** @param text names of members with strings. @param digits names of those with whole numbers */
 export function freeMembers(text: readonly string[], digits: readonly string[] = []): Free[] {
   return [
-    ...text.flatMap((name) => [free(`"${name}":"`, false), free(`"${name}": "`, false)]),
-    ...digits.flatMap((name) => [free(`"${name}":`, true), free(`"${name}": `, true)]),
+    ...text.flatMap((name) => ["", " "].map((gap) => free(name, `${gap}"`, false))),
+    ...digits.flatMap((name) => ["", " "].map((gap) => free(name, gap, true))),
   ]
 }
 
-function free(mark: string, digits: boolean): Free {
-  return { mark: Buffer.from(mark), digits }
+function free(name: string, before: string, digits: boolean): Free {
+  return { name, mark: Buffer.from(`"${name}":${before}`), digits }
 }
 
 /**
@@ -35,25 +36,32 @@ export class EventShape {
   /** What is the same in all of them: before the first free value, between them, and behind the last. */
   #same: Buffer[] = []
   #digits: boolean[] = []
+  /** Which of the values is that of the member that is named first; -1 where it has none. */
+  #main = -1
 
   constructor(free: readonly Free[]) {
     this.#free = free
   }
 
-  /** @param block whole events in which there was nothing of interest: the last one stands for others */
-  learn(block: Buffer): void {
+  /**
+   * @param block whole events in which there was nothing of interest: the last one stands for others
+   * @returns what that one says in the member that is named first; undefined where it has none, or several
+   */
+  learn(block: Buffer): string | undefined {
     const before = block.lastIndexOf(BLANK_LINE, -BLANK_LINE.length - 1)
     const event = before < 0 ? block : block.subarray(before + BLANK_LINE.length)
-    const holes: { start: number; end: number; digits: boolean }[] = []
-    for (const { mark, digits } of this.#free) {
+    const holes: { name: string; start: number; end: number; digits: boolean }[] = []
+    for (const { name, mark, digits } of this.#free) {
       const at = event.indexOf(mark)
       const start = at + mark.length
-      const end = at < 0 ? -1 : endOf(event, start, digits)
-      if (end > start || (end === start && !digits)) holes.push({ start, end, digits })
+      const single = at >= 0 && event.indexOf(mark, start) < 0
+      const end = single ? endOf(event, start, digits) : -1
+      if (end > start || (end === start && !digits)) holes.push({ name, start, end, digits })
     }
     holes.sort((one, other) => one.start - other.start)
     this.forget()
-    if (holes.length === 0) return
+    if (holes.length === 0) return undefined
+    this.#main = holes.findIndex(({ name }) => name === this.#free[0]!.name)
     let from = 0
     for (const { start, end, digits } of holes) {
       this.#same.push(copyOf(event, from, start))
@@ -61,6 +69,7 @@ export class EventShape {
       from = end
     }
     this.#same.push(copyOf(event, from, event.length))
+    return this.texts(event)?.[0]
   }
 
   /** Something has happened behind which the same event may mean something else. */
@@ -71,6 +80,25 @@ export class EventShape {
 
   /** @returns how many events a block has; 0 unless all of it is events of this shape */
   count(block: Buffer): number {
+    return this.#walk(block, undefined)
+  }
+
+  /**
+   * @returns what the events of a block say in the member that is named first; undefined unless all of
+   * it is events of this shape
+   */
+  texts(block: Buffer): string[] | undefined {
+    if (this.#main < 0) return undefined
+    const texts: string[] = []
+    try {
+      return this.#walk(block, texts) > 0 ? texts : undefined
+    } catch {
+      // An escape that is none.
+      return undefined
+    }
+  }
+
+  #walk(block: Buffer, texts: string[] | undefined): number {
     const same = this.#same
     const last = same.length - 1
     if (last < 0) return 0
@@ -82,8 +110,10 @@ export class EventShape {
         if (!beginsWith(block, at, literal)) return 0
         at += literal.length
         if (each === last) break
-        at = endOf(block, at, this.#digits[each]!)
-        if (at < 0) return 0
+        const end = endOf(block, at, this.#digits[each]!)
+        if (end < 0) return 0
+        if (texts && each === this.#main) texts.push(textOf(block, at, end))
+        at = end
       }
       events++
     }
@@ -115,6 +145,12 @@ function endOf(block: Buffer, at: number, digits: boolean): number {
     else if (byte < SPACE) return -1
   }
   return -1
+}
+
+/** @throws SyntaxError for what is no JSON string */
+function textOf(block: Buffer, start: number, end: number): string {
+  const text = block.toString("utf8", start, end)
+  return text.includes("\\") ? (JSON.parse(`"${text}"`) as string) : text
 }
 
 /** Of its own: a block may be part of much more. */

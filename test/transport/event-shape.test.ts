@@ -79,3 +79,23 @@ test("what was learned is kept when the block's memory is used again", () => {
   block.fill(0)
   expect(count(shape, event("world"))).toBe(1)
 })
+
+describe("what events say", () => {
+  const texts = (shape: EventShape, text: string) => shape.texts(Buffer.from(text))
+
+  test.each(["", "world", 'a "quoted" \\ word', "日本語 🚀\n", "\ud83d"])("is read: %j", (text) => {
+    expect(texts(learned(), event(text) + event("more", 2))).toEqual([text, "more"])
+  })
+
+  test("is not read where an escape is none, which is for others to complain of", () => {
+    expect(texts(learned(), event("ab").replace("ab", "\\q"))).toBeUndefined()
+  })
+
+  test("is told of what is learned, unless it is said twice", () => {
+    const shape = new EventShape(FREE)
+    expect(shape.learn(Buffer.from(event("Hello")))).toBe("Hello")
+    const twice = `data: {"content":"a","delta":{"content":"b"},"sequence_number":1}\n\n`
+    expect(shape.learn(Buffer.from(twice))).toBeUndefined()
+    expect(texts(shape, twice)).toBeUndefined()
+  })
+})

@@ -14,6 +14,7 @@ import { encodeStreamError } from "./ingress-error.ts"
 import { knowsWindows, writeStop } from "./stop.ts"
 import { writeUsage } from "./usage.ts"
 import { type Fields, sseEvent } from "./wire.ts"
+import { utf8 } from "../../transport/utf8.ts"
 
 type OpenEvent = Extract<CanonicalEvent, { type: "open" }>
 
@@ -201,7 +202,7 @@ export function createStream(context: AnswerContext): StreamEncoder {
       if (event.type === "open" && event.choice !== 0) return undefined
       for (const each of sequencer.push(event)) take(each)
       if (out === "") return undefined
-      const bytes = Buffer.from(out)
+      const bytes = utf8(out)
       out = ""
       return bytes
     },

@@ -9,6 +9,7 @@ import { blockReasonOf } from "./finish.ts"
 import { paramName } from "./param-names.ts"
 import { wantsEvents } from "./routes.ts"
 import { writeUsage } from "./usage.ts"
+import { utf8 } from "../../transport/utf8.ts"
 
 /** Writes answers as `GenerateContentResponse`s. */
 export const chat: ChatEncoder = { encodeAnswer, createStream, paramName }
@@ -51,7 +52,7 @@ function createStream(context: AnswerContext): StreamEncoder {
       if (response) chunks.push(response(new Map()))
       const text = chunks.map((chunk) => frame.write(writeJson(chunk))).join("")
       const whole = event.type === "end" ? text + frame.end() : text
-      return whole ? Buffer.from(whole) : undefined
+      return whole ? utf8(whole) : undefined
     },
     fail: (error) =>
       Buffer.from(frame.write(writeJson(errorBody(error, context.requestId))) + frame.end()),

@@ -7,6 +7,7 @@ import { type Fields, fieldsOf, isFields, listOf, member, nonsense, textOf } fro
 import { createFraming, type Frame } from "./framing.ts"
 import { errorOf, errorWithin } from "./upstream-error.ts"
 import { ledgerUsage } from "./usage.ts"
+import { utf8 } from "../../transport/utf8.ts"
 
 /**
  * Follows a relayed stream. Events go through as they came to a client of events; one that wants an
@@ -85,7 +86,7 @@ export function createStreamRelay(events: boolean): StreamRelay {
       for (const next of read()) {
         const bytes = take(next)
         if (error) break
-        if (bytes) written.push(typeof bytes === "string" ? Buffer.from(bytes) : bytes)
+        if (bytes) written.push(typeof bytes === "string" ? utf8(bytes) : bytes)
       }
     } catch (thrown) {
       error = thrown instanceof GatewayError ? thrown : nonsense("The stream broke.", thrown)

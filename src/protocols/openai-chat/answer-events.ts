@@ -19,6 +19,8 @@ interface Choice {
 export interface AnswerEvents {
   /** @throws GatewayError for an error inside the chunk */
   push(chunk: Json): CanonicalEvent[]
+  /** The same as a chunk that differs from the last one only in what its choice says. */
+  say(text: string): CanonicalEvent[]
   /** @throws GatewayError `upstream-truncated` when the answer is not whole */
   end(done: boolean): CanonicalEvent[]
   /** Whether it was said why the answer ends. */
@@ -32,6 +34,7 @@ export function createAnswerEvents(decoding: Decoding): AnswerEvents {
   let id = ""
   let usage: CanonicalUsage | undefined
   let citations: readonly Citation[] = []
+  let latest: Choice | undefined
 
   function choiceAt(index: number): Choice {
     // Some put the text and the calls of one answer into different choices.
@@ -66,6 +69,7 @@ export function createAnswerEvents(decoding: Decoding): AnswerEvents {
   function takeChoice(entry: Json, position: number): CanonicalEvent[] {
     const index = typeof entry["index"] === "number" ? entry["index"] : position
     const choice = choiceAt(index)
+    latest = choice
     const delta = recordOf(entry["delta"] ?? entry["message"])
     const native = textOf(entry["finish_reason"])
     // Of several words for one answer the one that speaks of calls is right.
@@ -85,6 +89,7 @@ export function createAnswerEvents(decoding: Decoding): AnswerEvents {
       const events = started || entries.length === 0 ? [] : start(chunk)
       return [...events, ...entries.flatMap(takeChoice)]
     },
+    say: (content) => latest?.events.push({ content }, undefined) ?? [],
     end(done) {
       const all = [...choices]
       const ended = all.length > 0 && all.every(([, { native }]) => native !== "")

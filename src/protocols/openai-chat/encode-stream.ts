@@ -22,6 +22,7 @@ import { encodeUsage } from "./encode-usage.ts"
 import { encodeStreamError } from "./error-body.ts"
 import { encodeFinish } from "./finish-reason.ts"
 import type { Json } from "./json-values.ts"
+import { utf8 } from "../../transport/utf8.ts"
 
 interface Choice {
   calls: number
@@ -228,7 +229,7 @@ export function createStream(context: AnswerContext): StreamEncoder {
     push(event) {
       out = ""
       take(event)
-      return out === "" ? undefined : Buffer.from(out)
+      return out === "" ? undefined : utf8(out)
     },
     fail: (error) => encodeStreamError(error, context.requestId),
   }

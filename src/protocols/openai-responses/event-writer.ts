@@ -1,3 +1,5 @@
+import { utf8 } from "../../transport/utf8.ts"
+
 /** Collects the events of one stream, numbered in their order. */
 export interface EventWriter {
   /** @param members the event's other members, as JSON text without braces */
@@ -16,7 +18,7 @@ export function createEventWriter(first = 0): EventWriter {
     },
     take() {
       if (pending === "") return undefined
-      const bytes = Buffer.from(pending)
+      const bytes = utf8(pending)
       pending = ""
       return bytes
     },
