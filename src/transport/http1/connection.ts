@@ -17,7 +17,7 @@ const UNTIL_CLOSE = Number.POSITIVE_INFINITY
 export interface Home {
   /** It can take the next request. */
   release(connection: Connection): void
-  /** It was dead before it was used again: the request is as good as unsent. */
+  /** It was dead before it was used again: the request is as good as unsent, and goes over a fresh one. */
   repeat(trip: RoundTrip): void
   /** Whether a request that began then can have met a connection that had just been closed. */
   mayBeStale(started: number): boolean
@@ -251,7 +251,7 @@ export class Connection implements Tap {
   }
 
   #isStale(trip: RoundTrip): boolean {
-    return this.#reused && !this.#heard && !trip.repeated && this.#home.mayBeStale(trip.started)
+    return this.#reused && !this.#heard && this.#home.mayBeStale(trip.started)
   }
 
   #leaveOpening(): void {

@@ -50,7 +50,6 @@ export class Pool implements Home {
   }
 
   repeat(trip: RoundTrip): void {
-    trip.repeated = true
     this.#open(trip)
   }
 

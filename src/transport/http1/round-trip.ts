@@ -7,8 +7,6 @@ export class RoundTrip {
   readonly head: Buffer
   /** Monotonic milliseconds. */
   readonly started: number
-  /** Whether it has already failed on a connection that was stale. */
-  repeated = false
   readonly answer: (response: IncomingResponse) => void
   /** @param reason what `send` rejects with, as it is */
   readonly giveUp: (reason: unknown) => void
