@@ -9,7 +9,7 @@ import { watchConfig } from "./config/watch.ts"
 import type { GatewayContext, Snapshot } from "./gateway/context.ts"
 import { handle } from "./gateway/handle.ts"
 import { createMirrors } from "./gateway/mirrors.ts"
-import { createStateMemory } from "./gateway/state-memory.ts"
+import { type CallState, createStateMemory } from "./gateway/state-memory.ts"
 import type { Plan } from "./gateway/plan.ts"
 import { planOfFacts } from "./gateway/planned-request.ts"
 import { createProber } from "./gateway/probe.ts"
@@ -76,6 +76,8 @@ export interface Runtime {
   prepare(): Promise<PreparedReload>
   /** Notes how a reload ended that was decided elsewhere. */
   conclude(changed: boolean, failure: ReloadStatus["failure"]): ReloadStatus
+  /** Takes over what another worker's seat has spread. */
+  learn(heard: unknown): void
   /** Reloads when the config, or a file that it imports, changes. */
   watch(): void
   close(): Promise<void>
@@ -120,6 +122,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     : { ledger: nullLedger, answers: createMemoryAnswerStore(clock) }
   const prober = createProber({ clock, send, logger, health })
   const estimator = createTokenEstimator()
+  const memory = createStateMemory(clock, undefined, seat?.spread)
   const context: GatewayContext = {
     clock,
     random: Math.random,
@@ -134,7 +137,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     ledger: () => ledger,
     logger,
     answers,
-    memory: createStateMemory(clock),
+    memory,
     mirrors: createMirrors(systemTimers),
     estimateTokens: (request) => estimator.estimate(request),
     rejected: prober.rejected,
@@ -231,6 +234,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     reload,
     prepare,
     conclude,
+    learn: (call) => memory.learn(call as CallState),
     watch() {
       watcher ??= watchConfig(options.loaded.files, () => void reload())
     },

@@ -53,6 +53,7 @@ export async function serveAsWorker(options: {
       runtime.conclude(reloaded.changed, reloaded.failure)
       prepared = undefined
     },
+    learn: (heard) => serving?.runtime.learn(heard),
     bury: (owner) => seat.bury(owner),
     stop: () => void stop(),
   }

@@ -12,10 +12,15 @@ import type {
 } from "../core/canonical.ts"
 import type { Clock } from "../core/clock.ts"
 
-/** What a call came with: the thoughts before it and its own state. */
-interface Remembered {
+/** What a call came with: the thoughts before it and its own state. Plain data. */
+export interface CallState {
+  /** What the call is known by. */
+  key: string
   reasoning: readonly ReasoningBlock[]
   state: readonly Opaque[]
+}
+
+interface Remembered extends Omit<CallState, "key"> {
   /** Monotonic milliseconds. */
   until: number
   size: number
@@ -23,7 +28,7 @@ interface Remembered {
 
 /**
  * Remembers the state that calls came with, for clients that do not send it back: most SDKs for Chat
- * keep no signatures. Bounded, and of this process only; what is forgotten is what such a client lost.
+ * keep no signatures. Bounded, and never on disk; what is forgotten is what such a client lost.
  */
 export interface StateMemory {
   /** Follows one answer. @param caller key id */
@@ -32,12 +37,22 @@ export interface StateMemory {
   restore(request: CanonicalRequest, caller: string | null): CanonicalRequest
 }
 
+/** One that may be told what others have heard. */
+export interface OpenStateMemory extends StateMemory {
+  learn(call: CallState): void
+}
+
 /** Milliseconds that a loop may pause. */
 const LIFETIME = 2 * 60 * 60 * 1000
 /** Characters of all that is remembered. */
 const CAPACITY = 32_000_000
 
-export function createStateMemory(clock: Clock, capacity = CAPACITY): StateMemory {
+/** @param heard told what is new, for those who are to know it too */
+export function createStateMemory(
+  clock: Clock,
+  capacity = CAPACITY,
+  heard: (call: CallState) => void = () => {},
+): OpenStateMemory {
   const known = new AgingMap<string, Remembered>()
   let size = 0
 
@@ -45,7 +60,7 @@ export function createStateMemory(clock: Clock, capacity = CAPACITY): StateMemor
     size -= known.delete(key)?.size ?? 0
   }
 
-  function remember(key: string, reasoning: readonly ReasoningBlock[], state: readonly Opaque[]) {
+  function remember({ key, reasoning, state }: CallState): void {
     forget(key)
     const own = sizeOf(reasoning, state) + key.length
     if (own > capacity) return
@@ -90,6 +105,7 @@ export function createStateMemory(clock: Clock, capacity = CAPACITY): StateMemor
   }
 
   return {
+    learn: remember,
     follow(caller) {
       let thoughts: ReasoningBlock[] = []
       const growing = new Map<
@@ -125,7 +141,11 @@ export function createStateMemory(clock: Clock, capacity = CAPACITY): StateMemor
           const { block } = call
           const state = block.state ?? []
           const key = keyOf({ ...block, args: call.args.join("") }, caller)
-          if (thoughts.length > 0 || state.length > 0) remember(key, thoughts, state)
+          if (thoughts.length > 0 || state.length > 0) {
+            const own: CallState = { key, reasoning: thoughts, state }
+            remember(own)
+            heard(own)
+          }
           thoughts = []
         }
       }

@@ -36,6 +36,8 @@ export interface OfWorker {
   prepare(said: undefined): Promise<Prepared>
   /** The reload is over: takes what it has prepared where all have. @param speaks whether it logs that */
   conclude(said: { reloaded: Reloaded; speaks: boolean }): void
+  /** Another worker has heard something. */
+  learn(heard: unknown): void
   /** Another worker has died. @param owner its number */
   bury(owner: number): void
   /** Ends when what it has under way has ended; answers nothing. */
@@ -50,6 +52,8 @@ export interface OfSupervisor {
   ready(said: undefined): void
   /** Asks the database's writer. */
   store(task: WorkerTask): Promise<WorkerResult>
+  /** Tells all others. */
+  spread(heard: unknown): void
   /** Loads the config again, in all workers or in none. */
   reload(said: undefined): Promise<Reloaded>
 }

@@ -32,6 +32,8 @@ export interface Seat {
   readonly writer: StorageWriter
   /** Has all workers load the config again. */
   reload(): Promise<unknown>
+  /** Tells all other workers what they cannot read in the log. @param heard plain data */
+  spread(heard: unknown): void
   /** A worker has died. */
   bury(owner: number): void
   close(): void
@@ -74,6 +76,7 @@ export async function takeSeat(
         })),
     },
     reload: () => supervisor.ask("reload", undefined),
+    spread: (heard) => void supervisor.ask("spread", heard).catch(() => {}),
     bury: commons.bury.bind(commons),
     close: () => clearTimeout(timer),
   }

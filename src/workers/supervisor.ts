@@ -70,6 +70,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       time: () => performance.now(),
       ready: () => resolve(),
       store: (task) => storage!.serve(task),
+      spread(heard) {
+        for (const each of living) {
+          if (each !== process) void each.ask("learn", heard).catch(() => {})
+        }
+      },
       reload,
     }
     const process = startWorker({ worker, owner: ++owners, folder: memory.folder }, answers)
