@@ -38,6 +38,7 @@ export class Connection implements Tap {
   readonly #home: Home
   readonly #writer = new RequestWriter()
   #socket: Bun.Socket<Connection> | undefined
+  #isOpen = false
   #trip: RoundTrip | undefined
   /** It has carried a request before. */
   #reused = false
@@ -70,7 +71,9 @@ export class Connection implements Tap {
 
   /** It is as safe as it should be. */
   opened(): void {
-    if (this.dead) return
+    // A server may ask for another handshake.
+    if (this.dead || this.#isOpen) return
+    this.#isOpen = true
     this.#leaveOpening()
     if (this.#socket && this.#trip) this.#write(this.#socket, this.#trip)
   }
