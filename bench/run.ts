@@ -15,12 +15,17 @@ export interface Outcome {
   failures: Failure[]
 }
 
-async function warmUp({ target }: Subject, { folder, plan }: Bench): Promise<void> {
+/** Looks at the answers, then asks for many. Whether it stands that is for the parts to find out. */
+async function warmUp({ name, target }: Subject, { folder, plan }: Bench): Promise<void> {
   await verify(target)
   if (plan.warmUp === 0) return
-  await load(folder, chatRequest(target, "plain"), 64, plan.warmUp)
-  await readStreams(chatRequest(target, "fast"), 64, plan.warmUp)
-  if (target.messages) await readStreams(messagesRequest(target, "fast"), 64, plan.warmUp)
+  try {
+    await load(folder, chatRequest(target, "plain"), 64, plan.warmUp)
+    await readStreams(chatRequest(target, "fast"), 64, plan.warmUp)
+    if (target.messages) await readStreams(messagesRequest(target, "fast"), 64, plan.warmUp)
+  } catch (error) {
+    console.error(`${name} does not get warm: ${error instanceof Error ? error.message : error}`)
+  }
 }
 
 /** Milliseconds in which a gateway catches up with what it was doing when it had to hold still. */
