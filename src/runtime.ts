@@ -105,8 +105,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     stdout,
     createRedactor(() => settings),
   )
-  const rules = () => settings
-  const knowledge = seat?.knowledge(rules, () => queues.freed()) ?? ownKnowledge(rules)
+  const knowledge = seat?.knowledge(settings, () => queues.freed()) ?? ownKnowledge(() => settings)
   const { clock, budget, spending, filters } = knowledge
   const queues = createQueues(clock, systemTimers, seat?.turns.count)
   const freed = () => queues.freed()
@@ -177,6 +176,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     const changed = result.ok && result.settings.version !== settings.version
     const next = result.ok && changed ? override(result.settings) : undefined
     const made = next && (await ready(next))
+    if (next) seat?.prepare(next)
     return { result, changed, take: (quiet) => swap(made, quiet) }
   }
 
@@ -186,6 +186,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
       const previous = settings
       snapshot = next
       settings = next.settings
+      seat?.take(settings)
       const groups = [...snapshot.table.groups.values()]
       prober.keep(
         new Set(groups.flatMap(({ channels }) => channels.map(({ health }) => health.id))),

@@ -12,6 +12,7 @@ const KINDS = [
   "hold",
   "settle",
   "bound",
+  "rules",
   "gone",
 ] as const
 

@@ -10,6 +10,7 @@ import type { Commons } from "./commons.ts"
 import { createDecisions, shareFilters } from "./decisions.ts"
 import { shareHealth } from "./shared-health.ts"
 import { shareRetryBudget } from "./shared-retry-budget.ts"
+import { createSharedRules, type SharedRules } from "./shared-rules.ts"
 import { shareSpending } from "./shared-spending.ts"
 import { createSharedStrategies } from "./shared-strategies.ts"
 
@@ -23,20 +24,29 @@ export interface Knowledge {
   findStrategy(name: string): Strategy | undefined
 }
 
+/** The rules of a config generation. */
+export type Versioned = HealthRules & { readonly version: string }
+
+/** The same with the rules that all judge by. */
+export interface SharedKnowledge extends Knowledge {
+  readonly rules: SharedRules
+}
+
 /**
  * All of it as this worker's share of what all workers know.
  *
- * @param rules read when they are needed, so that a reload changes them
+ * @param rules those to begin with, by their version
  * @param ended told when an attempt of another worker has ended
  */
 export function shareKnowledge(
   commons: Commons,
   clock: Clock,
-  rules: () => HealthRules,
+  rules: Versioned,
   ended: () => void,
-): Knowledge {
+): SharedKnowledge {
+  const shared = createSharedRules(commons, { version: rules.version, rules })
   const decisions = createDecisions(commons.lock, commons.catchUp)
-  const own = createHealth(commons.clock, rules)
+  const own = createHealth(commons.clock, () => shared.current)
   const strategies = createSharedStrategies(commons, own, findStrategy)
   const health = shareHealth(own, commons, ended, ({ deployment }) => {
     // Where money is to be kept aside, that is still a part of the decision.
@@ -45,6 +55,7 @@ export function shareKnowledge(
   const budgets = createProviderBudgets(commons.clock)
   const spending = shareSpending(budgets, commons, decisions.end)
   return {
+    rules: shared,
     clock,
     health: strategies.watch(health),
     budget: shareRetryBudget(commons.memory, commons.lock, commons.worker),

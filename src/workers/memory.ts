@@ -5,7 +5,7 @@ import { MOST_WORKERS } from "../core/worker-count.ts"
 
 /** Words between what different processes write, so that they do not share a cache line. */
 const LINE = 16
-/** Words of the whole memory: who has the lock, how many records there are, and whether the oldest are gone. */
+/** Words of the whole memory: who has the lock, how many records there are, whether they do not tell all any more. */
 export const LOCK = 0
 export const HEAD = LINE
 export const WRAPPED = HEAD + 1

@@ -1,10 +1,14 @@
 import type { Clock } from "../core/clock.ts"
-import type { HealthRules } from "../routing/health.ts"
 import type { StorageWriter } from "../storage/sqlite/open-storage.ts"
 import type { Channel } from "./channel.ts"
 import { sharedClock } from "./clock.ts"
 import { createCommons } from "./commons.ts"
-import { type Knowledge, shareKnowledge } from "./knowledge.ts"
+import {
+  type Knowledge,
+  type SharedKnowledge,
+  shareKnowledge,
+  type Versioned,
+} from "./knowledge.ts"
 import { openSharedMemory } from "./memory.ts"
 import type { Place } from "./place.ts"
 import type { OfSupervisor } from "./questions.ts"
@@ -21,9 +25,14 @@ export interface Seat {
   /**
    * What it decides by.
    *
+   * @param rules those to begin with
    * @param ended told when an attempt of another worker has ended: there may be room
    */
-  knowledge(rules: () => HealthRules, ended: () => void): Knowledge
+  knowledge(rules: Versioned, ended: () => void): Knowledge
+  /** Has loaded other rules, which all will take or none. */
+  prepare(rules: Versioned): void
+  /** Takes them. */
+  take(rules: Versioned): void
   /** Resolves when it knows what all know. Before that nothing may be decided. */
   join(): Promise<void>
   /** How requests that wait for room take turns with those of other workers. */
@@ -49,6 +58,7 @@ export async function takeSeat(
   const memory = openSharedMemory(folder)
   const commons = createCommons({ memory, worker, owner, clock, warn })
   const turns = createTurns(memory, worker)
+  let known: SharedKnowledge | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   function look(): void {
     commons.catchUp()
@@ -56,7 +66,12 @@ export async function takeSeat(
     timer = setTimeout(look, turns.waiting > 0 ? WAITING : IDLE)
   }
   return {
-    knowledge: (rules, ended) => shareKnowledge(commons, clock, rules, ended),
+    knowledge(rules, ended) {
+      known = shareKnowledge(commons, clock, rules, ended)
+      return known
+    },
+    prepare: (rules) => known!.rules.prepare(rules.version, rules),
+    take: ({ version }) => known!.rules.take(version),
     async join() {
       await commons.join()
       turns.onWait(() => {

@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from "bun:test"
 import { closing, until } from "../support/cleanup.ts"
-import { connectToEach } from "../support/connections.ts"
+import { connect, connectToEach } from "../support/connections.ts"
 import { startUpstream } from "../support/upstream/index.ts"
 import { ASK, CHAT, over, startWorkers } from "./router.ts"
 
@@ -45,6 +45,38 @@ test("a worker that is killed loses only what it had under way, and another one 
   expect(router.output()).toContain("a worker has ended, another one takes its place")
   // Three before, one that was kept, one by the fresh one.
   await until(() => router.rows().length === 5)
+})
+
+test("a worker that is killed under load takes no request of the other with it, and no row", async () => {
+  const upstream = await use(startUpstream({ script: "ok" }))
+  const router = await use(startWorkers(over([upstream])))
+  const pids = router.workers()
+  const connections = await Promise.all(Array.from({ length: 24 }, () => connect(router.url, pids)))
+  expect(new Set(connections.map(({ pid }) => pid)).size).toBe(2)
+  const dead = connections[0]!.pid
+  let answered = 0
+  let broken = 0
+  const load = connections.map(async (each) => {
+    for (let n = 0; n < 40; n++) {
+      const answer = await each.post(CHAT, ASK).catch(() => undefined)
+      if (!answer) {
+        expect(each.pid).toBe(dead)
+        broken++
+        return
+      }
+      expect(answer.status).toBe(200)
+      answered++
+    }
+  })
+  await until(() => answered > 200)
+  process.kill(dead, "SIGKILL")
+  await Promise.all(load)
+  const lost = connections.filter(({ pid }) => pid === dead).length
+  expect(broken).toBe(lost)
+  // Each answer that somebody got has a row, of the dead worker too; what it had under way may have one.
+  await until(() => router.rows().length >= answered)
+  expect(router.rows().length).toBeLessThanOrEqual(answered + lost)
+  await until(async () => (await figures(router.url)).inFlight === 0)
 })
 
 test("workers whose parent is killed end by themselves", async () => {

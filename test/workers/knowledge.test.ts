@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { GatewayError } from "../../src/core/error.ts"
 import { createSharedMemory, removeSharedMemory } from "../../src/workers/memory.ts"
-import { testClock } from "../routing/parts.ts"
+import { RULES, testClock } from "../routing/parts.ts"
 import { seeded } from "../routing/seeded.ts"
 import { closing } from "../support/cleanup.ts"
 import { createDoer, type Doer } from "./deeds.ts"
@@ -140,6 +140,23 @@ describe("what workers know", () => {
     for (let n = 0; n < 20; n++) one!.enter()
     expect(other!.active).toBe(20)
     expect(other!.take()).toBeDefined()
+  })
+
+  test("is judged by the same rules, which change for all at once", async () => {
+    const { workers } = await together(2)
+    const [one, other] = workers
+    const strict = { ...RULES, breaker: { ...RULES.breaker, failures: 2 } }
+    for (const { knowledge } of workers) knowledge.rules.prepare("2", strict)
+    // A worker that has not come to it yet judges by them as soon as another one does.
+    one!.knowledge.rules.take("2")
+    for (const { knowledge, channels } of workers) {
+      knowledge.health.fail(knowledge.health.begin(channels[0]!), failed())
+    }
+    for (const { knowledge, channels } of workers) {
+      expect(knowledge.health.standing(channels[0]!).state).toBe("open")
+    }
+    other!.knowledge.rules.take("2")
+    expect(other!.known()).toEqual(one!.known())
   })
 
   test("is where a conversation was answered", async () => {

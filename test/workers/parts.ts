@@ -1,7 +1,7 @@
 import type { Clock } from "../../src/core/clock.ts"
 import type { Channel } from "../../src/core/routing.ts"
 import { type Commons, createCommons } from "../../src/workers/commons.ts"
-import { type Knowledge, shareKnowledge } from "../../src/workers/knowledge.ts"
+import { type SharedKnowledge, shareKnowledge } from "../../src/workers/knowledge.ts"
 import { createLock } from "../../src/workers/lock.ts"
 import { ABSENT, openSharedMemory, slotOf, STATE } from "../../src/workers/memory.ts"
 import { deployment, RULES } from "../routing/parts.ts"
@@ -15,7 +15,7 @@ export const PROVIDER = { name: "p", budget: { amount: 1000, window: "day" as co
 /** One worker, in whichever process. */
 export interface TestWorker {
   readonly commons: Commons
-  readonly knowledge: Knowledge
+  readonly knowledge: SharedKnowledge
   readonly channels: readonly Channel[]
   /** What went wrong. */
   readonly problems: unknown[]
@@ -40,12 +40,7 @@ export async function takePart(
     warn: (problem) => problems.push(problem),
     lock: createLock(memory),
   })
-  const knowledge = shareKnowledge(
-    commons,
-    clock,
-    () => RULES,
-    () => {},
-  )
+  const knowledge = shareKnowledge(commons, clock, { ...RULES, version: "1" }, () => {})
   await commons.join()
   const { health, spending } = knowledge
   return {
