@@ -1,9 +1,23 @@
+import { existsSync, readFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import { adopt } from "./family.ts"
 
 /** The core of what is measured, and the core of everything else. */
 export const MEASURED_CORE = "0"
-export const OTHER_CORE = "1"
+export const OTHER_CORE = otherCore()
+
+/** The first core that does not share its machinery with the measured one; where all do, the next. */
+function otherCore(): string {
+  const path = `/sys/devices/system/cpu/cpu${MEASURED_CORE}/topology/thread_siblings_list`
+  const ranges = existsSync(path) ? readFileSync(path, "utf8").trim().split(",") : []
+  const shared = (core: number) =>
+    ranges.some((range) => {
+      const [from = 0, to = from] = range.split("-").map(Number)
+      return core >= from && core <= to
+    })
+  const cores = Array.from({ length: availableParallelism() }, (_, core) => core)
+  return String(cores.find((core) => core > 0 && !shared(core)) ?? 1)
+}
 
 /** Open files that every program may have: 1,000 connections in, and as many out. */
 const OPEN_FILES = 8192
@@ -37,16 +51,20 @@ export function findProgram(name: string): string | null {
   return Bun.which(name, { PATH: `${process.env["PATH"]}:/usr/sbin:/usr/local/sbin` })
 }
 
-/** Keeps this process, with all its threads, off the core of what is measured. */
+/** Keeps this process off the core of what is measured, and lets what it starts open enough files. */
 export function stepAside(): void {
-  Bun.spawnSync(["taskset", "--all-tasks", "--cpu-list", "--pid", OTHER_CORE, String(process.pid)])
+  const pid = String(process.pid)
+  Bun.spawnSync(["taskset", "--all-tasks", "--cpu-list", "--pid", OTHER_CORE, pid])
+  const limits = ["prlimit", "--pid", pid, `--nofile=${OPEN_FILES}:`]
+  if (!Bun.spawnSync(limits, { stderr: "inherit" }).success) {
+    throw new Error(`the bench needs ${OPEN_FILES} open files: \`ulimit -Hn\` allows fewer`)
+  }
 }
 
 /** The command line that runs a program on these cores. */
 export function pinned(cores: string, command: readonly string[]): string[] {
   const [program = "", ...args] = command
-  const limits = ["prlimit", `--nofile=${OPEN_FILES}:`]
-  return ["taskset", "--cpu-list", cores, ...limits, findProgram(program) ?? program, ...args]
+  return ["taskset", "--cpu-list", cores, findProgram(program) ?? program, ...args]
 }
 
 /** Starts a program on these cores. Its output goes nowhere, but for errors. */
