@@ -2,7 +2,7 @@ import type { Place, Target } from "../target.ts"
 
 /** Another gateway that is measured in the same run, in its default setting without logs or cache. */
 export interface Peer {
-  /** As the table and `--only-peer` call it: short, lower case, such as `portkey`. */
+  /** As the table and `--peers` call it: short, lower case, such as `portkey`. */
   name: string
   /** What it is made of, for the goals differ. */
   language: "TypeScript" | "Python" | "Go" | "Rust"
