@@ -113,7 +113,7 @@ async function attempt(
   options: Omit<RunOptions, "fetchMedia">,
 ): Promise<Committed> {
   const { exchange, envelope, history, progress, caller, steering } = options
-  const request = routingRequest(exchange, envelope, caller, steering, history.whole)
+  const request = routingRequest(exchange, envelope, caller, steering, history)
   progress.request = request
   const decide = walkOptions(context, options, request)
   await prepareOrder(decide)
@@ -131,7 +131,11 @@ async function attempt(
       context,
       {
         ...options,
-        history: { ...history, seenBy: history.whole },
+        history: {
+          lack: history.lack,
+          whole: () => history.whole(),
+          seenBy: () => history.whole(),
+        },
         request,
         underWay,
         // Files are fetched for callers only; without them the upstream is told what it can be told.
