@@ -40,11 +40,12 @@ export function freeLock({ words }: Pick<SharedMemory, "words">, dead: number): 
 const never = new Int32Array(new SharedArrayBuffer(4))
 
 function wait(words: Int32Array<ArrayBuffer>, own: number): void {
+  const taken = () => Atomics.compareExchange(words, LOCK, 0, own) === 0
+  for (let spins = 0; spins < SPINS; spins++) if (taken()) return
+  // Whoever has it is not running, or has more to do than usual: it needs the processor.
   for (let rests = 1; ; rests++) {
-    for (let spins = 0; spins < SPINS; spins++) {
-      if (Atomics.compareExchange(words, LOCK, 0, own) === 0) return
-    }
     Atomics.wait(never, 0, 0, REST)
+    if (taken()) return
     if (rests % PATIENCE !== 0) continue
     const owner = Atomics.load(words, LOCK)
     if (owner !== 0 && !isAlive(owner)) freeLock({ words }, owner)

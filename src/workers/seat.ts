@@ -17,7 +17,7 @@ import { createTurns, type Turns } from "./turns.ts"
 /** Questions after the time, of which the one that was answered fastest counts. */
 const TIMES = 16
 /** Milliseconds between two looks at what others do while nothing is asked, and while a request waits for room. */
-const IDLE = 20
+const IDLE = 100
 const WAITING = 1
 
 /** What a router has that is one of several on the same port. */
