@@ -58,7 +58,10 @@ export function createUnserved(
 /** What is made when it is first asked for: most processes never meet a request that needs it. */
 function once<T>(make: () => T): () => T {
   let made: { value: T } | undefined
-  return () => (made ??= { value: make() }).value
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
 }
 
 /** The protocols that serve something at or below a path, by that path. */
