@@ -70,19 +70,34 @@ export function createCommons(options: CommonsOptions): Commons {
   const log = createEventLog(memory, worker, tell)
   const apply: ((record: RecordView) => void)[] = []
   apply[EVENT.name] = names.read
+  const own = slotOf(worker) + STATE
   let depth = 0
 
   function tell(other: number): void {
-    tidings.write(other, log.head)
+    try {
+      tidings.write(other, log.head)
+    } catch (thrown) {
+      // A full disk, say: it waits until somebody can.
+      words[slotOf(other) + STATE] = ASKING
+      warn(thrown)
+    }
+  }
+
+  /** What was not read is gone: all is taken from who has read it, where somebody has written it down. */
+  function takeOver(): void {
+    if (words[own] !== TOLD) return
+    try {
+      log.join(tidings.read(worker))
+    } catch (thrown) {
+      words[own] = ASKING
+      warn(thrown)
+    }
   }
 
   /** With the lock. */
   function read(): void {
-    // What was not read is gone: everything is taken from who has read it, when somebody has written it down.
-    if (log.lost) {
-      if (words[slotOf(worker) + STATE] !== TOLD) return
-      log.join(tidings.read(worker))
-    }
+    if (log.lost) takeOver()
+    if (log.lost) return
     for (let record = log.next(); record; record = log.next()) {
       clock.stop(record.number(0), record.number(1))
       try {
@@ -105,15 +120,15 @@ export function createCommons(options: CommonsOptions): Commons {
   /** @returns whether it takes part now */
   function tryToJoin(): boolean {
     lock.take()
-    const state = slotOf(worker) + STATE
     if (words[WRAPPED] === 0) log.join(0)
-    else if (words[state] === TOLD) log.join(tidings.read(worker))
-    // All who knew something have died.
-    else if (isAlone()) log.join(log.head)
-    else words[state] = ASKING
-    const joined = words[state] === PRESENT
+    else if (words[own] !== TOLD) {
+      // All who knew something have died, or somebody is to tell it.
+      if (isAlone()) log.join(log.head)
+      else words[own] = ASKING
+    }
     // At once: others do not know yet that somebody may need what they write over.
-    if (joined) read()
+    read()
+    const joined = !log.lost
     lock.give()
     return joined
   }

@@ -81,6 +81,7 @@ export function createNames(): Names {
     load(saved) {
       numbers.clear()
       texts = [...saved]
+      forgetful()
       for (const [name, text] of texts.entries()) numbers.set(text, name)
       begun = []
     },

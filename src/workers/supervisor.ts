@@ -89,17 +89,14 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   }
 
   /** What a dead worker has left. */
-  function clear({ pid, place, ...dead }: WorkerProcess): void {
+  function clear(dead: WorkerProcess): void {
     const { words } = memory
-    freeLock(memory, pid)
-    const slot = slotOf(place.worker)
+    freeLock(memory, dead.pid)
+    const slot = slotOf(dead.place.worker)
     for (const word of [ACTIVE, RETRIES, WAITING]) Atomics.store(words, slot + word, 0)
     Atomics.store(words, slot + STATE, ABSENT)
-    for (const each of living) {
-      if (each.pid === pid) living.delete(each)
-      else void each.ask("bury", place.owner).catch(() => {})
-    }
-    dead.close()
+    living.delete(dead)
+    for (const each of living) void each.ask("bury", dead.place.owner).catch(() => {})
     void storage?.adopt()
   }
 

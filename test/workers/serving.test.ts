@@ -81,6 +81,21 @@ describe("two workers", () => {
     expect(router.output()).toContain("config not taken")
   })
 
+  test("are what the config asks for, also where nothing is stored; another number takes a restart", async () => {
+    const upstream = await use(startUpstream({ script: "ok" }))
+    const config = (workers: number) => over([upstream], { server: { workers }, storage: false })
+    const router = await use(startWorkers(config(2), []))
+    expect(router.workers()).toHaveLength(2)
+    for (const each of await router.connections()) {
+      expect((await each.post(CHAT, ASK)).status).toBe(200)
+    }
+    writeFileSync(router.file, JSON.stringify(config(1)))
+    router.kill("SIGHUP")
+    await until(() => router.output().includes("config reloaded"))
+    expect(router.output().match(/server.workers has changed/g)).toHaveLength(1)
+    expect(router.workers()).toHaveLength(2)
+  })
+
   test("end what is under way when they are asked to end, and store all of it", async () => {
     const upstream = await use(startUpstream({ script: "slow:300ms|ok" }))
     const router = await use(startWorkers(over([upstream])))
