@@ -28,7 +28,7 @@ export function packRoute({ strategy, more, candidates, attempts }: RouteRecord)
       group,
       channel,
       state,
-      score,
+      rounded(score),
       skipped,
     ]),
     attempts.map(packAttempt),
@@ -37,11 +37,19 @@ export function packRoute({ strategy, more, candidates, attempts }: RouteRecord)
 }
 
 function packAttempt(attempt: AttemptRecord): Packed[3][number] {
-  const { channel, why, began, duration, ttft, outcome, status, message, wasted, cost } = attempt
+  const { channel, why, outcome, status, message, wasted, cost } = attempt
+  const began = rounded(attempt.began)
+  const duration = rounded(attempt.duration)
+  const ttft = rounded(attempt.ttft)
   // Most are like this.
   const plain = status === null && message === null && wasted === 0 && cost === null
   if (plain && outcome === "ok") return [channel, why, began, duration, ttft]
   return [channel, why, began, duration, ttft, outcome, status, message, wasted, cost]
+}
+
+/** To three digits: it is text. */
+function rounded<T extends number | null>(value: T): T | number {
+  return value === null ? value : Math.round(value * 1000) / 1000
 }
 
 /** @param text also a record with names, as earlier versions have written it. @throws SyntaxError */

@@ -116,8 +116,10 @@ function usageRow(
   own: number | null,
 ): UsageRow {
   const { channel, attemptsMade, opened, earlier } = progress
-  const { cost, ...used } = totalOf(earlier, usage, own)
-  const wasted = attemptsMade.reduce((sum, attempt) => sum + attempt.wasted, 0)
+  const used = totalOf(earlier, usage, own)
+  const { cost } = used
+  let wasted = 0
+  for (const attempt of attemptsMade) wasted += attempt.wasted
   return {
     id: exchange.id,
     time: exchange.time,
@@ -134,7 +136,12 @@ function usageRow(
     ttft:
       progress.firstContent === undefined ? null : round(progress.firstContent - exchange.arrived),
     duration: round(clock.now() - exchange.arrived),
-    ...used,
+    input: used.input,
+    output: used.output,
+    cacheRead: used.cacheRead,
+    cacheWrite: used.cacheWrite,
+    reasoning: used.reasoning,
+    usage: used.usage,
     cost: cost === null && wasted === 0 ? null : (cost ?? 0) + wasted,
     wasted,
     continued: earlier.length,

@@ -57,9 +57,18 @@ export async function handle(
     const foreign = previous && !earlier && (await context.answers.has(previous))
     const history = createHistory(envelope, earlier || undefined, foreign ? undefined : protocol.id)
     const keep = keeper(context, snapshot, exchange, history, progress)
-    const asked = { snapshot, exchange, envelope, history, resolution, caller, steering, progress }
-    const fetchMedia = mediaFetcher(snapshot, exchange)
-    const running = run(context, { ...asked, fetchMedia })
+    const asked = {
+      snapshot,
+      exchange,
+      envelope,
+      history,
+      resolution,
+      caller,
+      steering,
+      progress,
+      fetchMedia: mediaFetcher(snapshot, exchange),
+    }
+    const running = run(context, asked)
     mirror(context, asked, running)
     const served: Served = { context, snapshot, exchange, progress, finish, keep }
     const { keepAlive } = snapshot.settings.server

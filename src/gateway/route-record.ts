@@ -8,10 +8,7 @@ import { type Candidate, isBetter } from "../routing/candidates.ts"
 import type { Opened } from "../routing/prospects.ts"
 
 /** How a request found its upstream, as the ledger keeps it. */
-export function routeRecord(
-  opened: readonly Opened[],
-  attempts: readonly AttemptRecord[],
-): RouteRecord {
+export function routeRecord(opened: readonly Opened[], attempts: AttemptRecord[]): RouteRecord {
   const candidates: CandidateRecord[] = []
   let more = 0
   for (const looked of opened) {
@@ -25,19 +22,17 @@ export function routeRecord(
     strategy: opened[0]?.group.strategy.name ?? "",
     candidates,
     more,
-    attempts: attempts.map((attempt) => ({
-      ...attempt,
-      began: rounded(attempt.began),
-      duration: attempt.duration === null ? null : rounded(attempt.duration),
-      ttft: attempt.ttft === null ? null : rounded(attempt.ttft),
-    })),
+    attempts,
   }
 }
 
 /** The first of them in their order, without sorting more than that. */
 function best(all: readonly Candidate[], count: number): readonly Candidate[] {
   const order = (a: Candidate, b: Candidate) => (isBetter(a, b) ? -1 : isBetter(b, a) ? 1 : 0)
-  if (all.length <= count) return all.length > 1 ? all.toSorted(order) : all
+  if (all.length <= count) {
+    const sorted = all.every((candidate, at) => at === 0 || !isBetter(candidate, all[at - 1]!))
+    return sorted ? all : all.toSorted(order)
+  }
   const top: Candidate[] = []
   for (const candidate of all) {
     if (top.length === count && !(count > 0 && isBetter(candidate, top[count - 1]!))) continue
@@ -57,12 +52,7 @@ function recorded(
     group,
     channel: channel.id,
     state: standing.state,
-    score: Number.isFinite(score) ? rounded(score) : null,
+    score: Number.isFinite(score) ? score : null,
     skipped: objection ? objection.why : null,
   }
-}
-
-/** To three digits: a record is text. */
-function rounded(value: number): number {
-  return Math.round(value * 1000) / 1000
 }

@@ -57,3 +57,16 @@ test("each value of an attempt that is not the usual one comes back", () => {
 test("what earlier versions have written is read, too", () => {
   expect(unpackRoute(JSON.stringify(RECORD))).toEqual(RECORD)
 })
+
+test("times and scores are kept to three digits", () => {
+  const long = { ...ATTEMPT, began: 0.123456, duration: 1.00049, ttft: 2.9996 }
+  const [candidate] = RECORD.candidates
+  const record = {
+    ...RECORD,
+    candidates: [{ ...candidate!, score: 1 / 3 }],
+    attempts: [long],
+  }
+  const { candidates, attempts } = unpackRoute(packRoute(record))
+  expect(candidates[0]!.score).toBe(0.333)
+  expect(attempts[0]).toMatchObject({ began: 0.123, duration: 1, ttft: 3 })
+})

@@ -1,11 +1,15 @@
-const ATTEMPTS = `json_each(iif(json_valid("route"), "route", NULL), '$.attempts') AS made`
+const ROUTE = `iif(json_valid("route"), "route", NULL)`
+
+/** Each attempt: values in the order of `core/route-text.ts`, or with their names, as earlier versions wrote them. */
+const ATTEMPTS = `json_each(${ROUTE}, iif(json_type(${ROUTE}) = 'array', '$[3]', '$.attempts')) AS made`
 
 /** Nano-USD of one attempt beside those of the deployment that answered. */
-const PART = `coalesce(made.value ->> 'wasted', 0) + coalesce(made.value ->> 'cost', 0)`
+const PART = `coalesce(made.value ->> '$.wasted', made.value ->> '$[8]', 0)
+  + coalesce(made.value ->> '$.cost', made.value ->> '$[9]', 0)`
 
 const DIVIDED = `("wasted" > 0 OR "continued" > 0)`
 
-const CHANNEL = `made.value ->> 'channel'`
+const CHANNEL = `coalesce(made.value ->> '$.channel', made.value ->> '$[0]')`
 
 /** What stands before its last `#`: models may have one in their names. */
 const DEPLOYMENT = `substr(${CHANNEL}, 1,
