@@ -1,4 +1,5 @@
 import { expect, setDefaultTimeout, test } from "bun:test"
+import { writeFileSync } from "node:fs"
 import { closing, until } from "../support/cleanup.ts"
 import { connect, connectToEach } from "../support/connections.ts"
 import { startUpstream } from "../support/upstream/index.ts"
@@ -77,6 +78,26 @@ test("a worker that is killed under load takes no request of the other with it, 
   await until(() => router.rows().length >= answered)
   expect(router.rows().length).toBeLessThanOrEqual(answered + lost)
   await until(async () => (await figures(router.url)).inFlight === 0)
+})
+
+test("when all workers are killed at once, others serve in their places", async () => {
+  const upstream = await use(startUpstream({ script: "ok" }))
+  const router = await use(startWorkers(over([upstream])))
+  // After a reload nobody can begin with the beginning: somebody has to be the first again.
+  writeFileSync(router.file, JSON.stringify(over([upstream], { retries: 7 })))
+  router.kill("SIGHUP")
+  await until(() => router.output().includes("config reloaded"))
+  const before = router.workers()
+  for (const pid of before) process.kill(pid, "SIGKILL")
+  await until(() => {
+    const now = router.workers()
+    return now.length === 2 && !now.some((pid) => before.includes(pid))
+  })
+  await until(() => fetch(`${router.url}/health/ready`).catch(() => undefined))
+  for (const each of await router.connections()) {
+    expect((await each.post(CHAT, ASK)).status).toBe(200)
+  }
+  expect((await figures(router.url)).requests).toBe(2)
 })
 
 test("workers whose parent is killed end by themselves", async () => {
