@@ -1,5 +1,6 @@
+import { Database } from "bun:sqlite"
 import { describe, expect, setDefaultTimeout, test } from "bun:test"
-import { readdirSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { closing, until } from "../support/cleanup.ts"
 import { emptyFolder, serve } from "../support/program.ts"
@@ -19,6 +20,14 @@ const good = async (url: string) => {
   return answer.status === 200
 }
 
+/** Rows of the ledger that are in the database. */
+function storedIn(folder: string): number {
+  const path = join(folder, ".llmrouter/llmrouter.db")
+  if (!existsSync(path)) return 0
+  using database = new Database(path, { readonly: true })
+  return database.query<{ n: number }, []>("SELECT count(*) AS n FROM usage").get()!.n
+}
+
 async function folderOver(url: string) {
   const { path: folder } = await use(emptyFolder())
   const config = overUpstreams([{ url }])
@@ -29,7 +38,8 @@ async function folderOver(url: string) {
 describe.if(process.platform === "linux")("descriptors of the router's process", () => {
   test("go back to where they were after a thousand callers have left", async () => {
     const upstream = await use(startUpstream({ script: "role|tok:1000@5ms|done" }))
-    const router = await use(serve(await folderOver(upstream.url)))
+    const folder = await folderOver(upstream.url)
+    const router = await use(serve(folder))
     const leave = async (early: boolean) => {
       const controller = new AbortController()
       const body = JSON.stringify(STREAM)
@@ -49,6 +59,8 @@ describe.if(process.platform === "linux")("descriptors of the router's process",
     const settled = () => upstream.connections.open === 0
     await round(20)
     await until(settled)
+    // The ledger opens its own files with the first rows.
+    await until(() => storedIn(folder) >= 10)
     const before = openFiles(router.pid)
     for (let n = 0; n < 20; n++) await round(50)
     expect(upstream.count()).toBeGreaterThanOrEqual(510)
