@@ -23,7 +23,7 @@ export interface Plan {
 export const plans: Readonly<Record<Plan["name"], Plan>> = {
   full: {
     name: "full",
-    warmUp: 2,
+    warmUp: 5,
     rounds: 5,
     peerRounds: 3,
     load: 5,
