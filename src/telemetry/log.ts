@@ -56,16 +56,13 @@ export function createLogger(
         sink.write(`${tidy(prettyRequest(row, error, sink.colour))}\n`)
         return
       }
+      const line: Record<string, unknown> = { time: "", level: "info", message: "request" }
+      Object.assign(line, row)
+      line["time"] = new Date(row.time).toISOString()
       // The ledger has the way of each request; a line of every one of them would be ten times as long.
-      const { time, route: _route, ...facts } = row
-      const line = JSON.stringify({
-        time: new Date(time).toISOString(),
-        level: "info",
-        message: "request",
-        ...facts,
-        ...(error && { reason: error.message }),
-      })
-      sink.write(`${tidy(line)}\n`)
+      line["route"] = undefined
+      if (error) line["reason"] = error.message
+      sink.write(`${tidy(JSON.stringify(line))}\n`)
     },
   }
 }

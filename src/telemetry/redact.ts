@@ -11,6 +11,9 @@ export type Redact = (text: string) => string
 const KEYS =
   /\b(?:sk|gsk|xai|pplx|nvapi|csk|tgp|fw)[-_][A-Za-z0-9_-]{12,}|\bAIza[A-Za-z0-9_-]{20,}|\bBearer\s+[A-Za-z0-9._~+/=-]{12,}/g
 
+/** One of these is in everything that `KEYS` finds: to look for them costs a tenth, and most texts have none. */
+const SIGNS = "sk- sk_ xai- xai_ pplx- pplx_ nvapi tgp- tgp_ fw- fw_ AIza Bearer".split(" ")
+
 const PRINTED = "[secret]"
 
 /** Characters below which a key is a word that local servers ask for, such as `lm-studio`. */
@@ -18,7 +21,7 @@ const SHORTEST = 12
 
 /** Text without anything that looks like a key. */
 export function redact(text: string): string {
-  return text.replace(KEYS, PRINTED)
+  return SIGNS.some((sign) => text.includes(sign)) ? text.replace(KEYS, PRINTED) : text
 }
 
 /**

@@ -5,7 +5,7 @@ import { loadConfig } from "../../src/config/load.ts"
 import { GatewayError } from "../../src/core/error.ts"
 import type { UsageRow } from "../../src/core/ledger.ts"
 import { createLogger } from "../../src/telemetry/log.ts"
-import { createRedactor } from "../../src/telemetry/redact.ts"
+import { createRedactor, redact } from "../../src/telemetry/redact.ts"
 import { closing } from "../support/cleanup.ts"
 import { emptyFolder } from "../support/program.ts"
 
@@ -86,3 +86,17 @@ describe.each(["json", "pretty"] as const)("a %s log line", (format) => {
     expect(printed()).not.toContain("caller-canary")
   })
 })
+
+const BODY = "abcDEF0123456789_-xyz"
+const MARKS = ["sk", "gsk", "xai", "pplx", "nvapi", "csk", "tgp", "fw"].flatMap((mark) => [
+  `${mark}-`,
+  `${mark}_`,
+])
+
+test.each([...MARKS, "AIza", "Bearer ", "Bearer\t"])(
+  "what looks like a key is taken out of any text: %j",
+  (mark) => {
+    expect(redact(`{"at":"${mark}${BODY}"}`)).toBe('{"at":"[secret]"}')
+    expect(redact(`a ${mark} and ${BODY}`)).toBe(`a ${mark} and ${BODY}`)
+  },
+)
