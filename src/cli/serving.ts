@@ -1,9 +1,11 @@
 import type { LoadOptions, LoadResult } from "../config/load.ts"
+import { isServed } from "../core/protocol.ts"
 import type { Settings } from "../core/settings.ts"
 import { workerCount } from "../core/worker-count.ts"
 import { protocols } from "../protocols/index.ts"
 import { createRuntime, type Runtime } from "../runtime.ts"
 import { createApp } from "../server/app.ts"
+import { type Front, openFront } from "../server/front/index.ts"
 import { createListener, type Listener, LOOPBACK } from "../server/listener.ts"
 import { StorageError } from "../storage/sqlite/open-storage.ts"
 import type { Seat } from "../workers/seat.ts"
@@ -64,18 +66,29 @@ export async function createServing({
     if (thrown instanceof StorageError) fail(EXIT.failed, thrown.message)
     throw thrown
   })
-  const app = createApp(runtime, protocols, listener)
+  const served = [...protocols.values()].filter(isServed)
+  const app = createApp(runtime, served, listener)
+  let front: Front | undefined
   return {
     runtime,
     listener,
     listen(chosen) {
       const { server } = runtime.snapshot.settings
       const port = chosen ?? server.port
-      // Without others to share it with, a port that is in use is a mistake to be told of.
-      app.listen({ port, hostname: server.host!, reusePort: seat !== undefined })
+      app.listen({ port: 0, hostname: "127.0.0.1" })
       listener.server = app.server!
+      front = openFront({
+        runtime,
+        protocols: served,
+        listener,
+        hostname: server.host!,
+        port,
+        // Without others to share it with, a port that is in use is a mistake to be told of.
+        reusePort: seat !== undefined,
+        inner: app.server!.port!,
+      })
       setTimeout(() => Bun.unsafe.setJITPolicy(1), BEGINNING).unref()
-      return { host: server.host!, port: app.server!.port ?? port }
+      return { host: server.host!, port: front.port }
     },
     async stop() {
       const deadline = Bun.sleep(runtime.snapshot.settings.server.drain)
@@ -83,7 +96,8 @@ export async function createServing({
       listener.cut()
       // The last bytes of the last answer, or why it was cut, may still be on their way out.
       const sent = Promise.all([deadline, Bun.sleep(LAST_BYTES)])
-      await Promise.race([listener.server?.stop(), sent])
+      await Promise.race([Promise.all([front?.stop(), listener.server?.stop()]), sent])
+      front?.end()
       await listener.server?.stop(true)
       await runtime.close()
     },

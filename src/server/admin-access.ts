@@ -14,11 +14,7 @@ const FORWARDED = ["forwarded", "x-forwarded-for", "x-real-ip", "via"]
  *
  * @throws GatewayError `unauthorized`, `forbidden`
  */
-export function authorizeAdmin(
-  { snapshot }: Runtime,
-  { server }: Listener,
-  request: Request,
-): void {
+export function authorizeAdmin({ snapshot }: Runtime, listener: Listener, request: Request): void {
   const { adminKey } = snapshot.settings.auth
   if (adminKey) {
     const presented = presentedKey(request)
@@ -29,8 +25,7 @@ export function authorizeAdmin(
       { code: "invalid_admin_key" },
     )
   }
-  const address = server?.requestIP(request)?.address ?? ""
-  const local = /^(127\.|::1$|::ffff:127\.)/.test(address)
+  const local = /^(127\.|::1$|::ffff:127\.)/.test(listener.addressOf(request))
   const host = isLoopbackHost(request.headers.get("host"))
   const direct = !FORWARDED.some((name) => request.headers.has(name))
   if (local && host && direct && !request.headers.has("origin")) return

@@ -1,6 +1,6 @@
 import { Elysia } from "elysia"
 import { toGatewayError } from "../core/error.ts"
-import { isServed, type Protocol } from "../core/protocol.ts"
+import type { ServedProtocol } from "../core/protocol.ts"
 import { VERSION } from "../core/version.ts"
 import { errorReply } from "../gateway/reply.ts"
 import type { Runtime } from "../runtime.ts"
@@ -21,12 +21,7 @@ import { createUnserved } from "./unserved.ts"
 const BODY_BACKSTOP = 8 * 1024 ** 3
 
 /** The whole HTTP surface of one runtime. */
-export function createApp(
-  runtime: Runtime,
-  protocols: ReadonlyMap<string, Protocol>,
-  listener: Listener,
-) {
-  const served = [...protocols.values()].filter(isServed)
+export function createApp(runtime: Runtime, served: readonly ServedProtocol[], listener: Listener) {
   const settings = () => runtime.snapshot.settings.server
 
   const app = new Elysia({

@@ -11,7 +11,7 @@ import { allowGroup, ANYBODY, type Caller } from "../governance/authenticate.ts"
 import { resolve } from "../routing/resolve.ts"
 import type { Runtime } from "../runtime.ts"
 import { readBody } from "./body.ts"
-import { operationOf } from "./ingress-routes.ts"
+import { operationOf } from "./exchange.ts"
 import { requestId } from "./request-id.ts"
 
 const DEFAULT_PATH = "/v1/chat/completions"

@@ -1,18 +1,14 @@
 import type { Elysia } from "elysia"
 import { clientGone, GatewayError, toGatewayError } from "../core/error.ts"
 import { Life } from "../core/life.ts"
-import type { Operation } from "../core/operation.ts"
 import type { IngressRoute, ServedProtocol } from "../core/protocol.ts"
 import type { Runtime } from "../runtime.ts"
 import { readBody } from "./body.ts"
-import { type Listener, shuttingDown } from "./listener.ts"
+import { openExchange, operationOf } from "./exchange.ts"
+import { IDLE_SECONDS, type Listener, shuttingDown } from "./listener.ts"
 import { requireLocal } from "./local-only.ts"
 import { toResponse } from "./reply.ts"
-import { requestId } from "./request-id.ts"
 import { locate } from "./request-url.ts"
-
-const NO_BODY: Uint8Array = new Uint8Array()
-const NOTHING = () => {}
 
 /** Every route of every protocol, plain and below the protocol's prefix. */
 export function ingressRoutes(
@@ -44,32 +40,18 @@ function createHandler(
   prefix: string,
 ) {
   return async function serve({ request }: { request: Request }): Promise<Response> {
-    const id = requestId()
-    const { clock } = runtime.context
-    const arrived = clock.now()
     const { settings } = runtime.snapshot
-    const { path, query } = locate(request.url, prefix)
-    const operation = operationOf(route, path)
+    const { headers, signal } = request
+    const place = locate(request.url, prefix)
+    const operation = operationOf(route, place.path)
     const life = new Life()
-    const { signal } = request
     if (signal.aborted) life.abort(signal.reason)
     else signal.addEventListener("abort", () => life.abort(signal.reason), { once: true })
-    const exchange = {
-      id,
-      protocol,
-      operation: operation ?? route.operation,
-      headers: request.headers,
-      path,
-      query,
-      body: NO_BODY,
-      signal: life,
-      arrived,
-      time: clock.wall(),
-      ended: NOTHING,
-    }
+    const served = operation ?? route.operation
+    const exchange = openExchange(runtime, protocol, served, headers, place, life)
     try {
-      requireLocal(settings, listener, request)
-      if (!operation) throw unknownAction(path)
+      requireLocal(settings, listener, exchange)
+      if (!operation) throw unknownAction(place.path)
       exchange.body = await readBody(request, settings.limits.body)
       if (listener.draining) throw shuttingDown()
     } catch (thrown) {
@@ -77,22 +59,15 @@ function createHandler(
       return toResponse(request, runtime.refuse(exchange, error), settings.server)
     }
     // Only now: until here the listener's idle limit guarded the upload.
-    listener.begin(request, exchange)
-    exchange.ended = () => listener.end(request, exchange)
+    const { server } = listener
+    server?.timeout(request, 0)
+    listener.begin(exchange)
+    exchange.ended = () => {
+      server?.timeout(request, IDLE_SECONDS)
+      listener.end(exchange)
+    }
     return toResponse(request, await runtime.handle(exchange), settings.server)
   }
-}
-
-/** The operation of a request; undefined for an action that the route does not have. */
-export function operationOf(
-  { operation, actions }: IngressRoute,
-  path: string,
-): Operation | undefined {
-  if (!actions) return operation
-  // The model's name may have colons, too.
-  const colon = Math.max(path.lastIndexOf(":"), path.toUpperCase().lastIndexOf("%3A") + 2)
-  const action = path.slice(colon + 1)
-  return Object.hasOwn(actions, action) ? actions[action] : undefined
 }
 
 function unknownAction(path: string): GatewayError {

@@ -10,15 +10,22 @@ export const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/i
 
 /** The listening socket's state, as handlers need it. */
 export interface Listener {
+  /** Elysia's own server. */
   server: Server<unknown> | undefined
+  /** The address that callers reach, where it is not that server's own. */
+  host: string | undefined
+  /** The addresses of those whose connections are passed on to that server, by the port from which they come. */
+  passages: ReadonlyMap<number, string> | undefined
   /** Whether other machines can reach it. */
   readonly exposed: boolean
   /** Set once the process has been asked to end: new requests are refused. */
   readonly draining: boolean
-  /** An answer is under way: it may be silent for as long as it likes. */
-  begin(request: Request, exchange: Exchange): void
-  /** It is over: the idle limit counts again for the connection. */
-  end(request: Request, exchange: Exchange): void
+  /** An answer is under way. */
+  begin(exchange: Exchange): void
+  /** It is over. */
+  end(exchange: Exchange): void
+  /** The address of a request's client; empty where it cannot be told any more. */
+  addressOf(request: Request): string
   /** Refuses new requests. Resolves when no answer is under way. */
   drain(): Promise<void>
   /** Ends every answer that is under way: its client is told why. */
@@ -40,21 +47,24 @@ export function createListener(): Listener {
   let idle: (() => void) | undefined
   return {
     server: undefined,
+    host: undefined,
+    passages: undefined,
     get exposed() {
-      exposed ??= this.server && !LOOPBACK.test(this.server.hostname ?? "")
+      exposed ??= this.server && !LOOPBACK.test(this.host ?? this.server.hostname ?? "")
       return exposed ?? false
     },
     get draining() {
       return draining
     },
-    begin(request, exchange) {
-      active.add(exchange)
-      this.server?.timeout(request, 0)
-    },
-    end(request, exchange) {
+    begin: (exchange) => void active.add(exchange),
+    end(exchange) {
       active.delete(exchange)
-      this.server?.timeout(request, IDLE_SECONDS)
       if (active.size === 0) idle?.()
+    },
+    addressOf(request) {
+      const from = this.server?.requestIP(request)
+      // Whose connection is gone might have been anybody.
+      return (from && (this.passages ? this.passages.get(from.port) : from.address)) ?? ""
     },
     drain() {
       draining = true

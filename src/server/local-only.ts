@@ -1,3 +1,4 @@
+import type { HeaderView } from "../core/byte-source.ts"
 import { GatewayError } from "../core/error.ts"
 import type { CorsSettings, Settings } from "../core/settings.ts"
 import { isListed } from "./cors.ts"
@@ -20,7 +21,11 @@ export function isLoopbackHost(host: string | null): boolean {
  *
  * @throws GatewayError `unauthorized`, `forbidden`
  */
-export function requireLocal(settings: Settings, listener: Listener, { headers }: Request): void {
+export function requireLocal(
+  settings: Settings,
+  listener: Listener,
+  { headers }: { headers: HeaderView },
+): void {
   if (settings.auth.required) return
   if (listener.exposed) {
     throw new GatewayError(

@@ -1,44 +1,68 @@
-import type { Reply } from "../core/exchange.ts"
+import type { HeaderView } from "../core/byte-source.ts"
+import type { PushedBody, Reply } from "../core/exchange.ts"
 import type { ServerSettings } from "../core/settings.ts"
 import { type Bytes, compress, isCompressible, MIN_SIZE } from "./compression.ts"
 import { applyCors } from "./cors.ts"
 import { directStream } from "./direct-stream.ts"
 
+/** A reply as it is sent. */
+export interface Sent {
+  status: number
+  headers: Record<string, string> | Headers
+  body: Bytes | PushedBody
+}
+
 /** A reply as an HTTP response: compressed where it pays, readable for allowed origins. */
 export function toResponse(
-  request: Request,
+  { headers }: { headers: HeaderView },
+  reply: Reply,
+  settings: ServerSettings,
+): Response | Promise<Response> {
+  const sent = prepareReply(headers, reply, settings)
+  return sent instanceof Promise ? sent.then(responseOf) : responseOf(sent)
+}
+
+function responseOf({ status, headers, body }: Sent): Response {
+  return new Response(body instanceof Uint8Array ? body : directStream(body), { status, headers })
+}
+
+/**
+ * What is sent for a reply: compressed where it pays, readable for allowed origins.
+ *
+ * @param asked the request's headers
+ */
+export function prepareReply(
+  asked: HeaderView,
   { status, headers, body }: Reply,
   { cors, compression }: ServerSettings,
-): Response | Promise<Response> {
+): Sent | Promise<Sent> {
   if (!(body instanceof Uint8Array)) {
-    const stream = directStream(body)
-    if (!cors) return new Response(stream, { status, headers })
-    return new Response(stream, { status, headers: withCors(request, headers, cors) })
+    return { status, headers: cors ? withCors(asked, headers, cors) : headers, body }
   }
   const bytes = body as Bytes
   const large = compression && bytes.length >= MIN_SIZE
-  const accepted = large ? request.headers.get("accept-encoding") : null
+  const accepted = large ? asked.get("accept-encoding") : null
   // The common cases need no `Headers` object.
   if (!cors && accepted === null) {
     const varies = large && isCompressible((name) => headers[name])
     const own = varies && !headers["vary"] ? { ...headers, vary: "Accept-Encoding" } : headers
-    return new Response(bytes, { status, headers: own })
+    return { status, headers: own, body: bytes }
   }
-  const own = cors ? withCors(request, headers, cors) : new Headers(headers)
+  const own = cors ? withCors(asked, headers, cors) : new Headers(headers)
   const packed = large ? compress(bytes, own, accepted) : bytes
   if (packed instanceof Promise) {
-    return packed.then((done) => new Response(done, { status, headers: own }))
+    return packed.then((done) => ({ status, headers: own, body: done }))
   }
-  return new Response(packed, { status, headers: own })
+  return { status, headers: own, body: packed }
 }
 
 function withCors(
-  request: Request,
+  asked: HeaderView,
   headers: Record<string, string>,
   cors: NonNullable<ServerSettings["cors"]>,
 ): Headers {
   const own = new Headers(headers)
-  applyCors(own, cors, request.headers.get("origin"))
+  applyCors(own, cors, asked.get("origin"))
   return own
 }
 

@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { loadConfig } from "../../src/config/load.ts"
 import { protocols } from "../../src/protocols/index.ts"
 import { createRuntime } from "../../src/runtime.ts"
+import { isServed } from "../../src/core/protocol.ts"
 import { createApp } from "../../src/server/app.ts"
 import { createListener } from "../../src/server/listener.ts"
 import { startUpstream } from "../support/upstream/index.ts"
@@ -37,7 +38,7 @@ async function routerOf(strategy: string): Promise<(content: string) => Promise<
   const runtime = await createRuntime({ load, loaded })
   closing.push(() => runtime.close())
   const listener = createListener()
-  const app = createApp(runtime, protocols, listener)
+  const app = createApp(runtime, [...protocols.values()].filter(isServed), listener)
   app.listen({ port: 0, hostname: "127.0.0.1" })
   listener.server = app.server!
   closing.push(() => app.server?.stop(true))

@@ -5,7 +5,9 @@ import { Database } from "bun:sqlite"
 import { loadConfig } from "../../src/config/load.ts"
 import { protocols } from "../../src/protocols/index.ts"
 import { createRuntime, type Runtime } from "../../src/runtime.ts"
+import { isServed } from "../../src/core/protocol.ts"
 import { createApp } from "../../src/server/app.ts"
+import { type Front, type FrontOptions, openFront } from "../../src/server/front/index.ts"
 import { createListener, type Listener } from "../../src/server/listener.ts"
 
 /** A config as a JSON file holds it. */
@@ -15,6 +17,9 @@ export type ConfigFile = Record<string, unknown>
 export interface Router {
   /** `http://127.0.0.1:<port>` */
   readonly url: string
+  /** The same of Elysia's own server behind it. */
+  readonly inner: string
+  readonly front: Front
   readonly runtime: Runtime
   readonly listener: Listener
   readonly folder: string
@@ -28,7 +33,11 @@ export interface Router {
 }
 
 /** Starts the real thing from a real file: only the process boundary is missing. */
-export async function startRouter(config: ConfigFile, hostname = "127.0.0.1"): Promise<Router> {
+export async function startRouter(
+  config: ConfigFile,
+  hostname = "127.0.0.1",
+  frontOptions: Pick<FrontOptions, "idleSeconds"> = {},
+): Promise<Router> {
   const folder = mkdtempSync(join(tmpdir(), "llmrouter-test-"))
   const path = join(folder, "llmrouter.config.json")
   const configure = (next: ConfigFile | string) => {
@@ -44,13 +53,26 @@ export async function startRouter(config: ConfigFile, hostname = "127.0.0.1"): P
   if (!loaded.ok) throw new Error(loaded.diagnostics.map(({ message }) => message).join("\n"))
   const runtime = await createRuntime({ load, loaded })
   const listener = createListener()
-  const app = createApp(runtime, protocols, listener)
-  app.listen({ port: 0, hostname })
+  const served = [...protocols.values()].filter(isServed)
+  const app = createApp(runtime, served, listener)
+  app.listen({ port: 0, hostname: "127.0.0.1" })
   listener.server = app.server!
-  const url = `http://127.0.0.1:${app.server!.port}`
+  const front = openFront({
+    runtime,
+    protocols: served,
+    listener,
+    hostname,
+    port: 0,
+    reusePort: false,
+    inner: app.server!.port!,
+    ...frontOptions,
+  })
+  const url = `http://127.0.0.1:${front.port}`
 
   return {
     url,
+    inner: `http://127.0.0.1:${app.server!.port}`,
+    front,
     runtime,
     listener,
     folder,
@@ -71,6 +93,7 @@ export async function startRouter(config: ConfigFile, hostname = "127.0.0.1"): P
       }
     },
     async close() {
+      front.end()
       await app.server?.stop(true)
       await runtime.close()
       rmSync(folder, { recursive: true, force: true })

@@ -1,0 +1,96 @@
+import type { BodyWriter, PushedBody } from "../../core/exchange.ts"
+import { type Outgoing, scratch, TOGETHER } from "./outgoing.ts"
+
+/** Bytes around a chunk: its length in hexadecimal digits, and the ends of both lines. */
+const AROUND = 24
+const LINE_END = Buffer.from("\r\n")
+const LAST_CHUNK = Buffer.from("0\r\n\r\n")
+
+/** Whose connection a body goes out on. */
+export interface Bearer {
+  /** The body is written to its end. */
+  done(): void
+  /** The body broke off, and only the connection can say so. */
+  broken(): void
+}
+
+/** A pushed body in chunks, each sent as it comes. A class, since every block of every stream goes through one. */
+export class ChunkedBody implements BodyWriter {
+  readonly #out: Outgoing
+  readonly #body: PushedBody
+  readonly #bearer: Bearer
+  /** What is still to be sent before the first chunk, Latin-1; then empty. */
+  #head: string
+  #blocked = false
+  #over = false
+
+  constructor(out: Outgoing, head: string, body: PushedBody, bearer: Bearer) {
+    this.#out = out
+    this.#head = head
+    this.#body = body
+    this.#bearer = bearer
+  }
+
+  start(): void {
+    this.#body.start(this)
+    // The client learns that it is served, though nothing is there for it yet.
+    if (this.#head !== "" && !this.#over) this.#out.sendScratch(this.#putHead())
+  }
+
+  /** The socket has taken all that waited. */
+  drained(): void {
+    if (!this.#blocked || this.#over) return
+    this.#blocked = false
+    this.#body.drained()
+  }
+
+  /** The client has left. */
+  cancel(): void {
+    this.#over = true
+    this.#body.cancel()
+  }
+
+  write(bytes: Uint8Array): boolean {
+    // An empty chunk would be the last one.
+    if (this.#over || bytes.length === 0) return true
+    const out = this.#out
+    let size = this.#putHead()
+    size += scratch.write(`${bytes.length.toString(16)}\r\n`, size, "latin1")
+    if (size + bytes.length + AROUND <= TOGETHER) {
+      scratch.set(bytes, size)
+      size += bytes.length
+      scratch[size++] = 0x0d
+      scratch[size++] = 0x0a
+      out.sendScratch(size)
+    } else {
+      out.sendScratch(size)
+      out.send(out.waits ? bytes.slice() : bytes)
+      out.send(LINE_END)
+    }
+    this.#blocked = out.waits
+    return !this.#blocked
+  }
+
+  end(): void {
+    if (this.#over) return
+    this.#over = true
+    const size = this.#putHead()
+    if (size > 0) this.#out.sendScratch(size + scratch.write("0\r\n\r\n", size, "latin1"))
+    else this.#out.send(LAST_CHUNK)
+    this.#bearer.done()
+  }
+
+  fail(_error: unknown): void {
+    if (this.#over) return
+    this.#over = true
+    this.#bearer.broken()
+  }
+
+  /** @returns bytes of the head that now stand at the beginning of `scratch` */
+  #putHead(): number {
+    if (this.#head === "") return 0
+    const size = scratch.write(this.#head, "latin1")
+    this.#head = ""
+    return size
+  }
+}

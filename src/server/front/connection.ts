@@ -1,0 +1,252 @@
+import { clientGone, type GatewayError, toGatewayError } from "../../core/error.ts"
+import type { Exchange, Reply } from "../../core/exchange.ts"
+import { Life } from "../../core/life.ts"
+import type { ServerSettings } from "../../core/settings.ts"
+import type { Runtime } from "../../runtime.ts"
+import { openExchange } from "../exchange.ts"
+import { type Listener, shuttingDown } from "../listener.ts"
+import { requireLocal } from "../local-only.ts"
+import { prepareReply, type Sent } from "../reply.ts"
+import { type Bearer, ChunkedBody } from "./chunked-body.ts"
+import { Outgoing, scratch, TOGETHER } from "./outgoing.ts"
+import { Passage } from "./passage.ts"
+import type { Place, Places } from "./places.ts"
+import { type PlainHead, readPlainHead } from "./plain-head.ts"
+import { replyHead } from "./reply-head.ts"
+import { Upload } from "./upload.ts"
+
+/** What all connections share. */
+export interface House {
+  readonly runtime: Runtime
+  readonly listener: Listener
+  readonly places: Places
+  /** Port of Elysia's own server, on this machine. */
+  readonly port: number
+  /** The addresses of clients whose connections go there, by the port from which they do. */
+  readonly peers: Map<number, string>
+  /** Counts seconds. */
+  readonly seconds: number
+  /** No connection is to be used again. */
+  readonly closing: boolean
+  /** Of one connection, this was the last that is heard. */
+  gone(connection: Connection): void
+}
+
+/**
+ * One client's connection: waiting for a head, then reading a body, then serving it; or, from the first
+ * request on that is not plain, a passage to Elysia's server.
+ */
+export class Connection implements Bearer {
+  readonly #house: House
+  readonly #socket: Bun.Socket<Connection>
+  readonly #out: Outgoing
+  #passage: Passage | undefined
+  #head: PlainHead | undefined
+  #place: Place | undefined
+  #upload: Upload | undefined
+  /** Of the request that is being served. */
+  #life: Life | undefined
+  #exchange: Exchange | undefined
+  #settings: ServerSettings | undefined
+  #body: ChunkedBody | undefined
+  /** What has come before it was its turn. */
+  #behind: Buffer | undefined
+  #ending = false
+  #dead = false
+  /** When something has last come or gone, by the house's count. */
+  #heard: number
+
+  constructor(house: House, socket: Bun.Socket<Connection>) {
+    this.#house = house
+    this.#socket = socket
+    this.#out = new Outgoing(socket)
+    this.#heard = house.seconds
+  }
+
+  /** Whether nothing has come or gone since, though nothing is being done for it. @param second by the house's count */
+  isIdleSince(second: number): boolean {
+    return !this.#life && !this.#passage && this.#heard <= second
+  }
+
+  /** Whether it waits for a request of which nothing has come. */
+  get isFree(): boolean {
+    return !this.#life && !this.#passage && !this.#upload && !this.#out.waits
+  }
+
+  /** Ends it at once. */
+  close(): void {
+    this.#socket.terminate()
+  }
+
+  received(bytes: Buffer): void {
+    this.#heard = this.#house.seconds
+    if (this.#passage) this.#passage.fromClient(bytes)
+    else if (this.#ending) return
+    else if (this.#life || this.#out.waits) this.#wait(bytes)
+    else if (this.#upload) this.#read(this.#upload, bytes)
+    else this.#begin(bytes)
+  }
+
+  drained(): void {
+    this.#heard = this.#house.seconds
+    if (this.#passage) {
+      this.#passage.clientTakesMore()
+      return
+    }
+    if (!this.#out.go()) return
+    if (this.#body) this.#body.drained()
+    else if (!this.#life) this.#next()
+  }
+
+  closed(): void {
+    if (this.#dead) return
+    this.#dead = true
+    this.#behind = undefined
+    this.#house.gone(this)
+    this.#passage?.clientGone()
+    // Whoever serves it may end the body itself.
+    this.#life?.abort(clientGone())
+    this.#body?.cancel()
+  }
+
+  done(): void {
+    this.#free()
+    this.#heard = this.#house.seconds
+    if (!this.#out.waits) this.#next()
+  }
+
+  broken(): void {
+    this.#free()
+    this.#socket.terminate()
+  }
+
+  /** What was served may be forgotten. */
+  #free(): void {
+    this.#body = undefined
+    this.#life = undefined
+    this.#exchange = undefined
+  }
+
+  /** The answer is on its way: goes on with what has come meanwhile. */
+  #next(): void {
+    if (!this.#head!.keepAlive || this.#house.closing) {
+      this.#ending = true
+      this.#socket.end()
+      return
+    }
+    const behind = this.#behind
+    if (!behind) return
+    this.#behind = undefined
+    // Not from here: a thousand requests in one piece are not a thousand deep.
+    queueMicrotask(() => {
+      if (this.#dead) return
+      this.#socket.resume()
+      this.received(behind)
+    })
+  }
+
+  #wait(bytes: Buffer): void {
+    this.#behind = this.#behind ? Buffer.concat([this.#behind, bytes]) : bytes
+    this.#socket.pause()
+  }
+
+  #begin(bytes: Buffer): void {
+    const { places, runtime } = this.#house
+    const head = readPlainHead(bytes)
+    const place = head && places.find(head.path)
+    if (!place || head.length > runtime.snapshot.settings.limits.body) {
+      this.#pass(bytes)
+      return
+    }
+    this.#head = head
+    this.#place = place
+    const end = head.end + head.length
+    if (bytes.length < end) {
+      this.#upload = new Upload(head.length)
+      this.#upload.add(bytes.subarray(head.end))
+      return
+    }
+    if (bytes.length > end) this.#wait(bytes.subarray(end))
+    this.#serve(head, place, bytes.subarray(head.end, end))
+  }
+
+  #read(upload: Upload, bytes: Buffer): void {
+    const taken = upload.add(bytes)
+    const { body } = upload
+    if (!body) return
+    this.#upload = undefined
+    if (taken < bytes.length) this.#wait(bytes.subarray(taken))
+    this.#serve(this.#head!, this.#place!, body)
+  }
+
+  #pass(bytes: Buffer): void {
+    const { port, peers } = this.#house
+    this.#passage = new Passage(this.#socket, this.#out, port, peers)
+    this.#passage.fromClient(bytes)
+  }
+
+  #serve({ headers, query }: PlainHead, place: Place, body: Buffer): void {
+    const { runtime, listener } = this.#house
+    const { settings } = runtime.snapshot
+    const { protocol, operation, path } = place
+    const life = new Life()
+    const exchange = openExchange(runtime, protocol, operation, headers, { path, query }, life)
+    exchange.body = body
+    this.#life = life
+    this.#exchange = exchange
+    this.#settings = settings.server
+    try {
+      requireLocal(settings, listener, exchange)
+      if (listener.draining) throw shuttingDown()
+    } catch (thrown) {
+      this.#answer(runtime.refuse(exchange, toGatewayError(thrown)))
+      return
+    }
+    listener.begin(exchange)
+    exchange.ended = () => listener.end(exchange)
+    runtime.handle(exchange).then(this.#answer, this.#fail)
+  }
+
+  readonly #answer = (reply: Reply): void => {
+    const sent = prepareReply(this.#exchange!.headers, reply, this.#settings!)
+    if (sent instanceof Promise) sent.then(this.#send, this.#fail)
+    else this.#send(sent)
+  }
+
+  readonly #fail = (thrown: unknown): void => {
+    const { runtime } = this.#house
+    const error: GatewayError = toGatewayError(thrown)
+    runtime.logger.error("a request failed inside the router", {
+      id: this.#exchange?.id,
+      cause: String(thrown),
+    })
+    if (this.#dead || this.#body) this.broken()
+    else this.#answer(runtime.refuse(this.#exchange!, error))
+  }
+
+  readonly #send = ({ status, headers, body }: Sent): void => {
+    const whole = body instanceof Uint8Array
+    if (this.#dead) {
+      if (!whole) body.cancel()
+      return
+    }
+    const keepAlive = this.#head!.keepAlive && !this.#house.closing
+    if (!keepAlive) this.#head!.keepAlive = false
+    const length = whole ? body.length : -1
+    const head = replyHead(status, headers, length, keepAlive, Date.now())
+    if (!whole) {
+      this.#body = new ChunkedBody(this.#out, head, body, this)
+      this.#body.start()
+      return
+    }
+    let size = scratch.write(head, "latin1")
+    const together = size + length <= TOGETHER
+    if (together) {
+      scratch.set(body, size)
+      size += length
+    }
+    this.#out.sendScratch(size)
+    if (!together) this.#out.send(body)
+    this.done()
+  }
+}

@@ -1,0 +1,147 @@
+import { HeadView } from "../../transport/http1/head-view.ts"
+import { tokenBytes } from "../../transport/http1/token-bytes.ts"
+
+const LF = 0x0a
+const CR = 0x0d
+const SPACE = 0x20
+const TAB = 0x09
+const COLON = 0x3a
+const QUESTION = 0x3f
+const ZERO = 0x30
+const DELETE = 0x7f
+
+/** Bytes that a plain head may have. */
+const LIMIT = 16 * 1024
+/** So many digits are always an exact number. */
+const MOST_DIGITS = 12
+
+const BLANK_LINE = Buffer.from("\r\n\r\n")
+const METHOD = Buffer.from("POST ")
+const VERSION = Buffer.from(" HTTP/1.1\r\n")
+const HOST = Buffer.from("host")
+const CONTENT_LENGTH = Buffer.from("content-length")
+const CONNECTION = Buffer.from("connection")
+/** Whoever sends one of these wants more than a plain request does. */
+const OTHERS = ["transfer-encoding", "content-encoding", "expect", "upgrade", "te", "trailer"]
+const DECISIVE: readonly (readonly Buffer[] | undefined)[] = byLength([
+  HOST,
+  CONTENT_LENGTH,
+  CONNECTION,
+  ...OTHERS.map((name) => Buffer.from(name)),
+])
+
+/** Bytes that a URL's parser leaves alone, by byte. */
+const targetBytes = new Uint8Array(128)
+for (const character of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~/:?&=,+@.") {
+  targetBytes[character.charCodeAt(0)] = 1
+}
+
+/** The head of a POST about which there are no two opinions. */
+export interface PlainHead {
+  path: string
+  /** With its `?`, or empty. */
+  query: string
+  headers: HeadView
+  /** Offset of the first byte behind it. */
+  end: number
+  /** Bytes of the body. */
+  length: number
+  /** Whether the connection is for further requests, too. */
+  keepAlive: boolean
+}
+
+/**
+ * Reads the head that these bytes begin with, where all of it is there and it is plain: every line ends
+ * with both of its characters, one host, one length in digits, nothing but printable ASCII, and nothing
+ * that changes how the connection is to be read. Undefined for all else, be it right or wrong. Names are
+ * put into lower case where they stand, which changes no request's meaning.
+ *
+ * https://www.rfc-editor.org/rfc/rfc9112#section-2.1
+ */
+export function readPlainHead(bytes: Buffer): PlainHead | undefined {
+  if (!holds(bytes, 0, METHOD)) return undefined
+  const end = bytes.indexOf(BLANK_LINE) + BLANK_LINE.length
+  if (end < BLANK_LINE.length || end > LIMIT) return undefined
+  let at = METHOD.length
+  if (bytes[at] !== 0x2f) return undefined
+  let mark = -1
+  while (targetBytes[bytes[at]!] === 1) {
+    if (bytes[at] === QUESTION && mark < 0) mark = at
+    at++
+  }
+  if (!holds(bytes, at, VERSION)) return undefined
+  const targetEnd = at
+  at += VERSION.length
+  const first = at - 1
+  let hosts = 0
+  let length = -1
+  let keepAlive = true
+  while (at < end - 2) {
+    const start = at
+    let byte = bytes[at]!
+    for (let lower = tokenBytes[byte]!; lower !== 0; lower = tokenBytes[byte]!) {
+      if (lower !== byte) bytes[at] = lower
+      byte = bytes[++at]!
+    }
+    if (byte !== COLON || at === start) return undefined
+    const value = ++at
+    byte = bytes[at]!
+    while ((byte >= SPACE && byte < DELETE) || byte === TAB) byte = bytes[++at]!
+    if (byte !== CR || bytes[at + 1] !== LF) return undefined
+    const names = DECISIVE[value - 1 - start]
+    if (names) {
+      for (const name of names) {
+        if (!holds(bytes, start, name)) continue
+        if (name === HOST) hosts++
+        else if (name === CONTENT_LENGTH) {
+          if (length >= 0) return undefined
+          length = lengthOf(bytes, value, at)
+          if (length < 0) return undefined
+        } else if (name === CONNECTION) {
+          const option = bytes.toString("latin1", value, at).trim().toLowerCase()
+          if (option === "close") keepAlive = false
+          else if (option !== "keep-alive") return undefined
+        } else return undefined
+      }
+    }
+    at += 2
+  }
+  if (hosts !== 1 || length < 0) return undefined
+  const target = bytes.toString("latin1", METHOD.length, targetEnd)
+  const path = mark < 0 ? target : target.slice(0, mark - METHOD.length)
+  return {
+    path,
+    query: mark < 0 ? "" : target.slice(mark - METHOD.length),
+    headers: new HeadView(bytes.toString("latin1", first, at)),
+    end,
+    length,
+    keepAlive,
+  }
+}
+
+/** @returns -1 where these are not digits between blanks */
+function lengthOf(bytes: Buffer, start: number, end: number): number {
+  let at = start
+  let last = end
+  while (bytes[at] === SPACE || bytes[at] === TAB) at++
+  while (last > at && (bytes[last - 1] === SPACE || bytes[last - 1] === TAB)) last--
+  if (last === at || last - at > MOST_DIGITS) return -1
+  let length = 0
+  for (; at < last; at++) {
+    const digit = bytes[at]! - ZERO
+    if (digit < 0 || digit > 9) return -1
+    length = length * 10 + digit
+  }
+  return length
+}
+
+function holds(bytes: Buffer, start: number, text: Buffer): boolean {
+  for (let n = 0; n < text.length; n++) if (bytes[start + n] !== text[n]) return false
+  return true
+}
+
+function byLength(names: readonly Buffer[]): (readonly Buffer[] | undefined)[] {
+  const lists: Buffer[][] = []
+  for (const name of names) lists[name.length] = [...(lists[name.length] ?? []), name]
+  return lists
+}
