@@ -12,6 +12,8 @@ const DELETE = 0x7f
 
 /** Bytes that a plain head may have. */
 const LIMIT = 16 * 1024
+/** Headers that a plain head may have: Bun's server refuses more than twice as many. */
+const MOST_HEADERS = 96
 /** So many digits are always an exact number. */
 const MOST_DIGITS = 12
 
@@ -73,10 +75,12 @@ export function readPlainHead(bytes: Buffer): PlainHead | undefined {
   const targetEnd = at
   at += VERSION.length
   const first = at - 1
+  let lines = 0
   let hosts = 0
   let length = -1
   let keepAlive = true
   while (at < end - 2) {
+    if (++lines > MOST_HEADERS) return undefined
     const start = at
     let byte = bytes[at]!
     for (let lower = tokenBytes[byte]!; lower !== 0; lower = tokenBytes[byte]!) {
