@@ -15,6 +15,9 @@ import { type PlainHead, readPlainHead } from "./plain-head.ts"
 import { replyHead } from "./reply-head.ts"
 import { Upload } from "./upload.ts"
 
+/** Bytes that are taken in though it is not their turn: whoever reads nothing does not hear that its client leaves. */
+const MOST_BEHIND = 64 * 1024
+
 /** What all connections share. */
 export interface House {
   readonly runtime: Runtime
@@ -147,7 +150,7 @@ export class Connection implements Bearer {
 
   #wait(bytes: Buffer): void {
     this.#behind = this.#behind ? Buffer.concat([this.#behind, bytes]) : bytes
-    this.#socket.pause()
+    if (this.#behind.length > MOST_BEHIND) this.#socket.pause()
   }
 
   #begin(bytes: Buffer): void {
