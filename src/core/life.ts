@@ -1,5 +1,5 @@
-/** Whoever listens for an end. */
-type Listener = () => void
+/** Whoever listens for an end: a function, or what has one, for which no closure has to be made. */
+type Listener = (() => void) | { handleEvent(): void }
 
 /** What tells that something is to end: an `AbortSignal` is one, and so is a `Life`. */
 export interface EndSignal {
@@ -33,8 +33,8 @@ export class Life implements EndSignal {
     const others = this.#others
     this.#first = undefined
     this.#others = undefined
-    first?.()
-    if (others) for (const listener of others) listener()
+    if (first) tell(first)
+    if (others) for (const listener of others) tell(listener)
   }
 
   addEventListener(_type: "abort", listener: Listener, _options?: { once: true }): void {
@@ -51,6 +51,11 @@ export class Life implements EndSignal {
       if (at >= 0) this.#others.splice(at, 1)
     }
   }
+}
+
+function tell(listener: Listener): void {
+  if (typeof listener === "function") listener()
+  else listener.handleEvent()
 }
 
 /** The same as a real `AbortSignal`, for what insists on one. */

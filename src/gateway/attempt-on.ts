@@ -1,12 +1,10 @@
-import { Life, throwIfEnded } from "../core/life.ts"
-import { type GatewayError, toGatewayError } from "../core/error.ts"
-import type { Exchange } from "../core/exchange.ts"
+import { type Life, throwIfEnded } from "../core/life.ts"
+import { GatewayError, toGatewayError } from "../core/error.ts"
 import type { RequestEnvelope } from "../core/protocol.ts"
 import type { RoutingRequest } from "../core/routing.ts"
 import { costToHold } from "../routing/filters/budget.ts"
 import type { Trial } from "../routing/health.ts"
-import type { Resolution } from "../routing/resolve.ts"
-import { attempt, type Committed } from "./attempt.ts"
+import { type AttemptMade, type Committed, receive, send } from "./attempt.ts"
 import {
   costOfWaiting,
   type MadeStep,
@@ -14,28 +12,30 @@ import {
   recordFailure,
   type UnderWay,
 } from "./attempt-record.ts"
-import type { GatewayContext, Snapshot } from "./context.ts"
+import type { GatewayContext } from "./context.ts"
 import type { Part } from "./continuation/part.ts"
 import { dispose } from "./disposition.ts"
 import { explain } from "./explain.ts"
 import type { Progress } from "./finish.ts"
 import type { History } from "./history.ts"
 import { judge } from "./judge.ts"
+import { AttemptLimits } from "./limits.ts"
 import { measuredOf } from "./measure.ts"
 import { type PrepareOptions, prepare } from "./prepare.ts"
 
 export interface AttemptOptions {
-  snapshot: Snapshot
-  exchange: Exchange
-  envelope: RequestEnvelope
-  history: History
-  resolution: Resolution
-  progress: Progress
-  fetchMedia: PrepareOptions["fetchMedia"]
-  request: RoutingRequest
-  underWay: UnderWay
+  readonly asked: AttemptedFor
+  readonly request: RoutingRequest
+  readonly underWay: UnderWay
   /** Set where another upstream may go on with the answer. */
-  part?: () => Part
+  readonly part?: () => Part
+}
+
+/** What an attempt has to know of its exchange. */
+export interface AttemptedFor extends PrepareOptions {
+  readonly envelope: RequestEnvelope
+  readonly history: History
+  readonly progress: Progress
 }
 
 /**
@@ -62,7 +62,8 @@ async function attemptOnce(
   life: Life,
   withoutState: boolean,
 ): Promise<Committed> {
-  const { snapshot, exchange, resolution, progress, request, underWay } = options
+  const { asked, request, underWay } = options
+  const { snapshot, exchange, progress, history } = asked
   const { channel } = step
   const { deployment } = channel
   const { health, clock, spending } = context
@@ -74,30 +75,22 @@ async function attemptOnce(
   const hold =
     deployment.provider.budget &&
     spending.hold(deployment.provider, costToHold(request, deployment))
-  // Of its own: a failed attempt ends what is left of its answer, and may be made again.
-  const own = new Life()
-  const stop = () => own.abort(life.signal.reason)
-  if (life.signal.aborted) stop()
-  life.signal.addEventListener("abort", stop, { once: true })
+  let limits: AttemptLimits | undefined
+  let made: AttemptMade | undefined
   try {
+    throwIfEnded(life)
     const part = options.part?.()
-    const envelope = part ? options.history.whole() : options.history.seenBy(channel)
-    const prepared = prepare({
-      exchange,
-      envelope,
-      deployment,
-      strict: resolution.group.strict,
-      withoutState,
-      caller: progress.caller,
-      memory: context.memory,
-      fetchMedia: options.fetchMedia,
-      part,
-    })
+    const envelope = part ? history.whole() : history.seenBy(channel)
+    const prepared = prepare(context.memory, asked, envelope, deployment, withoutState, part)
     const call = prepared instanceof Promise ? await prepared : prepared
-    throwIfEnded(own)
+    throwIfEnded(life)
+    const { stream } = envelope.facts
+    limits = new AttemptLimits(context, deployment.timeouts, stream, life)
     const responseLimit = snapshot.settings.limits.response
-    const made = { exchange, envelope, call, trial, life: own, record, hold, responseLimit }
-    const committed = await attempt(context, made)
+    made = { exchange, envelope, call, trial, life, limits, record, hold, responseLimit }
+    const response = await send(context, made)
+    const receiving = receive(context, made, response)
+    const committed = receiving instanceof Promise ? await receiving : receiving
     record.outcome = "ok"
     record.ttft = clock.now() - trial.began
     // A stream proves its deployment only at its end.
@@ -106,7 +99,11 @@ async function attemptOnce(
     } else health.answered(trial)
     return committed
   } catch (thrown) {
-    const disposed = dispose(toGatewayError(thrown), deployment.provider, "before")
+    limits?.end()
+    made?.body?.cancel()
+    const known = thrown instanceof GatewayError && !exchange.signal.aborted
+    const reason = !known && life.aborted ? life.reason : thrown
+    const disposed = dispose(toGatewayError(reason), deployment.provider, "before")
     const error = explain(disposed, channel)
     // What was ended from outside is written down by who has ended it.
     if (underWay.delete(record)) {
@@ -116,7 +113,7 @@ async function attemptOnce(
     }
     hold?.settle(record.wasted || null)
     judge(context, trial, error)
-    const refused = error.detail.reason === "state-rejected" && options.envelope.decode
+    const refused = error.detail.reason === "state-rejected" && asked.envelope.decode
     if (!refused || withoutState) throw error
     return await attemptWithoutState(context, options, step, life, error)
   }

@@ -1,8 +1,14 @@
-import type { Life } from "../core/life.ts"
-import { clientGone, GatewayError } from "../core/error.ts"
+import type { ByteSource } from "../core/byte-source.ts"
+import { GatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
+import type { Life } from "../core/life.ts"
 import type { RequestEnvelope, StreamRelay } from "../core/protocol.ts"
-import type { IncomingResponse } from "../core/provider.ts"
+import type {
+  CallTarget,
+  IncomingResponse,
+  OutgoingRequest,
+  ProviderAccount,
+} from "../core/provider.ts"
 import type { AttemptRecord } from "../core/route-record.ts"
 import type { Hold } from "../core/spending.ts"
 import type { Usage } from "../core/usage.ts"
@@ -12,8 +18,8 @@ import type { GatewayContext } from "./context.ts"
 import { dispose } from "./disposition.ts"
 import { type Beginning, beginningOf } from "./error-matchers.ts"
 import { secretsOf, secretsOfChannel, withoutSecrets } from "./explain.ts"
-import { type Flow, openFlow } from "./flow.ts"
-import { startLimits } from "./limits.ts"
+import { Flow } from "./flow.ts"
+import type { AttemptLimits } from "./limits.ts"
 import { buildRequest } from "./outgoing.ts"
 import { readAll } from "./read-all.ts"
 
@@ -68,142 +74,197 @@ export interface GoOn {
   cancel(): void
 }
 
-export interface AttemptOptions {
-  exchange: Exchange
-  envelope: RequestEnvelope
-  call: Call
-  trial: Trial
+/** One request to one channel. */
+export interface AttemptMade {
+  readonly exchange: Exchange
+  readonly envelope: RequestEnvelope
+  readonly call: Call
+  readonly trial: Trial
   /** Ends the attempt, also after its answer has begun. */
-  life: Life
-  record: AttemptRecord
-  hold: Hold | undefined
+  readonly life: Life
+  readonly limits: AttemptLimits
+  readonly record: AttemptRecord
+  readonly hold: Hold | undefined
   /** Bytes of an answer that is held in memory. */
-  responseLimit: number
+  readonly responseLimit: number
+  /** What is sent, before it is signed and after. */
+  request?: OutgoingRequest
+  signed?: OutgoingRequest
+  /** The answer's, once it is there. */
+  body?: ByteSource | null
+}
+
+/** Sends one request to one channel. @throws (or rejects with) GatewayError */
+export function send(context: GatewayContext, made: AttemptMade): Promise<IncomingResponse> {
+  const { exchange, envelope, call, trial, life } = made
+  const { account } = trial.channel.deployment
+  const { target, request } = buildRequest(exchange, envelope, call, trial.channel, life)
+  made.request = request
+  const sending = account.sign
+    ? sendSigned(context, made, request)
+    : sendAsItIs(context, made, request)
+  return account.receive ? received(sending, account, target) : sending
+}
+
+function sendAsItIs(
+  context: GatewayContext,
+  made: AttemptMade,
+  signed: OutgoingRequest,
+): Promise<IncomingResponse> {
+  const { account } = made.trial.channel.deployment
+  made.signed = signed
+  return (account.send ?? context.send)(signed)
+}
+
+async function sendSigned(
+  context: GatewayContext,
+  made: AttemptMade,
+  request: OutgoingRequest,
+): Promise<IncomingResponse> {
+  const { deployment, key } = made.trial.channel
+  return sendAsItIs(context, made, await deployment.account.sign!(request, key))
+}
+
+async function received(
+  sending: Promise<IncomingResponse>,
+  account: ProviderAccount,
+  target: CallTarget,
+): Promise<IncomingResponse> {
+  return account.receive!(target, await sending)
 }
 
 /**
- * Sends one request to one channel and waits until its answer has really begun.
+ * Waits until an answer has really begun; without a promise where all of it is there already.
  *
- * @throws GatewayError for anything that the next step could do better
+ * @throws (or rejects with) GatewayError for anything that the next step could do better
  */
-export async function attempt(
+export function receive(
   context: GatewayContext,
-  options: AttemptOptions,
-): Promise<Committed> {
-  const { exchange, envelope, call, trial, life } = options
-  const { deployment, key } = trial.channel
-  const { account } = deployment
-  const leave = () => life.abort(clientGone())
-  if (exchange.signal.aborted) throw clientGone()
-  exchange.signal.addEventListener("abort", leave, { once: true })
-  const limits = startLimits(
-    context,
-    deployment.timeouts,
-    envelope.facts.stream,
-    (error) => life.abort(error),
-    (cancel) => {
-      exchange.signal.removeEventListener("abort", leave)
-      if (cancel) life.abort(clientGone())
-    },
-  )
-  try {
-    const { signal } = life
-    const { target, request } = buildRequest(exchange, envelope, call, trial.channel, signal)
-    const signed = account.sign ? await account.sign(request, key) : request
-    const answered = await (account.send ?? context.send)(signed)
-    const response = account.receive?.(target, answered) ?? answered
-    // Counting has limits of its own.
-    if (exchange.operation !== "count-tokens") {
-      const told = call.protocol.upstream.rateLimits?.(response.headers, context.clock)
-      if (told) context.health.tell(trial.channel, told)
-    }
-    if (response.status < 200 || response.status > 299) {
-      limits.hurry(ERROR_BODY_TIME)
-      const body = await readAll(response.body, ERROR_BODY)
-      const error = call.protocol.upstream.decodeError(response.status, response.headers, body)
-      const answer = { status: response.status, body }
-      const disposed = dispose(error, deployment.provider, "before", answer)
-      throw withoutSecrets(disposed, secretsOf(request, signed))
-    }
-    limits.progress()
-    const flow = openFlow(response, life.signal, limits)
-    const beginning = beginningOf(deployment.provider, context.logger, () => [
-      ...secretsOfChannel(trial.channel),
-      ...secretsOf(request, signed),
-    ])
-    const committing = commit(options, response, flow, beginning)
-    const committed = committing instanceof Promise ? await committing : committing
-    if (committed.kind === "whole") limits.end(false)
-    else limits.begun()
-    return committed
-  } catch (thrown) {
-    const known = thrown instanceof GatewayError && !exchange.signal.aborted
-    const reason = !known && life.signal.aborted ? life.signal.reason : thrown
-    limits.end(true)
-    throw reason
+  made: AttemptMade,
+  response: IncomingResponse,
+): Committed | Promise<Committed> {
+  const { exchange, call, trial, life, limits } = made
+  const { status, headers, body } = response
+  made.body = body
+  // Counting has limits of its own.
+  if (exchange.operation !== "count-tokens") {
+    const told = call.protocol.upstream.rateLimits?.(headers, context.clock)
+    if (told) context.health.tell(trial.channel, told)
   }
+  if (status < 200 || status > 299) return refused(made, response)
+  limits.progress()
+  const { errorMatchers } = trial.channel.deployment.provider
+  const beginning = errorMatchers.length > 0 ? matched(context, made) : undefined
+  return commit(made, response, new Flow(body, life, limits), beginning)
+}
+
+function matched({ logger }: GatewayContext, made: AttemptMade): Beginning | undefined {
+  const { channel } = made.trial
+  return beginningOf(channel.deployment.provider, logger, () => [
+    ...secretsOfChannel(channel),
+    ...secretsOf(made.request!, made.signed!),
+  ])
+}
+
+/** @throws GatewayError: what the upstream said */
+async function refused(
+  { call, trial, limits, request, signed }: AttemptMade,
+  response: IncomingResponse,
+): Promise<never> {
+  const { status, headers } = response
+  limits.hurry(ERROR_BODY_TIME)
+  const body = await readAll(response.body, ERROR_BODY)
+  const error = call.protocol.upstream.decodeError(status, headers, body)
+  const disposed = dispose(error, trial.channel.deployment.provider, "before", { status, body })
+  throw withoutSecrets(disposed, secretsOf(request!, signed!))
 }
 
 /** What is known of every answer that has begun. */
 type Base = Omit<Extract<Committed, { kind: "whole" }>, "kind" | "body" | "usage">
 
-/** Waits until the answer has really begun; without a promise where all of it is there already. */
 function commit(
-  options: AttemptOptions,
+  made: AttemptMade,
   response: IncomingResponse,
   flow: Flow,
   beginning: Beginning | undefined,
 ): Committed | Promise<Committed> {
-  const { exchange, envelope, call, trial, life, record, hold } = options
+  const { exchange, envelope, call } = made
   const contentType = response.headers.get("content-type") ?? "application/octet-stream"
-  const base: Base = { trial, life, record, hold, call, status: response.status, contentType }
   const isJson = JSON_TYPE.test(contentType)
   const whole = isJson || !call.relayed || call.protocol.upstream.answersJson(exchange.operation)
-  if (envelope.facts.stream || !whole) return begin(options, base, isJson, flow, beginning)
-  const body = flow.readAll(options.responseLimit)
+  if (envelope.facts.stream || !whole) {
+    return begin(made, baseOf(made, response.status, contentType), isJson, flow, beginning)
+  }
+  const body = flow.readAll(made.responseLimit)
   return body instanceof Promise
-    ? body.then((bytes) => commitWhole(call, base, bytes, beginning))
-    : commitWhole(call, base, body, beginning)
+    ? commitLater(made, response.status, contentType, body, beginning)
+    : commitWhole(made, response.status, contentType, body, beginning)
+}
+
+async function commitLater(
+  made: AttemptMade,
+  status: number,
+  contentType: string,
+  body: Promise<Uint8Array>,
+  beginning: Beginning | undefined,
+): Promise<Committed> {
+  return commitWhole(made, status, contentType, await body, beginning)
+}
+
+function baseOf(
+  { trial, life, record, hold, call }: AttemptMade,
+  status: number,
+  contentType: string,
+): Base {
+  return { trial, life, record, hold, call, status, contentType }
 }
 
 function commitWhole(
-  call: Call,
-  base: Base,
-  body: Uint8Array,
+  made: AttemptMade,
+  status: number,
+  contentType: string,
+  bytes: Uint8Array,
   beginning: Beginning | undefined,
 ): Committed {
-  beginning?.check(body)
-  const streamed = EVENT_STREAM.test(base.contentType)
-  return { ...base, kind: "whole", ...(streamed ? call.gather(body) : call.whole(body)) }
+  const { trial, life, record, hold, call, limits } = made
+  beginning?.check(bytes)
+  const answer = EVENT_STREAM.test(contentType) ? call.gather(bytes) : call.whole(bytes)
+  limits.end()
+  const type = answer.contentType ?? contentType
+  const { body, usage } = answer
+  return { kind: "whole", trial, life, record, hold, call, status, contentType: type, body, usage }
 }
 
 /** An answer that goes on while it is sent. */
 async function begin(
-  options: AttemptOptions,
+  made: AttemptMade,
   base: Base,
   isJson: boolean,
   flow: Flow,
   beginning: Beginning | undefined,
 ): Promise<Committed> {
-  const { exchange, envelope, call } = options
+  const { exchange, envelope, call, limits } = made
   const { stream } = envelope.facts
   if (stream && !isJson) {
     const relay = call.follow()
     const room = KEPT + REPEATED * exchange.body.length
     const head = await readPrelude(flow, relay, room, beginning)
+    limits.begun()
     return { ...base, kind: "events", flow, relay, head }
   }
   if (stream) {
-    const body = await flow.readAll(options.responseLimit)
+    const body = await flow.readAll(made.responseLimit)
     beginning?.check(body)
     const relay = call.replay(body)
     const head = await readPrelude(DRY, relay, Number.POSITIVE_INFINITY)
+    limits.begun()
     return { ...base, kind: "events", flow, relay, head }
   }
   const first = await flow.read()
   if (!first) throw invalid(`The upstream answered ${base.status} with an empty body.`)
   beginning?.check(first)
   flow.progress()
+  limits.begun()
   return { ...base, kind: "bytes", flow, first }
 }
 

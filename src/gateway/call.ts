@@ -14,7 +14,7 @@ export interface WholeAnswer {
 
 /** A body for one channel. */
 export interface CallBody {
-  bytes: Uint8Array
+  body: Uint8Array
   contentType: string
 }
 

@@ -1,7 +1,6 @@
 import type { ByteSink, ByteSource } from "../core/byte-source.ts"
-import { GatewayError } from "../core/error.ts"
-import type { EndSignal } from "../core/life.ts"
-import type { IncomingResponse } from "../core/provider.ts"
+import { clientGone, GatewayError } from "../core/error.ts"
+import type { Life } from "../core/life.ts"
 
 /** Bytes and milliseconds that a finished stream may take to end by itself, which saves its connection. */
 const TAIL_BYTES = 64 * 1024
@@ -17,13 +16,8 @@ export interface Limits {
   progress(): void
   /** Gives what is left of the answer this many milliseconds. */
   hurry(ms: number): void
-  /** No more limits; `cancel` also ends the upstream request. */
-  end(cancel: boolean): void
-}
-
-/** @param signal what ends the attempt */
-export function openFlow({ body }: IncomingResponse, signal: EndSignal, limits: Limits): Flow {
-  return new Flow(body, signal, limits)
+  /** No more limits. */
+  end(): void
 }
 
 /**
@@ -32,7 +26,7 @@ export function openFlow({ body }: IncomingResponse, signal: EndSignal, limits: 
  */
 export class Flow implements ByteSink {
   readonly #body: ByteSource | null
-  readonly #signal: EndSignal
+  readonly #life: Life
   readonly #limits: Limits
   #sink: ByteSink | undefined
   #piped = false
@@ -42,9 +36,10 @@ export class Flow implements ByteSink {
   /** Bytes that may still come once all of interest was read. */
   #tail = TAIL_BYTES
 
-  constructor(body: ByteSource | null, signal: EndSignal, limits: Limits) {
+  /** @param life of the attempt */
+  constructor(body: ByteSource | null, life: Life, limits: Limits) {
     this.#body = body
-    this.#signal = signal
+    this.#life = life
     this.#limits = limits
     this.#over = body === null
   }
@@ -104,7 +99,7 @@ export class Flow implements ByteSink {
   settle(): void {
     this.#sink = undefined
     if (this.#over) {
-      this.#limits.end(false)
+      this.#limits.end()
       return
     }
     this.resume()
@@ -116,7 +111,8 @@ export class Flow implements ByteSink {
   cancel(): void {
     this.#over = true
     this.#sink = undefined
-    this.#limits.end(true)
+    this.#limits.end()
+    this.#life.abort(clientGone())
     this.#body?.cancel()
   }
 
@@ -132,14 +128,14 @@ export class Flow implements ByteSink {
     if (this.#over) return
     this.#over = true
     if (this.#sink) this.#sink.end()
-    else this.#limits.end(false)
+    else this.#limits.end()
   }
 
   fail(cause: unknown): void {
     if (this.#over) return
     this.#over = true
     if (this.#sink) this.#sink.fail(this.#brokenOff(cause))
-    else this.#limits.end(true)
+    else this.#limits.end()
   }
 
   #flow(): void {
@@ -177,7 +173,7 @@ export class Flow implements ByteSink {
   }
 
   #brokenOff(cause: unknown): unknown {
-    if (this.#signal.aborted) return this.#signal.reason
+    if (this.#life.aborted) return this.#life.reason
     return new GatewayError("upstream-truncated", "The upstream broke off its answer.", {
       code: "upstream_truncated",
       cause,

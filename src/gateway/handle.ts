@@ -2,18 +2,17 @@ import { clientGone, type ErrorKind, GatewayError, toGatewayError } from "../cor
 import type { BodyWriter, Exchange, PushedBody, Reply } from "../core/exchange.ts"
 import { allowGroup } from "../governance/authenticate.ts"
 import { resolve } from "../routing/resolve.ts"
-import type { Committed } from "./attempt.ts"
+import type { Deadline } from "../transport/watchdog.ts"
+import type { Committed, Events } from "./attempt.ts"
 import type { GatewayContext, Snapshot } from "./context.ts"
-import { createFinish, type Finish, type Progress, startProgress } from "./finish.ts"
-import { createHistory, type History } from "./history.ts"
-import { keeper } from "./keep.ts"
+import { createFinish, type Finish, startProgress } from "./finish.ts"
+import { createHistory } from "./history.ts"
+import { keepAnswer } from "./keep.ts"
 import { mirror } from "./mirror.ts"
-import { createMediaFetcher } from "./media.ts"
-import type { PrepareOptions } from "./prepare.ts"
 import { recall } from "./recall.ts"
 import { leave, relayBytes, relayEvents } from "./relay.ts"
 import { errorReply, replyHeaders, replyStatus } from "./reply.ts"
-import { run } from "./run.ts"
+import { type Asked, run } from "./run.ts"
 import { checkRegion, steer } from "./steer.ts"
 import { readSteering } from "./steering.ts"
 import { keepAliveOf, streamOf } from "./stream-of.ts"
@@ -56,8 +55,8 @@ export async function handle(
     // An id that is somebody else's is nobody's: the upstream must not be asked, who knows no callers.
     const foreign = previous && !earlier && (await context.answers.has(previous))
     const history = createHistory(envelope, earlier || undefined, foreign ? undefined : protocol.id)
-    const keep = keeper(context, snapshot, exchange, history, progress)
-    const asked = {
+    const served: Served = {
+      context,
       snapshot,
       exchange,
       envelope,
@@ -66,19 +65,16 @@ export async function handle(
       caller,
       steering,
       progress,
-      fetchMedia: mediaFetcher(snapshot, exchange),
+      finish,
     }
-    const running = run(context, asked)
-    mirror(context, asked, running)
-    const served: Served = { context, snapshot, exchange, progress, finish, keep }
+    const running = run(context, served)
+    mirror(context, served, running)
     const { keepAlive } = snapshot.settings.server
     if (facts.stream && keepAlive > 0) {
-      const early = await firstOf(running, keepAlive)
-      if (early === "silence") {
-        return earlyReply({ ...served, running })
-      }
+      const early = await firstOf(context, running, keepAlive)
+      if (early === "silence") return earlyReply(served, running)
     }
-    if (exchange.operation === "count-tokens") return await countReply(served, history, running)
+    if (exchange.operation === "count-tokens") return await countReply(served, running)
     return commitReply(served, await running)
   } catch (thrown) {
     const error = toGatewayError(thrown)
@@ -93,37 +89,26 @@ export async function handle(
   }
 }
 
-/** Fetches files for one exchange; where the config forbids it, encoders say what they miss. */
-function mediaFetcher(
-  { settings, fetchMedia }: Snapshot,
-  exchange: Exchange,
-): PrepareOptions["fetchMedia"] {
-  if (!fetchMedia) return async (request) => request
-  return createMediaFetcher(fetchMedia, settings.limits.body, exchange)
-}
-
 /** Whether an attempt has committed (or all have failed) before `ms` of silence. */
-async function firstOf(running: Promise<unknown>, ms: number): Promise<"settled" | "silence"> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const silence = new Promise<"silence">((resolve) => {
-    timer = setTimeout(resolve, ms, "silence")
-  })
-  const settled = running.then(
-    () => "settled" as const,
-    () => "settled" as const,
-  )
-  const first = await Promise.race([settled, silence])
-  clearTimeout(timer)
-  return first
+function firstOf(
+  { clock, watchdog }: GatewayContext,
+  running: Promise<unknown>,
+  ms: number,
+): Promise<"settled" | "silence"> {
+  const { promise, resolve } = Promise.withResolvers<"settled" | "silence">()
+  const silence: Deadline = { at: clock.now() + ms, expire: () => resolve("silence") }
+  const settled = () => {
+    watchdog.release(silence)
+    resolve("settled")
+  }
+  watchdog.watch(silence)
+  running.then(settled, settled)
+  return promise
 }
 
 /** The upstream's count, or where none can be had an estimate that says so. */
-async function countReply(
-  served: Served,
-  history: History,
-  running: Promise<Committed>,
-): Promise<Reply> {
-  const { context, snapshot, exchange, progress, finish } = served
+async function countReply(served: Served, running: Promise<Committed>): Promise<Reply> {
+  const { context, snapshot, exchange, history, progress, finish } = served
   const { encodeCount } = exchange.protocol.ingress
   try {
     return commitReply(served, await running)
@@ -151,26 +136,21 @@ const FINAL: ReadonlySet<ErrorKind> = new Set([
   "upstream-rejected",
 ])
 
-/** One exchange with all that ends it. */
-interface Served {
-  context: GatewayContext
-  snapshot: Snapshot
-  exchange: Exchange
-  progress: Progress
-  finish: Finish
-  /** Keeps a whole answer, where later requests may go on from it. */
-  keep: (answer: Uint8Array) => void
+/** One exchange with all that is known of it, and what ends it. */
+interface Served extends Asked {
+  readonly context: GatewayContext
+  readonly finish: Finish
 }
 
 function commitReply(served: Served, committed: Committed): Reply {
-  const { context, snapshot, exchange, progress, finish, keep } = served
+  const { context, snapshot, exchange, progress, finish } = served
   progress.firstContent = context.clock.now()
-  const { status, contentType, trial } = committed
+  const { status, contentType } = committed
   const headers = replyHeaders(snapshot, exchange, progress)
   headers["content-type"] = contentType
   if (committed.kind === "whole") {
-    const { usage, body } = committed
-    keep(body)
+    const { usage, body, trial } = committed
+    keepAnswer(context, served, body)
     const cost = usage ? trial.channel.deployment.cost(usage) : null
     if (cost !== null && snapshot.settings.server.headers) {
       headers["x-llmrouter-cost"] = (cost / 1e9).toFixed(9)
@@ -183,17 +163,27 @@ function commitReply(served: Served, committed: Committed): Reply {
     return { status, headers, body: streamOf(context, exchange, outflow, 0) }
   }
   eventHeaders(headers, exchange, progress.relayed ? contentType : "")
-  const outflow = relayEvents(context, exchange, committed, finish, keep)
   const { keepAlive } = snapshot.settings.server
-  return { status, headers, body: streamOf(context, exchange, outflow, keepAlive) }
+  return {
+    status,
+    headers,
+    body: streamOf(context, exchange, relayServed(served, committed), keepAlive),
+  }
+}
+
+function relayServed(served: Served, committed: Events): PushedBody {
+  const { context, exchange, finish } = served
+  return relayEvents(context, exchange, committed, finish, (answer) =>
+    keepAnswer(context, served, answer),
+  )
 }
 
 /**
  * A stream whose upstream is still silent: the client gets its headers and keepalives. Attempts and
  * fallbacks go on behind it, since no content was sent; only the status 200 is decided.
  */
-function earlyReply(served: Served & { running: Promise<Committed> }): Reply {
-  const { context, snapshot, exchange, progress, running, finish, keep } = served
+function earlyReply(served: Served, running: Promise<Committed>): Reply {
+  const { context, snapshot, exchange, progress, finish } = served
   const headers = replyHeaders(snapshot, exchange, progress)
   eventHeaders(headers, exchange)
   const { ingress } = exchange.protocol
@@ -223,7 +213,7 @@ function earlyReply(served: Served & { running: Promise<Committed> }): Reply {
       throw new GatewayError("upstream-invalid", "The upstream did not stream its answer.")
     }
     progress.firstContent = context.clock.now()
-    outflow = relayEvents(context, exchange, committed, finish, keep)
+    outflow = relayServed(served, committed)
     outflow.start(writer)
   }
   function fail(writer: BodyWriter, thrown: unknown): void {

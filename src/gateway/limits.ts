@@ -1,5 +1,8 @@
+import type { Clock } from "../core/clock.ts"
 import { GatewayError } from "../core/error.ts"
+import type { Life } from "../core/life.ts"
 import type { Timeouts } from "../core/settings.ts"
+import type { Deadline, Watchdog } from "../transport/watchdog.ts"
 import type { GatewayContext } from "./context.ts"
 import type { Limits } from "./flow.ts"
 
@@ -13,74 +16,91 @@ const AWAITED: Record<Awaited, string> = {
   stall: "event with content",
 }
 
-/** The limits of one attempt, and how they are extended for an error's body. */
-export interface AttemptLimits extends Limits {
-  /** The answer has begun. */
-  begun(): void
-}
-
 /**
  * Counts the time in which an attempt waits for its upstream, and only that: a slow client is no
- * stalled upstream.
- *
- * @param stream whether the answer will stream
- * @param expire called with the error when a limit has passed
- * @param ended called with whether to cancel when the attempt needs no limits any more
+ * stalled upstream. A class, since each attempt has one.
  */
-export function startLimits(
-  { clock, watchdog }: GatewayContext,
-  timeouts: Timeouts,
-  stream: boolean,
-  expire: (error: GatewayError) => void,
-  ended: (cancel: boolean) => void,
-): AttemptLimits {
-  let awaited: Awaited = stream ? "firstByte" : "response"
+export class AttemptLimits implements Limits, Deadline {
+  at: number
+  readonly #clock: Clock
+  readonly #watchdog: Watchdog
+  readonly #timeouts: Timeouts
+  readonly #life: Life
+  #awaited: Awaited
   /** Milliseconds of waiting that are left, and since when they run. */
-  let left = length(timeouts[awaited])
-  let since = clock.now()
-  let waiting = true
+  #left: number
+  #since: number
+  #waiting: boolean
   /** When a stream must have content: until then nobody else's time counts. */
-  let contentBy = since + (stream ? length(timeouts.firstContent) : Number.POSITIVE_INFINITY)
-  const deadline = watchdog.watch(Math.min(since + left, contentBy), () => {
-    const which = deadline.at === contentBy ? "firstContent" : awaited
-    expire(
+  #contentBy: number
+
+  /**
+   * @param stream whether the answer will stream
+   * @param life ended with an error when a limit has passed
+   */
+  constructor(
+    { clock, watchdog }: Pick<GatewayContext, "clock" | "watchdog">,
+    timeouts: Timeouts,
+    stream: boolean,
+    life: Life,
+  ) {
+    const now = clock.now()
+    this.#clock = clock
+    this.#watchdog = watchdog
+    this.#timeouts = timeouts
+    this.#life = life
+    this.#awaited = stream ? "firstByte" : "response"
+    this.#left = length(timeouts[this.#awaited])
+    this.#since = now
+    this.#waiting = true
+    this.#contentBy = now + (stream ? length(timeouts.firstContent) : Number.POSITIVE_INFINITY)
+    this.at = Math.min(now + this.#left, this.#contentBy)
+    watchdog.watch(this)
+  }
+
+  expire(): void {
+    const which = this.at === this.#contentBy ? "firstContent" : this.#awaited
+    this.#life.abort(
       new GatewayError(
         "upstream-timeout",
-        `No ${AWAITED[which]} from the upstream within ${timeouts[which]} ms (\`timeouts.${which}\`).`,
+        `No ${AWAITED[which]} from the upstream within ${this.#timeouts[which]} ms (\`timeouts.${which}\`).`,
         { code: "upstream_timeout" },
       ),
     )
-  })
-  function wait(): void {
-    waiting = true
-    since = clock.now()
-    deadline.at = Math.min(since + left, contentBy)
   }
-  return {
-    wait,
-    pause() {
-      waiting = false
-      left -= clock.now() - since
-      deadline.at = contentBy
-    },
-    begun() {
-      contentBy = Number.POSITIVE_INFINITY
-      deadline.at = contentBy
-    },
-    progress() {
-      awaited = "stall"
-      left = length(timeouts.stall)
-      if (waiting) wait()
-    },
-    hurry(ms) {
-      left = ms
-      contentBy = Number.POSITIVE_INFINITY
-      deadline.at = clock.now() + ms
-    },
-    end(cancel) {
-      watchdog.release(deadline)
-      ended(cancel)
-    },
+
+  wait(): void {
+    this.#waiting = true
+    this.#since = this.#clock.now()
+    this.at = Math.min(this.#since + this.#left, this.#contentBy)
+  }
+
+  pause(): void {
+    this.#waiting = false
+    this.#left -= this.#clock.now() - this.#since
+    this.at = this.#contentBy
+  }
+
+  /** The answer has begun. */
+  begun(): void {
+    this.#contentBy = Number.POSITIVE_INFINITY
+    this.at = this.#contentBy
+  }
+
+  progress(): void {
+    this.#awaited = "stall"
+    this.#left = length(this.#timeouts.stall)
+    if (this.#waiting) this.wait()
+  }
+
+  hurry(ms: number): void {
+    this.#left = ms
+    this.#contentBy = Number.POSITIVE_INFINITY
+    this.at = this.#clock.now() + ms
+  }
+
+  end(): void {
+    this.#watchdog.release(this)
   }
 }
 

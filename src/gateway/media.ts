@@ -49,6 +49,9 @@ export function createMediaOnce(
   }
 }
 
+/** A request for a target with the files that this one does not fetch itself. @throws GatewayError `invalid-request` */
+export type FetchNeeded = (request: CanonicalRequest, target: Target) => Promise<CanonicalRequest>
+
 /**
  * Puts files into the requests of one exchange, until its client leaves or it is cut.
  *
@@ -58,7 +61,7 @@ export function createMediaFetcher(
   fetchMedia: FetchMedia,
   total: number,
   exchange: Exchange,
-): (request: CanonicalRequest, target: Target) => Promise<CanonicalRequest> {
+): FetchNeeded {
   let opened: { controller: AbortController; once: MediaOnce } | undefined
   /** For the first attempt that may need files: most requests go to where none does. */
   function open(): { controller: AbortController; once: MediaOnce } {

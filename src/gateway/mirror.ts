@@ -1,17 +1,15 @@
 import { type EndSignal, Life } from "../core/life.ts"
-import { GatewayError, toGatewayError } from "../core/error.ts"
+import { clientGone, GatewayError, toGatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
+import type { Group } from "../core/routing.ts"
 import { prepareOrder } from "../routing/prepare-order.ts"
-import { createWalk } from "../routing/walk.ts"
 import { attemptOn } from "./attempt-on.ts"
-import { recordRest, type UnderWay } from "./attempt-record.ts"
+import { recordRest } from "./attempt-record.ts"
 import type { Committed } from "./attempt.ts"
 import type { GatewayContext } from "./context.ts"
-import { walkOptions } from "./decide.ts"
 import { createFinish, type Finish, type Progress, startProgress } from "./finish.ts"
 import { relayBytes, relayEvents } from "./relay.ts"
-import { routingRequest } from "./routing-request.ts"
-import type { RunOptions } from "./run.ts"
+import { type Asked, Attempting } from "./run.ts"
 
 /**
  * Sends a copy of a request to the group that mirrors its own, where there is one and chance says so.
@@ -19,22 +17,27 @@ import type { RunOptions } from "./run.ts"
  *
  * @param running the caller's own attempts
  */
-export function mirror(
-  context: GatewayContext,
-  options: Omit<RunOptions, "fetchMedia">,
-  running: Promise<unknown>,
-): void {
-  const { resolution, snapshot, exchange, history, progress } = options
+export function mirror(context: GatewayContext, asked: Asked, running: Promise<unknown>): void {
+  const { resolution, snapshot, exchange, history } = asked
   const { mirror: wanted } = resolution.group
   if (!wanted || resolution.pinned || exchange.operation === "count-tokens") return
   // Only one upstream knows how this conversation began, and it is another one.
   if (history.lack || context.random() * 100 >= wanted.percent) return
   const group = snapshot.table.groups.get(wanted.group)
   if (!group) return
+  beginAfter(context, asked, group, running)
+}
+
+function beginAfter(
+  context: GatewayContext,
+  asked: Asked,
+  group: Group,
+  running: Promise<unknown>,
+): void {
   const begin = () => {
-    if (progress.attempts === 0) return
-    context.mirrors.begin(exchange.body.length, (signal) =>
-      copy(context, { ...options, resolution: { group } }, signal),
+    if (asked.progress.attempts === 0) return
+    context.mirrors.begin(asked.exchange.body.length, (signal) =>
+      copy(context, asked, group, signal),
     )
   }
   running.then(begin, begin)
@@ -43,11 +46,12 @@ export function mirror(
 /** One attempt in an exchange of its own, whose answer is read and thrown away. Never rejects. */
 async function copy(
   context: GatewayContext,
-  options: Omit<RunOptions, "fetchMedia">,
+  asked: Asked,
+  group: Group,
   signal: EndSignal,
 ): Promise<void> {
   const { clock, logger } = context
-  const original = options.exchange
+  const original = asked.exchange
   const exchange: Exchange = {
     ...headOf(original),
     id: `${original.id}_mirror`,
@@ -56,13 +60,25 @@ async function copy(
     time: clock.wall(),
     ended() {},
   }
-  const progress = progressOf(options, original)
+  const progress = progressOf(asked, group)
   const finish = createFinish(context, exchange, progress)
   try {
-    const committed = await attempt(forgetful(context, options.caller.id), {
-      ...options,
+    const { snapshot, envelope, history, caller, steering } = asked
+    const committed = await attempt(forgetful(context, caller.id), {
+      snapshot,
       exchange,
+      envelope,
+      history: {
+        lack: history.lack,
+        whole: () => history.whole(),
+        seenBy: () => history.whole(),
+      },
+      resolution: { group },
+      caller,
+      steering,
       progress,
+      // Files are fetched for callers only; without them the upstream is told what it can be told.
+      fetchMedia: async (request) => request,
     })
     progress.firstContent = clock.now()
     await readOut(context, exchange, committed, finish)
@@ -84,17 +100,14 @@ function headOf(
   return { protocol, operation, headers, path, query, body }
 }
 
-function progressOf(
-  { resolution, progress }: Pick<RunOptions, "resolution" | "progress">,
-  original: Exchange,
-): Progress {
+function progressOf({ exchange, progress }: Asked, group: Group): Progress {
   const { requested, stream } = progress
   return {
     ...startProgress(),
     requested,
     stream,
-    group: resolution.group.name,
-    mirrorOf: original.id,
+    group: group.name,
+    mirrorOf: exchange.id,
   }
 }
 
@@ -108,43 +121,23 @@ function forgetful(context: GatewayContext, caller: string | null): GatewayConte
 }
 
 /** The group's best channel, if it is healthy, and no other. @throws GatewayError */
-async function attempt(
-  context: GatewayContext,
-  options: Omit<RunOptions, "fetchMedia">,
-): Promise<Committed> {
-  const { exchange, envelope, history, progress, caller, steering } = options
-  const request = routingRequest(exchange, envelope, caller, steering, history)
-  progress.request = request
-  const decide = walkOptions(context, options, request)
-  await prepareOrder(decide)
-  const walk = createWalk(decide)
-  progress.opened = walk.opened
+async function attempt(context: GatewayContext, asked: Asked): Promise<Committed> {
+  const { exchange, progress } = asked
+  const attempting = new Attempting(context, asked)
+  await prepareOrder(attempting)
+  const walk = attempting.walk()
   const step = walk.next()
   if (step?.why !== "first") {
     if (step) walk.abandoned(step)
     throw new GatewayError("unavailable", "No channel of the mirror is ready.")
   }
-  const underWay: UnderWay = new Map()
   const life = new Life()
+  exchange.signal.addEventListener("abort", () => life.abort(clientGone()), { once: true })
   try {
-    const committed = await attemptOn(
-      context,
-      {
-        ...options,
-        history: {
-          lack: history.lack,
-          whole: () => history.whole(),
-          seenBy: () => history.whole(),
-        },
-        request,
-        underWay,
-        // Files are fetched for callers only; without them the upstream is told what it can be told.
-        fetchMedia: async (request) => request,
-      },
-      step,
-      walk.begin(step),
-      life,
-    )
+    // None that may be gone on with.
+    const { request, underWay } = attempting
+    const made = { asked, request, underWay }
+    const committed = await attemptOn(context, made, step, walk.begin(step), life)
     underWay.delete(committed.record)
     walk.answered(step)
     progress.relayed = committed.call.relayed
@@ -153,7 +146,7 @@ async function attempt(
   } catch (thrown) {
     const error = toGatewayError(thrown)
     walk.failed(step, error)
-    recordRest(underWay, request, context.clock, error)
+    recordRest(attempting.underWay, attempting.request, context.clock, error)
     throw error
   }
 }

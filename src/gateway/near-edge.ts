@@ -1,6 +1,6 @@
-import type { CanonicalRequest } from "../core/canonical.ts"
 import type { Group } from "../core/routing.ts"
 import type { GatewayContext } from "./context.ts"
+import type { History } from "./history.ts"
 import type { GuessedRequest } from "./routing-request.ts"
 
 /** How wrong a guess by size is, as a factor: text has 2.4 to 7 bytes a token, by language. */
@@ -10,6 +10,8 @@ const PATIENCE = 250
 /** Bytes of a body that is still decoded for this. */
 const LARGEST = 8 * 1024 * 1024
 
+type Counting = Pick<GatewayContext, "estimateTokens" | "timers">
+
 /**
  * Counts the tokens of a request where its guessed length could fall on either side of a window, and
  * where there is something to choose. Nearly all requests are far from every edge.
@@ -17,26 +19,34 @@ const LARGEST = 8 * 1024 * 1024
  * @returns undefined where nothing has to be counted
  */
 export function countNearEdge(
-  { estimateTokens, timers }: Pick<GatewayContext, "estimateTokens" | "timers">,
+  context: Counting,
   request: GuessedRequest,
   groups: readonly Group[],
-  decode: () => CanonicalRequest | undefined,
+  history: Pick<History, "whole">,
 ): Promise<void> | undefined {
   if (request.operation !== "chat" || request.bytes > LARGEST) return undefined
-  if (!groups.some((group) => matters(request, group))) return undefined
+  for (const group of groups) if (matters(request, group)) return count(context, request, history)
+  return undefined
+}
+
+async function count(
+  { estimateTokens, timers }: Counting,
+  request: GuessedRequest,
+  history: Pick<History, "whole">,
+): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const stop = timers.after(PATIENCE, resolve)
-  void count().finally(resolve)
-  return promise.finally(stop)
-
-  async function count(): Promise<void> {
+  const counted = async () => {
     try {
-      const decoded = decode()
+      const decoded = history.whole().decode?.()
       if (decoded) request.counted(await estimateTokens(decoded))
     } catch {
       // Whoever sends the request on says what is wrong with it.
     }
   }
+  void counted().finally(resolve)
+  await promise
+  stop()
 }
 
 function matters(request: GuessedRequest, group: Group): boolean {

@@ -1,4 +1,5 @@
 import type { EndSignal } from "../core/life.ts"
+import type { Capabilities } from "../core/capabilities.ts"
 import type { RequestEnvelope, RequestHead } from "../core/protocol.ts"
 import type { BodyPatch, CallTarget, HeaderRecord, OutgoingRequest } from "../core/provider.ts"
 import type { Channel } from "../core/routing.ts"
@@ -12,6 +13,9 @@ interface Fixed {
   extraBody: ReadonlyMap<string, string>
   whole: HeaderRecord
   stream: HeaderRecord
+  /** Of the last request, which most others are like. */
+  target: CallTarget | undefined
+  url: string
 }
 
 const fixed = new WeakMap<Channel, Fixed>()
@@ -32,46 +36,75 @@ export function buildRequest(
   channel: Channel,
   signal: EndSignal,
 ): BuiltRequest {
-  const { provider, account, model, timeouts } = channel.deployment
-  const { operation } = exchange
+  const { provider, account, timeouts } = channel.deployment
   const { stream } = facts
-  const { protocol } = call
   const own = fixedOf(channel)
-  const capabilities = channel.deployment.capabilities(protocol)
-  const path = protocol.upstream.path({
-    operation,
-    model,
-    stream,
-    capabilities,
-    ...(call.relayed && { relayed: headOf(exchange) }),
-  })
-  const target: CallTarget = { operation, protocol: protocol.id, path, model, stream }
+  const capabilities = channel.deployment.capabilities(call.protocol)
+  const target = targetOf(own, exchange, stream, call, channel, capabilities)
   const patch = account.patch?.(target, exchange.headers)
-  const { bytes, contentType } = call.body(
+  const { body, contentType } = call.body(
     merged(own.extraBody, patch, call.relayed ? capabilities.refuses : undefined),
   )
   let headers = stream ? own.stream : own.whole
   if (call.headers) headers = { ...call.headers, ...headers }
   if (provider.passHeaders.length > 0) headers = { ...passed(exchange, provider), ...headers }
   if (contentType !== JSON_TYPE) headers = { ...headers, "content-type": contentType }
-  return {
-    target,
-    request: {
-      url: account.url(target),
-      method: "POST",
-      headers,
-      body: bytes,
-      signal,
-      connectTimeout: timeouts.connect,
-      ...(provider.proxy !== undefined && { proxy: provider.proxy }),
-    },
+  const { connect: connectTimeout } = timeouts
+  const request: OutgoingRequest = {
+    url: own.url,
+    method: "POST",
+    headers,
+    body,
+    signal,
+    connectTimeout,
   }
+  if (provider.proxy !== undefined) request.proxy = provider.proxy
+  return { target, request }
+}
+
+/** Where a call goes; `url` of what is fixed is then that of this call. */
+function targetOf(
+  own: Fixed,
+  exchange: RequestHead,
+  stream: boolean,
+  { protocol, relayed }: Pick<Call, "protocol" | "relayed">,
+  { deployment: { model, account } }: Channel,
+  capabilities: Capabilities,
+): CallTarget {
+  const { operation } = exchange
+  const path = relayed
+    ? protocol.upstream.path({
+        operation,
+        model,
+        stream,
+        capabilities,
+        relayed: withoutKeyOf(exchange),
+      })
+    : protocol.upstream.path({ operation, model, stream, capabilities })
+  const { target: last } = own
+  if (
+    last &&
+    last.path === path &&
+    last.stream === stream &&
+    last.operation === operation &&
+    last.protocol === protocol.id
+  ) {
+    return last
+  }
+  const target: CallTarget = { operation, protocol: protocol.id, path, model, stream }
+  own.target = target
+  own.url = account.url(target)
+  return target
 }
 
 /** What an upstream may know of where a request went. */
-function headOf({ operation, headers, path, query }: RequestHead): RequestHead {
+function withoutKeyOf(head: RequestHead): RequestHead {
+  if (head.query === "") return head
+  const { operation, headers, path, query } = head
   return { operation, headers, path, query: withoutKey(query) }
 }
+
+const NOTHING: BodyPatch = Object.freeze({ set: new Map<string, string>(), remove: NO_NAMES })
 
 /** The config's own fields win over the account's, and both over the caller's. */
 function merged(
@@ -79,6 +112,7 @@ function merged(
   patch: BodyPatch | undefined,
   refused: readonly string[] | undefined,
 ): BodyPatch {
+  if (!patch && !refused && extraBody.size === 0) return NOTHING
   const remove = patch && refused ? [...patch.remove, ...refused] : (patch?.remove ?? refused)
   const set = patch && patch.set.size > 0 ? new Map([...patch.set, ...extraBody]) : extraBody
   return { set, remove: remove ?? NO_NAMES }
@@ -119,6 +153,8 @@ function fix({ deployment, key }: Channel): Fixed {
     whole: headers("application/json, */*"),
     // A compressed stream arrives in lumps.
     stream: { "accept-encoding": "identity", ...headers("text/event-stream") },
+    target: undefined,
+    url: "",
   }
 }
 

@@ -115,7 +115,7 @@ export async function planOf(
     const usual = []
     const tooSmall = []
     for (let group = chain.next(); group; group = pinned ? undefined : chain.next()) {
-      const found = candidatesOf({ group, request, health, filters, refuses, now, random })
+      const found = candidatesOf({ request, health, filters, refuses, random }, group, now)
       if (!pinned && fit.isTooSmall(found) && chain.leads("context-length", group)) {
         chain.divert("context-length", group, true)
         fit.avoid("context-length")

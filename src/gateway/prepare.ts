@@ -1,11 +1,15 @@
 import { stripState } from "../canonical/state.ts"
-import type { CanonicalRequest, Loss } from "../core/canonical.ts"
+import type { Loss } from "../core/canonical.ts"
 import { GatewayError, toGatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
 import type { ChatEncoder, Protocol, RequestEnvelope, Target } from "../core/protocol.ts"
 import type { Deployment } from "../core/routing.ts"
 import type { Call } from "./call.ts"
+import type { Resolution } from "../routing/resolve.ts"
 import type { Part } from "./continuation/part.ts"
+import type { Snapshot } from "./context.ts"
+import type { Progress } from "./finish.ts"
+import { createMediaFetcher, type FetchNeeded } from "./media.ts"
 import { createRelayCall } from "./relay-call.ts"
 import type { StateMemory } from "./state-memory.ts"
 import {
@@ -15,21 +19,14 @@ import {
   type TranslateOptions,
 } from "./translate-call.ts"
 
+/** What all attempts of one exchange are prepared with. */
 export interface PrepareOptions {
-  exchange: Exchange
-  envelope: RequestEnvelope
-  deployment: Deployment
-  /** Whether a loss is an error. */
-  strict: boolean
-  /** Sends no opaque state, since the upstream has refused it. */
-  withoutState: boolean
-  /** Key id of the caller, whose calls are remembered. */
-  caller: string | null
-  memory: StateMemory
-  /** Replaces URLs that the upstream cannot fetch. */
-  fetchMedia(request: CanonicalRequest, target: Target): Promise<CanonicalRequest>
-  /** Set where another upstream may go on with the answer, which then is translated wherever it can be. */
-  part?: Part | undefined
+  readonly snapshot: Snapshot
+  readonly exchange: Exchange
+  readonly resolution: Resolution
+  readonly progress: Pick<Progress, "caller">
+  /** Replaces URLs that the upstream cannot fetch, each of them fetched once. Made when it is needed. */
+  fetchMedia?: FetchNeeded
 }
 
 /** Whether a deployment can take this exchange at all. */
@@ -48,24 +45,40 @@ export function canTake(
  * Decides how a deployment is spoken to: in the caller's own protocol if it can be, else in the one
  * that loses least.
  *
+ * @param memory of the state that callers' calls have
+ * @param withoutState sends no opaque state, since the upstream has refused it
+ * @param part set where another upstream may go on with the answer, which then is translated wherever it can be
  * @throws GatewayError `unsupported`
  */
-export function prepare(options: PrepareOptions): Call | Promise<Call> {
-  const { exchange, envelope, deployment, strict, withoutState, part } = options
+export function prepare(
+  memory: StateMemory,
+  options: PrepareOptions,
+  envelope: RequestEnvelope,
+  deployment: Deployment,
+  withoutState: boolean,
+  part: Part | undefined,
+): Call | Promise<Call> {
+  const { exchange } = options
   const protocol = relayed(deployment, exchange)
-  if (!protocol || withoutState) return translate(options)
-  // Who goes on with an answer has to be told of it, which the caller's own bytes do not.
-  if (part && (part.voice || translations(deployment, exchange, envelope).length > 0)) {
-    return translate(options)
+  if (
+    !protocol ||
+    withoutState ||
+    // Who goes on with an answer has to be told of it, which the caller's own bytes do not.
+    (part && (part.voice || translations(deployment, exchange, envelope).length > 0)) ||
+    envelope.relays?.(deployment.capabilities(protocol)) === false
+  ) {
+    return translate(options, { memory, envelope, deployment, withoutState, part })
   }
-  if (envelope.relays?.(deployment.capabilities(protocol)) === false) return translate(options)
   const call = createRelayCall(exchange, envelope, protocol, deployment)
-  if (strict && call.losses.length > 0) throw refused(call.losses, exchange.protocol.ingress.chat)
+  if (call.losses.length > 0 && options.resolution.group.strict) {
+    throw refused(call.losses, exchange.protocol.ingress.chat)
+  }
   return call
 }
 
 function relayed(deployment: Deployment, { protocol, operation }: Exchange): Protocol | undefined {
-  return deployment.protocols(operation).find(({ id }) => id === protocol.id)
+  for (const spoken of deployment.protocols(operation)) if (spoken.id === protocol.id) return spoken
+  return undefined
 }
 
 /** The protocols that it can be spoken to in, the caller's own first. */
@@ -93,13 +106,22 @@ function translations(
   }
 }
 
-async function translate(options: PrepareOptions): Promise<Call> {
-  const { exchange, envelope, deployment, strict } = options
+interface Translated {
+  memory: StateMemory
+  envelope: RequestEnvelope
+  deployment: Deployment
+  withoutState: boolean
+  part: Part | undefined
+}
+
+async function translate(options: PrepareOptions, how: Translated): Promise<Call> {
+  const { exchange } = options
+  const { envelope, deployment } = how
   let best: Call | undefined
   let failure: GatewayError | undefined
   for (const protocol of translations(deployment, exchange, envelope)) {
     try {
-      const call = await encode(options, protocol)
+      const call = await encode(options, how, protocol)
       if (!best || call.losses.length < best.losses.length) best = call
       if (best.losses.length === 0) break
     } catch (thrown) {
@@ -107,29 +129,41 @@ async function translate(options: PrepareOptions): Promise<Call> {
     }
   }
   if (!best) throw failure ?? new GatewayError("unsupported", "No protocol for this deployment.")
-  if (strict && best.losses.length > 0) throw refused(best.losses, exchange.protocol.ingress.chat)
+  if (best.losses.length > 0 && options.resolution.group.strict)
+    throw refused(best.losses, exchange.protocol.ingress.chat)
   return best
 }
 
-async function encode(options: PrepareOptions, protocol: Protocol): Promise<Call> {
-  const { exchange, envelope, deployment, withoutState, part } = options
+async function encode(
+  options: PrepareOptions,
+  { memory, envelope, deployment, withoutState, part }: Translated,
+  protocol: Protocol,
+): Promise<Call> {
+  const { exchange } = options
   const target: Target = {
     model: deployment.model,
     stream: envelope.facts.stream,
     family: deployment.family(protocol),
     capabilities: deployment.capabilities(protocol),
   }
-  const { caller, memory } = options
+  const { caller } = options.progress
   const remember = memory.follow(caller)
   const call: TranslateOptions = { exchange, envelope, protocol, target, remember, part }
   if (exchange.operation === "embeddings") return createEmbeddingsCall(call)
   const decoded = envelope.decode!()
   const restored = withoutState ? stripState(decoded) : memory.restore(decoded, caller)
   const told = part ? part.ask(restored, target) : restored
+  options.fetchMedia ??= mediaFetcher(options.snapshot, exchange)
   const request = await options.fetchMedia(told, target)
   return exchange.operation === "count-tokens"
     ? createCountCall(call, request)
     : createChatCall(call, request)
+}
+
+/** Fetches files for one exchange; where the config forbids it, encoders say what they miss. */
+function mediaFetcher({ settings, fetchMedia }: Snapshot, exchange: Exchange): FetchNeeded {
+  if (!fetchMedia) return async (request) => request
+  return createMediaFetcher(fetchMedia, settings.limits.body, exchange)
 }
 
 /** An encoder's error with the parameter as the caller spells it. */

@@ -1,6 +1,8 @@
 import type { GatewayError } from "../core/error.ts"
 import type { Exchange, Reply } from "../core/exchange.ts"
 import type { ServedProtocol } from "../core/protocol.ts"
+import type { Deployment } from "../core/routing.ts"
+import type { Settings } from "../core/settings.ts"
 import type { Snapshot } from "./context.ts"
 import type { Progress } from "./finish.ts"
 
@@ -16,18 +18,45 @@ export function replyHeaders(
   exchange: Exchange,
   progress: Progress,
 ): Record<string, string> {
-  const headers: Record<string, string> = {
-    "x-request-id": exchange.id,
-    ...exchange.protocol.ingress.replyHeaders?.(exchange.id),
+  const headers = ownHeaders(settings, exchange.id, progress)
+  const more = exchange.protocol.ingress.replyHeaders?.(exchange.id)
+  return more ? Object.assign(headers, more) : headers
+}
+
+function ownHeaders(
+  { server, version }: Settings,
+  id: string,
+  { channel, attempts, warnings, continuable }: Progress,
+): Record<string, string> {
+  if (!server.headers) return { "x-request-id": id }
+  if (!channel) {
+    return {
+      "x-request-id": id,
+      "x-llmrouter-attempts": String(attempts),
+      "x-llmrouter-config": version,
+    }
   }
-  if (!settings.server.headers) return headers
-  const { channel, attempts, warnings, continuable } = progress
-  if (channel) headers["x-llmrouter-deployment"] = printable(channel.deployment.id)
-  headers["x-llmrouter-attempts"] = String(attempts)
+  const headers: Record<string, string> = {
+    "x-request-id": id,
+    "x-llmrouter-deployment": nameOf(channel.deployment),
+    "x-llmrouter-attempts": String(attempts),
+    "x-llmrouter-config": version,
+  }
   if (warnings) headers["x-llmrouter-warnings"] = printable(warnings).slice(0, LONGEST_WARNING)
   if (continuable) headers["x-llmrouter-continuation"] = "allowed"
-  headers["x-llmrouter-config"] = settings.version
   return headers
+}
+
+const names = new WeakMap<Deployment, string>()
+
+/** A deployment as a header names it. */
+function nameOf(deployment: Deployment): string {
+  let name = names.get(deployment)
+  if (name === undefined) {
+    name = printable(deployment.id)
+    names.set(deployment, name)
+  }
+  return name
 }
 
 /** The status of an error's reply: what a protocol's clients expect, or what an upstream of that protocol said. */

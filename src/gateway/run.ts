@@ -1,9 +1,9 @@
 import type { Clock, Timers } from "../core/clock.ts"
-import { clientGone, type GatewayError, toGatewayError } from "../core/error.ts"
+import { clientGone, type GatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
 import type { Life } from "../core/life.ts"
 import type { RequestEnvelope } from "../core/protocol.ts"
-import type { Group, RoutingRequest } from "../core/routing.ts"
+import type { Channel, Group, RoutingRequest } from "../core/routing.ts"
 import { chain } from "../routing/chain.ts"
 import { exhausted } from "../routing/exhausted.ts"
 import type { Caller } from "../governance/authenticate.ts"
@@ -12,103 +12,70 @@ import { hedgeDelay } from "../routing/hedge.ts"
 import { prepareOrder } from "../routing/prepare-order.ts"
 import { pursue, type Pursued, type Pursuit } from "../routing/pursue.ts"
 import { kindOf } from "../routing/queue.ts"
-import type { Resolution } from "../routing/resolve.ts"
-import type { Trial } from "../routing/health.ts"
+import type { Resolution, RouteTable } from "../routing/resolve.ts"
+import type { Filter } from "../routing/filters/filter.ts"
+import type { Health, Trial } from "../routing/health.ts"
 import type { RetryBudget } from "../routing/retry-budget.ts"
 import { createWalk, type Step, type Walk, type WalkOptions } from "../routing/walk.ts"
 import { type AttemptOptions, attemptOn } from "./attempt-on.ts"
 import type { Committed } from "./attempt.ts"
 import { costOfInput, recordRest, type UnderWay } from "./attempt-record.ts"
-import type { GatewayContext, Snapshot } from "./context.ts"
+import type { GatewayContext } from "./context.ts"
 import { isContinuable } from "./continuation/continuable.ts"
 import { createGoOn } from "./continuation/go-on.ts"
 import { firstPart, type Part } from "./continuation/part.ts"
-import { walkOptions } from "./decide.ts"
 import { countNearEdge } from "./near-edge.ts"
 import type { Progress } from "./finish.ts"
 import type { History } from "./history.ts"
-import { type PrepareOptions, warningsOf } from "./prepare.ts"
-import { routingRequest } from "./routing-request.ts"
+import { canTake, type PrepareOptions, warningsOf } from "./prepare.ts"
+import { type GuessedRequest, routingRequest } from "./routing-request.ts"
 import type { Steering } from "./steering.ts"
 
-export interface RunOptions {
-  snapshot: Snapshot
-  exchange: Exchange
-  envelope: RequestEnvelope
+/** One exchange, with all that its attempts need to know of it. */
+export interface Asked extends PrepareOptions {
+  readonly envelope: RequestEnvelope
   /** The same request as a channel has to see it, where it goes on from an earlier answer. */
-  history: History
-  resolution: Resolution
-  caller: Caller
-  steering: Steering
-  progress: Progress
-  /** Replaces URLs that the upstream cannot fetch, each of them fetched once. */
-  fetchMedia: PrepareOptions["fetchMedia"]
+  readonly history: History
+  readonly caller: Caller
+  readonly steering: Steering
+  readonly progress: Progress
 }
 
 /**
  * Takes attempt after attempt until one commits.
  *
- * @throws GatewayError of the last attempt, or why none could be made
+ * @returns rejects with a GatewayError of the last attempt, or why none could be made
  */
-export async function run(context: GatewayContext, options: RunOptions): Promise<Committed> {
-  const { snapshot, exchange, envelope, history, resolution, progress, steering } = options
-  const { clock } = context
+export function run(context: GatewayContext, asked: Asked): Promise<Committed> {
+  const { snapshot, exchange, history, resolution } = asked
   const { group, pinned } = resolution
-  const request = routingRequest(exchange, envelope, options.caller, steering, history)
-  progress.request = request
-  const decide = walkOptions(context, options, request)
-  let pursued: Pursued<Committed> | undefined
-  let early: GatewayError | undefined
-  exchange.cut = (error) => {
-    early = error
-    pursued?.end(error)
-  }
+  const attempting = new Attempting(context, asked)
+  exchange.cut = attempting.cut()
+  const { request } = attempting
+  let counting: Promise<void> | undefined
   if (!pinned) {
     const groups = chain(group, snapshot.table)
-    const counting = countNearEdge(context, request, groups, () => history.whole().decode?.())
-    if (counting) await counting
+    counting = countNearEdge(context, request, groups, history)
   }
-  const preparing = prepareOrder(decide)
-  if (preparing) await preparing
-  progress.continuable = isContinuable(resolution, exchange, history)
-  const attempting = new Attempting(context, options, request, decide)
-  pursued = pursue<Committed>(attempting)
-  const leave = () => pursued.end(clientGone())
-  if (early) pursued.end(early)
-  if (exchange.signal.aborted) leave()
-  exchange.signal.addEventListener("abort", leave, { once: true })
-  const { underWay } = attempting
-  try {
-    const committed = await pursued.answer
-    underWay.delete(committed.record)
-    recordRest(underWay, request, clock)
-    const { life, trial, call, hold } = committed
-    exchange.cut = (error) => life.abort(error)
-    progress.channel = trial.channel
-    progress.relayed = call.relayed
-    progress.warnings = warningsOf(call.losses, exchange.protocol.ingress.chat)
-    if (hold) progress.hold = hold
-    return committed
-  } catch (thrown) {
-    recordRest(underWay, request, clock, toGatewayError(thrown))
-    throw thrown
-  } finally {
-    exchange.signal.removeEventListener("abort", leave)
-  }
+  if (counting) return attempting.beginAfter(counting)
+  const preparing = prepareOrder(attempting)
+  return preparing ? attempting.beginAfter(preparing) : attempting.begin()
 }
 
-/** The attempts of one exchange, as `pursue` asks for them. A class, since every request has one. */
-class Attempting implements Pursuit<Committed>, AttemptOptions {
-  readonly snapshot: Snapshot
-  readonly exchange: Exchange
-  readonly envelope: RequestEnvelope
-  readonly history: History
-  readonly resolution: Resolution
-  readonly progress: Progress
-  readonly fetchMedia: PrepareOptions["fetchMedia"]
-  readonly request: RoutingRequest
+/**
+ * The attempts of one exchange: what they are decided by, what `pursue` asks for, and how they end. A
+ * class, since every request has one.
+ */
+export class Attempting implements Pursuit<Committed>, AttemptOptions, WalkOptions {
+  readonly asked: Asked
+  readonly request: GuessedRequest
   readonly underWay: UnderWay = new Map()
   readonly part?: () => Part
+  readonly resolution: Resolution
+  readonly table: RouteTable
+  readonly health: Health
+  readonly filters: readonly Filter[]
+  readonly random: () => number
   readonly clock: Clock
   readonly timers: Timers
   readonly budget: RetryBudget
@@ -117,30 +84,29 @@ class Attempting implements Pursuit<Committed>, AttemptOptions {
   readonly hedgeAfter: Pursuit<Committed>["hedgeAfter"]
   readonly queue: Pursuit<Committed>["queue"]
   readonly #context: GatewayContext
-  readonly #decide: WalkOptions
   #walk: Walk | undefined
+  #pursued: Pursued<Committed> | undefined
+  #committed: Committed | undefined
+  /** What has ended it before it began. */
+  #early: GatewayError | undefined
 
-  constructor(
-    context: GatewayContext,
-    options: RunOptions,
-    request: RoutingRequest,
-    decide: WalkOptions,
-  ) {
-    const { group, pinned } = options.resolution
-    this.snapshot = options.snapshot
-    this.exchange = options.exchange
-    this.envelope = options.envelope
-    this.history = options.history
-    this.resolution = options.resolution
-    this.progress = options.progress
-    this.fetchMedia = options.fetchMedia
+  constructor(context: GatewayContext, asked: Asked) {
+    const { exchange, envelope, history, resolution, steering, progress } = asked
+    const { group, pinned } = resolution
+    const request = routingRequest(exchange, envelope, asked.caller, steering, history)
+    progress.request = request
+    this.asked = asked
     this.request = request
-    if (options.progress.continuable) this.part = firstPart
+    this.resolution = resolution
+    this.table = asked.snapshot.table
+    this.health = context.health
+    this.filters = context.filters
+    this.random = context.random
     this.clock = context.clock
     this.timers = context.timers
     this.budget = context.budget
-    this.due = dueOf(group, options.exchange, options.steering.timeout)
-    this.stream = options.envelope.facts.stream
+    this.due = dueOf(group, exchange, steering.timeout)
+    this.stream = envelope.facts.stream
     this.hedgeAfter = pinned ? undefined : hedgeDelay(group.hedge, request)
     this.queue = group.queue && {
       ...group.queue,
@@ -149,18 +115,55 @@ class Attempting implements Pursuit<Committed>, AttemptOptions {
       kind: kindOf(request, pinned),
     }
     this.#context = context
-    this.#decide = decide
+    progress.continuable = isContinuable(resolution, exchange, history)
+    if (progress.continuable) this.part = firstPart
+  }
+
+  /** Begins with the first attempt. */
+  begin(): Promise<Committed> {
+    const { exchange } = this.asked
+    exchange.signal.addEventListener("abort", this, { once: true })
+    this.#pursued = pursue<Committed>(this)
+    if (this.#early) this.#pursued.end(this.#early)
+    if (exchange.signal.aborted) this.handleEvent()
+    return this.#pursued.answer
+  }
+
+  /** The same, when this has been waited for, and then what strategies have to ask. */
+  async beginAfter(waiting: Promise<void>): Promise<Committed> {
+    await waiting
+    await prepareOrder(this)
+    return this.begin()
+  }
+
+  /** What ends all of it, for as long as the answer is made. */
+  cut(): (error: GatewayError) => void {
+    return (error) => {
+      if (this.#committed) this.#committed.life.abort(error)
+      else if (this.#pursued) this.#pursued.end(error)
+      else this.#early = error
+    }
+  }
+
+  /** The client has left. */
+  handleEvent(): void {
+    this.#pursued?.end(clientGone())
   }
 
   walk(): Walk {
-    this.#walk = createWalk(this.#decide)
-    this.progress.opened = this.#walk.opened
+    this.#walk = createWalk(this)
+    this.asked.progress.opened = this.#walk.opened
     return this.#walk
+  }
+
+  refuses({ deployment }: Channel): string | undefined {
+    const { exchange, envelope } = this.asked
+    return canTake(deployment, exchange, envelope) ? undefined : "does not offer this operation"
   }
 
   attempt(step: Step, trial: Trial, life: Life): Promise<Committed> {
     const made = attemptOn(this.#context, this, step, trial, life)
-    return this.progress.continuable ? this.#continuable(made, step) : made
+    return this.part ? this.#continuable(made, step) : made
   }
 
   drop(committed: Committed): void {
@@ -168,16 +171,36 @@ class Attempting implements Pursuit<Committed>, AttemptOptions {
   }
 
   exhausted({ opened }: Walk): GatewayError {
-    return exhausted(this.resolution.group, opened, this.#context.health, this.clock)
+    return exhausted(this.resolution.group, opened, this.health, this.clock)
   }
 
   failed({ channel }: Step, error: GatewayError): void {
     this.#context.logger.debug("attempt failed", {
-      id: this.exchange.id,
+      id: this.asked.exchange.id,
       channel: channel.id,
       error: error.kind,
       message: error.message,
     })
+  }
+
+  answered(committed: Committed): void {
+    const { exchange, progress } = this.asked
+    const { trial, call, hold } = committed
+    this.#committed = committed
+    this.underWay.delete(committed.record)
+    recordRest(this.underWay, this.request, this.clock)
+    progress.channel = trial.channel
+    progress.relayed = call.relayed
+    if (call.losses.length > 0) {
+      progress.warnings = warningsOf(call.losses, exchange.protocol.ingress.chat)
+    }
+    if (hold) progress.hold = hold
+    exchange.signal.removeEventListener("abort", this)
+  }
+
+  ended(error: GatewayError): void {
+    recordRest(this.underWay, this.request, this.clock, error)
+    this.asked.exchange.signal.removeEventListener("abort", this)
   }
 
   async #continuable(made: Promise<Committed>, step: Step): Promise<Committed> {

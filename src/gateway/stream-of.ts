@@ -103,11 +103,15 @@ class Stream implements PushedBody, BodyWriter {
 
   #listen(): void {
     const { clock, watchdog } = this.#context
-    this.#silence = watchdog.watch(clock.now() + this.#keepAlive, () => {
-      // Who takes nothing is told nothing.
-      if (!this.#blocked) this.#blocked = !this.#writer!.write(keepAliveOf(this.#exchange))
-      this.#listen()
-    })
+    this.#silence = {
+      at: clock.now() + this.#keepAlive,
+      expire: () => {
+        // Who takes nothing is told nothing.
+        if (!this.#blocked) this.#blocked = !this.#writer!.write(keepAliveOf(this.#exchange))
+        this.#listen()
+      },
+    }
+    watchdog.watch(this.#silence)
   }
 
   #release(): void {

@@ -155,8 +155,8 @@ export function encodedCall(
     losses,
     body({ set, remove }): CallBody {
       const type = contentType ?? JSON_TYPE
-      if (set.size === 0 && remove.length === 0) return { bytes: asBuffer(body), contentType: type }
-      return { bytes: spliceObject(body, { set, remove }), contentType: type }
+      if (set.size === 0 && remove.length === 0) return { body: asBuffer(body), contentType: type }
+      return { body: spliceObject(body, { set, remove }), contentType: type }
     },
   }
 }

@@ -31,14 +31,13 @@ export interface Candidate {
 }
 
 export interface CandidateOptions {
-  group: Group
   request: RoutingRequest
   health: Health
   filters: readonly Filter[]
   /** Undefined when a channel's deployment can serve the request at all, else why not. */
   refuses(channel: Channel): string | undefined
-  now: number
-  random(): number
+  /** A number in [0, 1). */
+  random: () => number
 }
 
 /** The candidates of one group. */
@@ -49,23 +48,27 @@ export interface Candidates {
   readonly context: StrategyContext
 }
 
-/** Filters, ranks and scores the channels of a group for one request. Changes nothing. */
-export function candidatesOf(options: CandidateOptions): Candidates {
-  const { group, request, health, random, now } = options
+/**
+ * Filters, ranks and scores the channels of a group for one request. Changes nothing.
+ *
+ * @param now monotonic milliseconds
+ */
+export function candidatesOf(options: CandidateOptions, group: Group, now: number): Candidates {
+  const { request, health, random } = options
   const memory = group.memory(group.strategy)
-  const unasked: StrategyContext = { request, now, random, memory, candidates: [] }
-  const objections = objectionsTo(options)
+  // What nearly always is all there is: every channel has the same rank.
+  const whole: StrategyContext = { request, now, random, memory, candidates: group.channels }
+  const objections = objectionsTo(options, group, now)
   const canary = chosenCanary(group, request, random)
   const all: Candidate[] = []
-  /** Those of one rank; few ranks are ever there. */
-  const ranked: (Candidate[] | undefined)[] = []
+  let alike = group.channels.length > 0
   for (const deployment of group.deployments) {
     /** One draw for all keys, else the turn of one that is left out would be its neighbour's. */
     let draw = Number.NaN
     for (const channel of deployment.channels) {
       const place = all.length
       const standing = health.standing(channel)
-      const objection = objections[place]
+      const objection = objections?.[place]
       let rank = rankOf(deployment, canary, objection)
       if (standing.state !== "ready") rank = Number.POSITIVE_INFINITY
       else if (standing.share < 1) {
@@ -73,23 +76,42 @@ export function candidatesOf(options: CandidateOptions): Candidates {
         if (draw >= standing.share) rank += RANKS.recovering
       }
       const score = Number.NaN
-      const candidate = { channel, standing, objection, rank, score, place, context: unasked }
-      all.push(candidate)
-      if (rank === Number.POSITIVE_INFINITY) continue
-      const peers = ranked[rank]
-      if (peers) peers.push(candidate)
-      else ranked[rank] = [candidate]
+      all.push({ channel, standing, objection, rank, score, place, context: whole })
+      if (rank !== all[0]!.rank) alike = false
     }
+  }
+  if (alike && all.length === group.channels.length && all[0]!.rank < Number.POSITIVE_INFINITY) {
+    score(all, whole, group.strategy)
+    return { all, context: whole }
+  }
+  return { all, context: scoreByRank(all, whole, group.strategy) }
+}
+
+/** Scores those of each rank among themselves. @returns what the strategy was told of the first */
+function scoreByRank(
+  all: readonly Candidate[],
+  unasked: StrategyContext,
+  strategy: Strategy,
+): StrategyContext {
+  const none: StrategyContext = { ...unasked, candidates: [] }
+  /** Those of one rank; few ranks are ever there. */
+  const ranked: (Candidate[] | undefined)[] = []
+  for (const candidate of all) {
+    const { rank } = candidate
+    candidate.context = none
+    if (rank === Number.POSITIVE_INFINITY) continue
+    const peers = ranked[rank]
+    if (peers) peers.push(candidate)
+    else ranked[rank] = [candidate]
   }
   let first: StrategyContext | undefined
   for (const peers of ranked) {
     if (!peers) continue
-    const candidates = peers.map(({ channel }) => channel)
-    const context: StrategyContext = { request, now, random, memory, candidates }
+    const context = { ...unasked, candidates: peers.map(({ channel }) => channel) }
     first ??= context
-    score(peers, context, group.strategy)
+    score(peers, context, strategy)
   }
-  return { all, context: first ?? unasked }
+  return first ?? none
 }
 
 /** Whether `a` is tried before `b`, where both may be tried. */

@@ -9,11 +9,12 @@ import type { Found, Opened, Prospects, ProspectsOptions } from "./prospects.ts"
  */
 export function objectionToPinned(
   channel: Channel,
-  { refuses, filters, request }: Pick<ProspectsOptions, "refuses" | "filters" | "request">,
+  options: Pick<ProspectsOptions, "refuses" | "filters" | "request">,
   group: Group,
   now: number,
 ): Objection | undefined {
-  const why = refuses(channel)
+  const { filters, request } = options
+  const why = options.refuses(channel)
   if (why !== undefined) return { filter: "protocol", why }
   for (const filter of filters) {
     const against = filter.binding ? filter.checker(request, group, now)?.(channel) : undefined

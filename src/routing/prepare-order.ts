@@ -25,7 +25,7 @@ async function prepareAll(groups: readonly Group[], options: PrepareOptions): Pr
   for (const group of groups) {
     const { strategy } = group
     const now = clock.now()
-    const candidates = candidatesOf({ ...options, group, now })
+    const candidates = candidatesOf(options, group, now)
       .all.filter(({ rank }) => rank < Number.POSITIVE_INFINITY)
       .map(({ channel }) => channel)
     const memory = group.memory(strategy)

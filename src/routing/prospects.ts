@@ -59,7 +59,7 @@ export interface ProspectsOptions {
   clock: Clock
   request: RoutingRequest
   filters: readonly Filter[]
-  refuses: (channel: Channel) => string | undefined
+  refuses(channel: Channel): string | undefined
   random: () => number
 }
 
@@ -72,16 +72,17 @@ class GroupProspects implements Prospects {
   readonly opened: Opened[] = []
   readonly #root: Group
   readonly #options: ProspectsOptions
-  readonly #chain: Chain
   readonly #fit: Fit = createFit()
-  /** By health: a group and its fallback may name the same channel. */
-  readonly #tried = new Set<ChannelHealth>()
+  /** The groups behind the first one, which most requests never see. */
+  #chain: Chain | undefined
+  /** By health: a group and its fallback may name the same channel. Most requests try one. */
+  #first: ChannelHealth | undefined
+  #tried: Set<ChannelHealth> | undefined
   #leftOut: Set<Deployment> | undefined
 
   constructor(root: Group, options: ProspectsOptions) {
     this.#root = root
     this.#options = options
-    this.#chain = createChain(root, options.table)
   }
 
   take(): Found | undefined {
@@ -97,7 +98,11 @@ class GroupProspects implements Prospects {
   }
 
   mark({ health }: Channel): void {
-    this.#tried.add(health)
+    if (this.#first === undefined) this.#first = health
+    else {
+      this.#tried ??= new Set()
+      this.#tried.add(health)
+    }
   }
 
   leaveOut(deployment: Deployment): void {
@@ -106,21 +111,23 @@ class GroupProspects implements Prospects {
   }
 
   more(): boolean {
-    const { refuses, health } = this.#options
+    const { health } = this.#options
     const isLeft = (channel: Channel) =>
-      !this.wasTried(channel) && health.standing(channel).state === "ready"
+      !this.wasTried(channel) &&
+      health.standing(channel).state === "ready" &&
+      !this.#options.refuses(channel)
     return (
       this.opened.some((each) =>
         each.all.some((candidate) => this.#isUsable(candidate, each, false)),
       ) ||
-      this.#chain
+      this.#groups()
         .rest()
-        .some(({ channels }) => channels.some((each) => isLeft(each) && !refuses(each)))
+        .some(({ channels }) => channels.some(isLeft))
     )
   }
 
   wasTried({ health }: Channel): boolean {
-    return this.#tried.has(health)
+    return this.#first === health || this.#tried?.has(health) === true
   }
 
   isLimited(channel: Channel): boolean {
@@ -150,16 +157,15 @@ class GroupProspects implements Prospects {
             this.#isUsable(candidate, each, false),
         ),
       )
-    if (!larger && !this.#chain.leads(detour, group)) return false
+    if (!larger && !this.#groups().leads(detour, group)) return false
     this.#fit.refused(detour, failed, error)
-    this.#chain.divert(detour, group, false)
+    this.#groups().divert(detour, group, false)
     return true
   }
 
   #look(group: Group, detour: Detour | undefined): Opened {
-    const { health, request, filters, refuses, random, clock } = this.#options
-    const now = clock.now()
-    const { all, context } = candidatesOf({ group, request, health, filters, refuses, now, random })
+    const now = this.#options.clock.now()
+    const { all, context } = candidatesOf(this.#options, group, now)
     return { group, detour, at: now, all, context }
   }
 
@@ -188,11 +194,11 @@ class GroupProspects implements Prospects {
       const found = this.#bestOf(group, false)
       if (found) return found
     }
-    for (let group = this.#chain.next(); group; group = this.#chain.next()) {
+    for (let group = this.#nextGroup(); group; group = this.#nextGroup()) {
       const fresh = this.#look(group, this.#fit.detour)
       this.opened.push(fresh)
-      if (this.#fit.isTooSmall(fresh) && this.#chain.leads("context-length", group)) {
-        this.#chain.divert("context-length", group, true)
+      if (this.#fit.isTooSmall(fresh) && this.#groups().leads("context-length", group)) {
+        this.#groups().divert("context-length", group, true)
         this.#fit.avoid("context-length")
         continue
       }
@@ -206,6 +212,19 @@ class GroupProspects implements Prospects {
       return this.#best()
     }
     return this.#lookAgain()
+  }
+
+  #nextGroup(): Group | undefined {
+    return this.opened.length === 0 && !this.#chain ? this.#root : this.#groups().next()
+  }
+
+  /** The way of this request, from where it is on it. */
+  #groups(): Chain {
+    if (!this.#chain) {
+      this.#chain = createChain(this.#root, this.#options.table)
+      if (this.opened.length > 0) this.#chain.next()
+    }
+    return this.#chain
   }
 
   /** What was out of order at first may be well by now. */

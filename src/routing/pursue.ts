@@ -39,6 +39,9 @@ export interface Pursuit<Answer> {
   exhausted(walk: Walk): GatewayError
   /** Told of every failed attempt that something else follows. */
   failed?(step: Step, error: GatewayError): void
+  /** Told how it ends, in the same turn: whoever waits for the answer is told a moment later. */
+  answered?(answer: Answer): void
+  ended?(error: GatewayError): void
 }
 
 /** A pursuit under way. */
@@ -105,6 +108,7 @@ class Chase<Answer> implements Pursued<Answer> {
       this.#walk.abandoned(step)
       life.abort(error)
     }
+    this.#pursuit.ended?.(error)
     this.#reject(error)
   }
 
@@ -235,6 +239,7 @@ class Chase<Answer> implements Pursued<Answer> {
           new GatewayError("client-gone", "Another attempt answered first.", { code: LOST }),
         )
       }
+      this.#pursuit.answered?.(answer)
       this.#resolve(answer)
     } catch (thrown) {
       this.#reject(toGatewayError(thrown))

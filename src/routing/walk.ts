@@ -67,7 +67,7 @@ export interface WalkOptions {
   request: RoutingRequest
   filters: readonly Filter[]
   /** Undefined when a channel's deployment can serve the request at all, else why not. */
-  refuses: (channel: Channel) => string | undefined
+  refuses(channel: Channel): string | undefined
   /** A number in [0, 1). */
   random: () => number
 }

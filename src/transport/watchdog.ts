@@ -4,11 +4,12 @@ import type { Clock } from "../core/clock.ts"
 export interface Deadline {
   /** Monotonic milliseconds; Infinity is never. */
   at: number
+  /** Called once, when `at` has passed. */
+  expire(): void
 }
 
 export interface Watchdog {
-  /** Calls `expire` once when `at` has passed. @returns the deadline, to move it */
-  watch(at: number, expire: () => void): Deadline
+  watch(deadline: Deadline): void
   /** Forgets a deadline. */
   release(deadline: Deadline): void
 }
@@ -20,14 +21,14 @@ const TICK = 20
  * thousands of silent streams cost one wake-up. Deadlines are up to one tick (20 ms) late.
  */
 export function createWatchdog(clock: Clock): Watchdog {
-  const watched = new Map<Deadline, () => void>()
+  const watched = new Set<Deadline>()
   let timer: ReturnType<typeof setInterval> | undefined
   const tick = () => {
     const now = clock.now()
-    for (const [deadline, expire] of watched) {
+    for (const deadline of watched) {
       if (deadline.at > now) continue
       watched.delete(deadline)
-      expire()
+      deadline.expire()
     }
     if (watched.size === 0) {
       clearInterval(timer)
@@ -35,14 +36,11 @@ export function createWatchdog(clock: Clock): Watchdog {
     }
   }
   return {
-    watch(at, expire) {
-      const deadline = { at }
-      watched.set(deadline, expire)
-      if (!timer) {
-        timer = setInterval(tick, TICK)
-        timer.unref()
-      }
-      return deadline
+    watch(deadline) {
+      watched.add(deadline)
+      if (timer) return
+      timer = setInterval(tick, TICK)
+      timer.unref()
     },
     release(deadline) {
       watched.delete(deadline)

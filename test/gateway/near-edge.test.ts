@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import type { CanonicalRequest } from "../../src/core/canonical.ts"
 import type { Timers } from "../../src/core/clock.ts"
+import type { RequestEnvelope } from "../../src/core/protocol.ts"
 import type { RoutingRequest } from "../../src/core/routing.ts"
 import { countNearEdge } from "../../src/gateway/near-edge.ts"
 import type { GuessedRequest } from "../../src/gateway/routing-request.ts"
@@ -15,7 +16,10 @@ describe("a request near the edge of a window", () => {
   const small = deployment("a/small", { window: 1000 })
   const large = deployment("b/large", { window: 1_000_000 })
   const both = [group("g", [small, large])]
-  const DECODED = {} as CanonicalRequest
+  const historyOf = (decode: () => CanonicalRequest | undefined) => ({
+    whole: () => ({ decode }) as RequestEnvelope,
+  })
+  const known = historyOf(() => ({}) as CanonicalRequest)
 
   function guessed(options: Partial<RoutingRequest>): GuessedRequest {
     let { inputTokens } = request(options)
@@ -55,7 +59,7 @@ describe("a request near the edge of a window", () => {
   test("is counted, and then it has that many tokens", async () => {
     const asked = guessed({ bytes: 4400, inputTokens: 1100 })
     const context = counting(900)
-    await countNearEdge(context, asked, both, () => DECODED)
+    await countNearEdge(context, asked, both, known)
     expect(asked.inputTokens).toBe(900)
     expect(context.timers.waiting).toBe(0)
   })
@@ -67,33 +71,43 @@ describe("a request near the edge of a window", () => {
     ["no chat", { operation: "embeddings", bytes: 4400, inputTokens: 1100 }],
     ["a body that takes long to decode", { bytes: 9e6, inputTokens: 1100 }],
   ])("is not counted for nothing: %s", (_name, options) => {
-    expect(countNearEdge(counting(900), guessed(options), both, () => DECODED)).toBeUndefined()
+    expect(countNearEdge(counting(900), guessed(options), both, known)).toBeUndefined()
   })
 
   test("is not counted where there is nothing to choose", () => {
     const alone = [group("g", [small])]
     const asked = guessed({ bytes: 4400, inputTokens: 1100 })
-    expect(countNearEdge(counting(900), asked, alone, () => DECODED)).toBeUndefined()
+    expect(countNearEdge(counting(900), asked, alone, known)).toBeUndefined()
     const elsewhere = [group("g", [small], { contextFallbacks: ["long"] })]
-    expect(countNearEdge(counting(900), asked, elsewhere, () => DECODED)).toBeDefined()
+    expect(countNearEdge(counting(900), asked, elsewhere, known)).toBeDefined()
   })
 
   test("counts the caller's own output limit to what has to fit", () => {
     const asked = (maxTokens: number) => guessed({ bytes: 2000, inputTokens: 500, maxTokens })
-    expect(countNearEdge(counting(9), asked(0), both, () => DECODED)).toBeUndefined()
-    expect(countNearEdge(counting(9), asked(500), both, () => DECODED)).toBeDefined()
+    expect(countNearEdge(counting(9), asked(0), both, known)).toBeUndefined()
+    expect(countNearEdge(counting(9), asked(500), both, known)).toBeDefined()
   })
 
   test("is guessed where counting takes too long, cannot be done or fails", async () => {
     const asked = guessed({ bytes: 4400, inputTokens: 1100 })
     const never = { timers: testTimers(), estimateTokens: () => new Promise<number>(() => {}) }
-    const waiting = countNearEdge(never, asked, both, () => DECODED)
+    const waiting = countNearEdge(never, asked, both, known)
     never.timers.expire()
     await waiting
-    await countNearEdge(counting(900), asked, both, () => undefined)
-    await countNearEdge(counting(900), asked, both, () => {
-      throw new Error("not JSON")
-    })
+    await countNearEdge(
+      counting(900),
+      asked,
+      both,
+      historyOf(() => undefined),
+    )
+    await countNearEdge(
+      counting(900),
+      asked,
+      both,
+      historyOf(() => {
+        throw new Error("not JSON")
+      }),
+    )
     expect(asked.inputTokens).toBe(1100)
   })
 })

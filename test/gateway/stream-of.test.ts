@@ -9,15 +9,11 @@ import type { Deadline } from "../../src/transport/watchdog.ts"
 function play({ keepAlive = 100, first }: { keepAlive?: number; first?: string } = {}) {
   let now = 0
   let takes = true
-  const deadlines = new Map<Deadline, () => void>()
+  const deadlines = new Set<Deadline>()
   const context = {
     clock: { now: () => now, wall: () => now },
     watchdog: {
-      watch(at: number, expire: () => void) {
-        const deadline = { at }
-        deadlines.set(deadline, expire)
-        return deadline
-      },
+      watch: (deadline: Deadline) => void deadlines.add(deadline),
       release: (deadline: Deadline) => void deadlines.delete(deadline),
     },
   } as unknown as GatewayContext
@@ -70,10 +66,10 @@ function play({ keepAlive = 100, first }: { keepAlive?: number; first?: string }
     },
     wait(ms: number) {
       now += ms
-      for (const [deadline, expire] of [...deadlines]) {
+      for (const deadline of [...deadlines]) {
         if (deadline.at > now) continue
         deadlines.delete(deadline)
-        expire()
+        deadline.expire()
       }
     },
   }

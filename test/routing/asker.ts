@@ -30,15 +30,8 @@ export function asker(options: AskerOptions) {
   function ask(about: Partial<RoutingRequest> = {}, present?: readonly Deployment[]): Candidates {
     const seen: Group = present ? { ...asked, deployments: present } : asked
     const now = clock.now()
-    return candidatesOf({
-      group: seen,
-      request: request(about),
-      health,
-      filters,
-      refuses,
-      now,
-      random,
-    })
+    const options = { request: request(about), health, filters, refuses, random }
+    return candidatesOf(options, seen, now)
   }
 
   /** Takes the best, as a request does. */

@@ -55,8 +55,9 @@ function library(strategy: "adaptive" | "lowest-latency") {
     const now = clock.now()
     const asking = request({ stream: true, inputTokens })
     const refuses = () => undefined
-    const options = { group: asked, request: asking, health, filters, refuses, now, random }
-    return asked.strategy.explain!(wide.channels[0]!, candidatesOf(options).context)
+    const options = { request: asking, health, filters, refuses, random }
+    const { context } = candidatesOf(options, asked, now)
+    return asked.strategy.explain!(wide.channels[0]!, context)
   }
 
   const chat = () => send(200 + 1000 * random())

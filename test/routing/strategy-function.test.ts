@@ -32,15 +32,11 @@ function asking(decide: StrategyFunction) {
   async function order(about: Parameters<typeof request>[0] = {}): Promise<string[]> {
     const own = request(about)
     const look = () =>
-      candidatesOf({
-        group: asked,
-        request: own,
-        health,
-        filters: [],
-        refuses: () => undefined,
-        now: clock.now(),
-        random,
-      })
+      candidatesOf(
+        { request: own, health, filters: [], refuses: () => undefined, random },
+        asked,
+        clock.now(),
+      )
     const candidates = look().all.map(({ channel }) => channel)
     const memory = asked.memory(strategy)
     const ready = strategy.prepare?.({ request: own, memory, now: clock.now(), random, candidates })

@@ -39,13 +39,14 @@ function watched(router: Router) {
   const { watchdog } = router.runtime.context
   const open = new Set<unknown>()
   const { watch, release } = watchdog
-  watchdog.watch = (at, expire) => {
-    const deadline = watch(at, () => {
+  watchdog.watch = (deadline) => {
+    const { expire } = deadline
+    deadline.expire = () => {
       open.delete(deadline)
-      expire()
-    })
+      expire.call(deadline)
+    }
     open.add(deadline)
-    return deadline
+    watch(deadline)
   }
   watchdog.release = (deadline) => {
     open.delete(deadline)

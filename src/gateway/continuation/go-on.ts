@@ -25,7 +25,8 @@ export interface GoOnOptions {
 const MOST = 2
 
 export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions): GoOn {
-  const { exchange, progress, request } = attempting
+  const { asked, request } = attempting
+  const { exchange, progress, snapshot } = asked
   const { budget, clock, health, timers, logger } = context
   let latest = step
   let left = MOST
@@ -35,8 +36,8 @@ export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions
   let end: ((error: GatewayError) => void) | undefined
 
   /** Tries one healthy channel after the other that was not tried yet. */
-  async function find(part: Part, life: Life, underWay: UnderWay): Promise<Events | undefined> {
-    while (!life.signal.aborted && !exchange.signal.aborted) {
+  async function find(part: Part, search: Life, underWay: UnderWay): Promise<Events | undefined> {
+    while (!search.aborted && !exchange.signal.aborted) {
       const step = walk.next()
       if (!step) return undefined
       if (step.why !== "first" && step.why !== "next") {
@@ -44,10 +45,14 @@ export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions
         return undefined
       }
       const made = { ...step, why: "continuation" } as const
+      // Of its own: a failed attempt may have been ended, and the search goes on.
+      const life = new Life()
+      const stop = () => life.abort(search.reason)
+      search.addEventListener("abort", stop)
       try {
         const found = (await attemptOn(
           context,
-          { ...attempting, underWay, part: () => part },
+          { asked, request, underWay, part: () => part },
           made,
           walk.begin(step),
           life,
@@ -63,6 +68,8 @@ export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions
         return found
       } catch (thrown) {
         if (!walk.failed(step, toGatewayError(thrown))) return undefined
+      } finally {
+        search.removeEventListener("abort", stop)
       }
     }
     return undefined
@@ -147,7 +154,7 @@ export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions
   /** What tells whoever reads the stream itself, and nobody else. */
   function note({ channel }: Trial): Uint8Array[] {
     if (!exchange.protocol.ingress.comments) return []
-    const { headers } = attempting.snapshot.settings.server
+    const { headers } = snapshot.settings.server
     const by = headers ? ` by ${encodeURI(channel.deployment.id.toWellFormed())}` : ""
     return [Buffer.from(`: llmrouter continuation${by}\n\n`)]
   }

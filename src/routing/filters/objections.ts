@@ -8,13 +8,10 @@ import type { Against, Filter, Objection } from "./filter.ts"
 const SOON = 61_000
 
 export interface Objecting {
-  group: Group
   request: RoutingRequest
   filters: readonly Filter[]
   /** Undefined when a channel's deployment can serve the request at all, else why not. */
   refuses(channel: Channel): string | undefined
-  /** Monotonic milliseconds. */
-  now: number
 }
 
 interface Check {
@@ -25,32 +22,49 @@ interface Check {
 /**
  * What there is against each channel of a group: by deployments in config order, then by their keys.
  * Where nothing but guesses keeps all of them out, the nearest of those become soft.
+ *
+ * @param now monotonic milliseconds
+ * @returns undefined where there is nothing against any
  */
-export function objectionsTo(options: Objecting): (Objection | undefined)[] {
-  const { group, request, filters, refuses, now } = options
-  const shared: Check[] = []
-  const own: Check[] = []
-  for (const filter of concerning(filters, group)) {
+export function objectionsTo(
+  options: Objecting,
+  group: Group,
+  now: number,
+): (Objection | undefined)[] | undefined {
+  const { request } = options
+  let shared: Check[] | undefined
+  let own: Check[] | undefined
+  for (const filter of concerning(options.filters, group)) {
     const against = filter.checker(request, group, now)
-    if (against) (filter.scope === "channel" ? own : shared).push({ name: filter.name, against })
+    if (!against) continue
+    const check = { name: filter.name, against }
+    if (filter.scope === "channel") own = [...(own ?? []), check]
+    else shared = [...(shared ?? []), check]
   }
-  const found: (Objection | undefined)[] = []
+  let found: (Objection | undefined)[] | undefined
+  let place = 0
   let nearest = Number.POSITIVE_INFINITY
   let hope = false
   for (const { channels } of group.deployments) {
     const [first] = channels
     if (!first) continue
-    const refusal = refuses(first)
+    const refusal = options.refuses(first)
     const common: Objection | undefined =
-      refusal === undefined ? worst(shared, first, undefined) : { filter: "protocol", why: refusal }
+      refusal === undefined
+        ? shared && worst(shared, first, undefined)
+        : { filter: "protocol", why: refusal }
     for (const channel of channels) {
-      const objection = own.length > 0 ? worst(own, channel, common) : common
-      found.push(objection)
+      const objection = own ? worst(own, channel, common) : common
+      if (objection) {
+        found ??= new Array(group.channels.length).fill(undefined)
+        found[place] = objection
+      }
+      place++
       if (!objection || objection.soft || isSoon(objection, now)) hope = true
       else nearest = Math.min(nearest, objection.guess ?? nearest)
     }
   }
-  if (hope || nearest === Number.POSITIVE_INFINITY) return found
+  if (!found || hope || nearest === Number.POSITIVE_INFINITY) return found
   return found.map((objection) =>
     objection?.guess === nearest ? { ...objection, soft: true } : objection,
   )

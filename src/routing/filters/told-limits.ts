@@ -1,3 +1,4 @@
+import type { Channel } from "../../core/routing.ts"
 import type { LearnedLimit } from "../../core/traffic.ts"
 import { inSeconds } from "./limits.ts"
 import type { Against, Filter } from "./filter.ts"
@@ -9,17 +10,28 @@ import type { Against, Filter } from "./filter.ts"
 export const toldLimits: Filter = {
   name: "told-limits",
   scope: "channel",
-  checker:
-    (_request, _group, now) =>
-    ({ health }) => {
-      const { told } = health.traffic
-      if (!told.requests && !told.tokens) return undefined
-      return usedUp("requests", told.requests, now) ?? usedUp("tokens", told.tokens, now)
-    },
+  checker: (_request, { channels }, now) => (anyUsedUp(channels, now) ? checkerAt(now) : undefined),
+}
+
+function checkerAt(now: number): (channel: Channel) => Against | undefined {
+  return ({ health: { traffic } }) =>
+    usedUp("requests", traffic.told.requests, now) ?? usedUp("tokens", traffic.told.tokens, now)
+}
+
+function anyUsedUp(channels: readonly Channel[], now: number): boolean {
+  for (const { health } of channels) {
+    const { told } = health.traffic
+    if (isUsedUp(told.requests, now) || isUsedUp(told.tokens, now)) return true
+  }
+  return false
+}
+
+function isUsedUp(limit: LearnedLimit | undefined, now: number): limit is LearnedLimit {
+  return limit !== undefined && limit.remaining <= 0 && limit.resetAt > now
 }
 
 function usedUp(what: string, limit: LearnedLimit | undefined, now: number): Against | undefined {
-  if (!limit || limit.remaining > 0 || limit.resetAt <= now) return undefined
+  if (!isUsedUp(limit, now)) return undefined
   const until = limit.resetAt
   return { why: `has no ${what} left at its upstream${inSeconds(until - now)}`, soft: true, until }
 }

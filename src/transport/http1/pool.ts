@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/clock.ts"
-import type { Watchdog } from "../watchdog.ts"
+import type { Deadline, Watchdog } from "../watchdog.ts"
 import { Connection, type Home } from "./connection.ts"
 import type { RoundTrip } from "./round-trip.ts"
 import { openSocket } from "./socket.ts"
@@ -73,9 +73,11 @@ export class Pool implements Home {
     const { connectTimeout, url } = trip.request
     const connection = new Connection(this, trip)
     if (connectTimeout > 0) {
-      const deadline = this.#watchdog.watch(this.#clock.now() + connectTimeout, () =>
-        connection.giveUp(connectTimedOut(url, connectTimeout)),
-      )
+      const deadline: Deadline = {
+        at: this.#clock.now() + connectTimeout,
+        expire: () => connection.giveUp(connectTimedOut(url, connectTimeout)),
+      }
+      this.#watchdog.watch(deadline)
       connection.onSettled = () => this.#watchdog.release(deadline)
     }
     openSocket(this.#origin, connection)

@@ -12,13 +12,14 @@ export function objections(
   asked: Partial<RoutingRequest> = {},
   options: { now?: number; group?: GroupOptions; filters?: readonly Filter[] } = {},
 ): (Objection | undefined)[] {
-  return objectionsTo({
-    group: group("g", deployments, options.group),
+  const own = group("g", deployments, options.group)
+  const asking = {
     request: request(asked),
     filters: options.filters ?? filters,
     refuses: () => undefined,
-    now: options.now ?? 1_000_000,
-  })
+  }
+  const found = objectionsTo(asking, own, options.now ?? 1_000_000)
+  return found ?? own.channels.map(() => undefined)
 }
 
 /** The same, for a person: what there is against each, with `?` behind what is only tried last. */

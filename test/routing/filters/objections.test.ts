@@ -89,12 +89,11 @@ describe("of several filters", () => {
 })
 
 test("what a deployment cannot do at all is no guess, and no filter is asked", () => {
-  const found = objectionsTo({
-    group: group("g", [a]),
+  const asking = {
     request: request(),
     filters: [objecting("f", "channel", () => ({ why: "guess", guess: 1 }))],
     refuses: () => "does not offer this operation",
-    now: 0,
-  })
+  }
+  const found = objectionsTo(asking, group("g", [a]), 0)
   expect(found).toEqual([{ filter: "protocol", why: "does not offer this operation" }])
 })
