@@ -69,7 +69,7 @@ export interface RequestEnvelope {
   losses?(removed: readonly string[]): readonly Loss[]
   /** Whether an upstream of the same protocol takes this request as it is; absent is always. */
   relays?(capabilities: Capabilities): boolean
-  /** The request's meaning; parses the whole body. @throws GatewayError `invalid-request` */
+  /** The request's meaning; parses the whole body, once however often it is asked. @throws GatewayError `invalid-request` */
   decode?(): CanonicalRequest
   /**
    * Whether it needs this of a model; absent is nothing. May decode the whole body, so it is asked only

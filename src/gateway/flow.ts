@@ -63,9 +63,10 @@ export class Flow implements ByteSink {
     if (first instanceof Promise) return this.#readOn([], first, limit)
     if (!first) return new Uint8Array()
     if (first.length > limit) throw tooLarge(limit)
-    this.#limits.progress()
     const second = this.read()
-    return second === undefined ? first : this.#readOn([first], second, limit)
+    if (second === undefined) return first
+    this.#limits.progress()
+    return this.#readOn([first], second, limit)
   }
 
   /** Hands everything from now on to the sink, as it comes. Errors are GatewayErrors. */

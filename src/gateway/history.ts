@@ -39,7 +39,7 @@ class KnownHistory implements History {
     protocol: string | undefined,
   ) {
     const { previous: id } = envelope.facts
-    this.#own = decodedOnce(envelope)
+    this.#own = envelope
     this.#previous = previous
     this.#protocol = protocol
     const known = id === undefined || (previous !== undefined && previous.input !== "")
@@ -49,7 +49,7 @@ class KnownHistory implements History {
   whole(): RequestEnvelope {
     this.#written ??=
       this.#previous && !this.lack && this.#own.continueFrom
-        ? decodedOnce(this.#own.continueFrom(this.#previous))
+        ? this.#own.continueFrom(this.#previous)
         : this.#own
     return this.#written
   }
@@ -76,16 +76,4 @@ function missing(id: string): GatewayError {
       param: "previous_response_id",
     },
   )
-}
-
-/** Makes an envelope decode only once however many attempts there are. @returns the same one */
-export function decodedOnce(envelope: RequestEnvelope): RequestEnvelope {
-  const { decode } = envelope
-  if (!decode) return envelope
-  let decoded: ReturnType<typeof decode> | undefined
-  envelope.decode = () => {
-    decoded ??= decode.call(envelope)
-    return decoded
-  }
-  return envelope
 }

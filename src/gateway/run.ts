@@ -188,7 +188,7 @@ export class Attempting implements Pursuit<Committed>, AttemptOptions, WalkOptio
     const { trial, call, hold } = committed
     this.#committed = committed
     this.underWay.delete(committed.record)
-    recordRest(this.underWay, this.request, this.clock)
+    if (this.underWay.size > 0) recordRest(this.underWay, this.request, this.clock)
     progress.channel = trial.channel
     progress.relayed = call.relayed
     if (call.losses.length > 0) {

@@ -27,7 +27,8 @@ const LONGEST = 256
 
 const NAMES = ["strategy", "fallbacks", "tags", "region", "timeout"] as const
 type Name = (typeof NAMES)[number]
-const headerOf = (name: string) => `x-llmrouter-${name}`
+const OWN = "x-llmrouter-"
+const headerOf = (name: string) => `${OWN}${name}`
 const HEADERS = NAMES.map((name) => ({
   name,
   header: headerOf(name),
@@ -50,6 +51,15 @@ export function readSteering(exchange: Exchange): Steering {
 }
 
 function readHeaders(headers: HeaderView): Steering {
+  // Each name would be looked for in vain.
+  const own = headers.hasBeginning?.(OWN) === false ? NOTHING : readOwn(headers)
+  const seconds = headers.get(OTHER_TIMEOUT)
+  if (seconds === null || own.timeout !== undefined) return own
+  const timeout = /^\d+(\.\d+)?$/.test(seconds) ? `${seconds}s` : seconds
+  return { ...own, timeout: time(timeout, OTHER_TIMEOUT) }
+}
+
+function readOwn(headers: HeaderView): Steering {
   let found: Partial<Record<Name, unknown>> | undefined
   for (const { name, header, list } of HEADERS) {
     const value = headers.get(header)
@@ -57,11 +67,7 @@ function readHeaders(headers: HeaderView): Steering {
     found ??= {}
     found[name] = list ? wordsOf(value) : value.trim()
   }
-  const own = found ? check(found, headerOf) : NOTHING
-  const seconds = headers.get(OTHER_TIMEOUT)
-  if (seconds === null || own.timeout !== undefined) return own
-  const timeout = /^\d+(\.\d+)?$/.test(seconds) ? `${seconds}s` : seconds
-  return { ...own, timeout: time(timeout, OTHER_TIMEOUT) }
+  return found ? check(found, headerOf) : NOTHING
 }
 
 /** In seconds, as callers of other gateways send it. */

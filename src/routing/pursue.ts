@@ -62,11 +62,17 @@ export function pursue<Answer>(pursuit: Pursuit<Answer>): Pursued<Answer> {
   return chase
 }
 
+interface Running {
+  readonly step: Step
+  readonly life: Life
+}
+
 /** A class, since every request has one: most make one attempt, which answers. */
 class Chase<Answer> implements Pursued<Answer> {
   readonly answer: Promise<Answer>
   readonly #pursuit: Pursuit<Answer>
-  readonly #running = new Map<Step, Life>()
+  /** Attempts under way, and steps that wait to become one. */
+  readonly #running: Running[] = []
   /** What calls off the timers and the queue. */
   #waits: Set<() => void> | undefined
   #resolve!: (answer: Answer) => void
@@ -104,7 +110,7 @@ class Chase<Answer> implements Pursued<Answer> {
   end(error: GatewayError): void {
     if (this.#over) return
     this.#settle()
-    for (const [step, life] of this.#running) {
+    for (const { step, life } of this.#running) {
       this.#walk.abandoned(step)
       life.abort(error)
     }
@@ -152,8 +158,8 @@ class Chase<Answer> implements Pursued<Answer> {
   }
 
   #advance(): void {
-    const { due, clock } = this.#pursuit
-    if (due.at - clock.now() < LEAST_TIME) {
+    const { due } = this.#pursuit
+    if (this.#left(due) < LEAST_TIME) {
       this.end(this.#walk.more() ? tooLate(due) : (this.#last ?? tooLate(due)))
       return
     }
@@ -163,10 +169,15 @@ class Chase<Answer> implements Pursued<Answer> {
     else this.#pause(step)
   }
 
+  /** Milliseconds that are left; nobody looks at the clock where there is no limit. */
+  #left({ at }: Due): number {
+    return at === Number.POSITIVE_INFINITY ? at : at - this.#pursuit.clock.now()
+  }
+
   #pause(step: Step): void {
     const { due, clock } = this.#pursuit
     // Whoever ends the request meanwhile gives back what the step took.
-    this.#running.set(step, new Life())
+    this.#running.push({ step, life: new Life() })
     const tooLong = clock.now() + step.wait + LEAST_TIME > due.at
     if (tooLong) {
       this.end(this.#last ?? tooLate(due))
@@ -179,7 +190,7 @@ class Chase<Answer> implements Pursued<Answer> {
   }
 
   #skip(step: Step): void {
-    this.#running.delete(step)
+    this.#remove(step)
     this.#walk.abandoned(step)
     this.#advance()
   }
@@ -187,7 +198,8 @@ class Chase<Answer> implements Pursued<Answer> {
   #launch(step: Step): void {
     const trial = this.#walk.begin(step)
     const life = new Life()
-    this.#running.set(step, life)
+    this.#remove(step)
+    this.#running.push({ step, life })
     const stop = this.#watch(step, life)
     this.#pursuit.attempt(step, trial, life).then(
       (answer) => {
@@ -196,23 +208,33 @@ class Chase<Answer> implements Pursued<Answer> {
           return
         }
         stop?.()
-        this.#running.delete(step)
+        this.#remove(step)
         this.#won(step, answer)
       },
       (thrown: unknown) => {
         if (this.#over) return
         stop?.()
-        this.#running.delete(step)
+        this.#remove(step)
         this.#safely(() => this.#lost(step, thrown as GatewayError))
       },
     )
   }
 
+  #remove(step: Step): void {
+    const running = this.#running
+    for (let at = 0; at < running.length; at++) {
+      if (running[at]!.step !== step) continue
+      running[at] = running[running.length - 1]!
+      running.pop()
+      return
+    }
+  }
+
   /** Starts what an attempt's time leads to. @returns what calls that off; undefined where it leads to nothing */
   #watch(step: Step, life: Life): (() => void) | undefined {
-    const { stream, due, clock, hedgeAfter } = this.#pursuit
+    const { stream, due, hedgeAfter } = this.#pursuit
     if (step.why === "hedge") return undefined
-    const left = due.at - clock.now()
+    const left = this.#left(due)
     const impatient = stream && left < Number.POSITIVE_INFINITY && this.#walk.more()
     const late = impatient
       ? this.#after(left / 2, () => life.abort(attemptLate(due, left / 2)))
@@ -233,7 +255,7 @@ class Chase<Answer> implements Pursued<Answer> {
     try {
       this.#settle()
       this.#walk.answered(step)
-      for (const [other, life] of this.#running) {
+      for (const { step: other, life } of this.#running) {
         this.#walk.abandoned(other)
         life.abort(
           new GatewayError("client-gone", "Another attempt answered first.", { code: LOST }),
@@ -255,7 +277,7 @@ class Chase<Answer> implements Pursued<Answer> {
       return
     }
     this.#pursuit.failed?.(step, error)
-    if (this.#running.size === 0) this.#advance()
+    if (this.#running.length === 0) this.#advance()
   }
 
   #giveUp(): void {

@@ -196,6 +196,7 @@ export function createQueues(
       return queue
     },
     freed() {
+      if (waiting === 0) return
       for (const queue of queues.values()) if (queue.size > 0) queue.wake()
     },
   }

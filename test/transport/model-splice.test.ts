@@ -7,7 +7,7 @@ const BODY = '{ "a":1.50,\n "model" : "fast" , "u":"\\u00e9é" }'
 
 function spliced(body: string, model: string, set = NOTHING, remove: readonly string[] = []) {
   const bytes = Buffer.from(body)
-  return spliceModel(bytes, openRequestBody(bytes, ["model"]), model, { set, remove }).toString()
+  return spliceModel(bytes, openRequestBody(bytes, ["model"]), model, set, remove).toString()
 }
 
 describe("a request with another model", () => {

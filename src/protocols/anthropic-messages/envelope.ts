@@ -1,6 +1,13 @@
 import { readNeed } from "../../canonical/needs.ts"
 import { removedLosses } from "../../transport/removed-fields.ts"
-import type { RequestEnvelope, RequestFacts, RequestHead } from "../../core/protocol.ts"
+import type { CanonicalRequest, Loss } from "../../core/canonical.ts"
+import type { Need } from "../../core/needs.ts"
+import type {
+  RequestEnvelope,
+  RequestFacts,
+  RequestHead,
+  RequestPatch,
+} from "../../core/protocol.ts"
 import { spliceObject } from "../../transport/json-splice.ts"
 import { spliceModel } from "../../transport/model-splice.ts"
 import { openRequestBody, type RequestBody } from "../../transport/request-body.ts"
@@ -15,28 +22,57 @@ const DECISIVE = ["model", "stream", "max_tokens"]
 /** Members that mean nothing to the answer. */
 const HARMLESS = new Set(["metadata"])
 
-/** A Messages request: what routing reads of it, and how it is rewritten without being parsed. */
+/** A Messages request. @throws GatewayError `invalid-request` */
 export function openEnvelope(head: RequestHead, body: Uint8Array): RequestEnvelope {
   const opened = openRequestBody(body, DECISIVE)
-  const facts = readFacts(head, opened)
-  return {
-    facts,
-    losses: (removed) => removedLosses(body, opened.scan.fields, removed, HARMLESS),
-    rewrite({ model, extraBody, remove = [] }) {
-      const messages = opened.get("messages")
-      const own = messages && withoutForeignState(body, messages.start)
-      const set = own === undefined ? extraBody : new Map([...extraBody, ["messages", own]])
-      // Some platforms have the model in the URL and refuse it here.
-      const spliced = remove.includes("model")
-        ? spliceObject(body, { set, remove }, opened.scan)
-        : spliceModel(body, opened, model, { set, remove })
-      return { body: spliced, contentType: "application/json" }
-    },
-    decode: () => decodeRequest(body, facts),
-    needs(need) {
-      return readNeed(need, body, needSigns(body, opened, facts), () => this.decode!())
-    },
-    session: () => sessionOf(body, opened),
+  return new MessagesEnvelope(body, opened, readFacts(head, opened))
+}
+
+/** What routing reads of it, and how it is rewritten without being parsed. */
+class MessagesEnvelope implements RequestEnvelope {
+  readonly facts: RequestFacts
+  readonly #body: Uint8Array
+  readonly #opened: RequestBody
+  #decoded: CanonicalRequest | undefined
+
+  constructor(body: Uint8Array, opened: RequestBody, facts: RequestFacts) {
+    this.facts = facts
+    this.#body = body
+    this.#opened = opened
+  }
+
+  losses(removed: readonly string[]): readonly Loss[] {
+    return removedLosses(this.#body, this.#opened.scan.fields, removed, HARMLESS)
+  }
+
+  rewrite({ model, extraBody, remove = [] }: RequestPatch): {
+    body: Uint8Array
+    contentType: string
+  } {
+    const body = this.#body
+    const opened = this.#opened
+    const messages = opened.get("messages")
+    const own = messages && withoutForeignState(body, messages.start)
+    const set = own === undefined ? extraBody : new Map([...extraBody, ["messages", own]])
+    // Some platforms have the model in the URL and refuse it here.
+    const spliced = remove.includes("model")
+      ? spliceObject(body, { set, remove }, opened.scan)
+      : spliceModel(body, opened, model, set, remove)
+    return { body: spliced, contentType: "application/json" }
+  }
+
+  decode(): CanonicalRequest {
+    this.#decoded ??= decodeRequest(this.#body, this.facts)
+    return this.#decoded
+  }
+
+  needs(need: Need): boolean {
+    const signs = needSigns(this.#body, this.#opened, this.facts)
+    return readNeed(need, this.#body, signs, () => this.decode())
+  }
+
+  session(): string | undefined {
+    return sessionOf(this.#body, this.#opened)
   }
 }
 

@@ -19,14 +19,16 @@ export function openForeign(
   body: Uint8Array,
   facts: RequestFacts,
 ): RequestEnvelope & { readonly asksUsage: boolean } {
-  const decode = (): CanonicalRequest => decodeResponsesRequest(body)
+  let decoded: CanonicalRequest | undefined
+  const decode = (): CanonicalRequest => {
+    decoded ??= decodeResponsesRequest(body)
+    return decoded
+  }
   return {
     facts,
     asksUsage: facts.stream && !wantsUsage(body),
     decode,
-    needs(need) {
-      return readNeed(need, body, needSigns(body, opened, facts), () => this.decode!())
-    },
+    needs: (need) => readNeed(need, body, needSigns(body, opened, facts), decode),
     session: () => sessionOf(body, opened),
     rewrite({ model, extraBody, remove = [] }) {
       const target = { model, stream: facts.stream, family: "", capabilities: {} }

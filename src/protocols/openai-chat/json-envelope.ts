@@ -1,5 +1,8 @@
 import { readNeed } from "../../canonical/needs.ts"
 import { removedLosses } from "../../transport/removed-fields.ts"
+import type { CanonicalRequest, Loss } from "../../core/canonical.ts"
+import type { EmbeddingRequest } from "../../core/embedding.ts"
+import type { Need } from "../../core/needs.ts"
 import type { Operation } from "../../core/operation.ts"
 import type { RequestEnvelope, RequestFacts, RequestPatch } from "../../core/protocol.ts"
 import { asBuffer, scanObject } from "../../transport/json-scan.ts"
@@ -16,56 +19,100 @@ import { chatSessionOf } from "./session.ts"
 const USAGE_OPTIONS = "stream_options"
 const WITH_USAGE: ReadonlySet<Operation> = new Set(["chat", "completion"])
 
-/** A JSON request: what routing reads of it, and how it is rewritten without being parsed. */
-export interface JsonEnvelope extends RequestEnvelope {
-  /** Whether the upstream is asked for a usage event that the caller did not ask for. */
-  readonly asksUsage: boolean
-}
-
 /** @throws GatewayError `invalid-request` */
-export function openJson(operation: Operation, body: Uint8Array): JsonEnvelope {
+export function openJson(
+  operation: Operation,
+  body: Uint8Array,
+): RequestEnvelope & { readonly asksUsage: boolean } {
   const opened = openRequestBody(body, DECISIVE)
   const facts = readFacts(operation, opened)
   if (operation === "chat" && opened.get("input") && !opened.get("messages")) {
     return openForeign(opened, body, facts)
   }
   const usage = facts.stream && WITH_USAGE.has(operation) ? askForUsage(body, opened) : undefined
-  const envelope: JsonEnvelope = {
-    facts,
-    asksUsage: usage !== undefined,
-    losses: (removed) => removedLosses(body, opened.scan.fields, removed, HARMLESS),
-    rewrite: (patch) => ({
-      body: rewritten(body, opened, patch, usage),
-      contentType: "application/json",
-    }),
+  if (operation === "chat") return new ChatEnvelope(body, opened, facts, usage)
+  if (operation === "embeddings") return new EmbeddingsEnvelope(body, opened, facts, usage)
+  return new JsonEnvelope(body, opened, facts, usage)
+}
+
+/** A JSON request: what routing reads of it, and how it is rewritten without being parsed. */
+export class JsonEnvelope implements RequestEnvelope {
+  readonly facts: RequestFacts
+  protected readonly body: Uint8Array
+  protected readonly opened: RequestBody
+  readonly #usage: string | undefined
+
+  /** @param usage the wish for a usage event, as JSON, where the caller has not got it */
+  constructor(
+    body: Uint8Array,
+    opened: RequestBody,
+    facts: RequestFacts,
+    usage: string | undefined,
+  ) {
+    this.facts = facts
+    this.body = body
+    this.opened = opened
+    this.#usage = usage
   }
-  if (operation === "embeddings") envelope.decodeEmbeddings = () => decodeEmbeddings(body)
-  if (operation === "chat") {
-    envelope.decode = () => decodeRequest(body, opened.all())
-    envelope.needs = (need) =>
-      readNeed(need, body, needSigns(body, opened, facts), () => envelope.decode!())
-    envelope.session = () => chatSessionOf(body, opened)
+
+  /** Whether the upstream is asked for a usage event that the caller did not ask for. */
+  get asksUsage(): boolean {
+    return this.#usage !== undefined
   }
-  return envelope
+
+  losses(removed: readonly string[]): readonly Loss[] {
+    return removedLosses(this.body, this.opened.scan.fields, removed, HARMLESS)
+  }
+
+  rewrite(patch: RequestPatch): { body: Uint8Array; contentType: string } {
+    const { body, opened } = this
+    return { body: rewritten(body, opened, patch, this.#usage), contentType: "application/json" }
+  }
+}
+
+class EmbeddingsEnvelope extends JsonEnvelope {
+  decodeEmbeddings(): EmbeddingRequest {
+    return decodeEmbeddings(this.body)
+  }
+}
+
+class ChatEnvelope extends JsonEnvelope {
+  #decoded: CanonicalRequest | undefined
+
+  decode(): CanonicalRequest {
+    this.#decoded ??= decodeRequest(this.body, this.opened.all())
+    return this.#decoded
+  }
+
+  needs(need: Need): boolean {
+    const { body, opened, facts } = this
+    return readNeed(need, body, needSigns(body, opened, facts), () => this.decode())
+  }
+
+  session(): string | undefined {
+    return chatSessionOf(this.body, this.opened)
+  }
 }
 
 function rewritten(
   body: Uint8Array,
   opened: RequestBody,
-  { model, extraBody, remove = [], capabilities }: RequestPatch,
+  { model, extraBody, remove = NOTHING, capabilities }: RequestPatch,
   usage: string | undefined,
 ): Uint8Array {
   const strict = capabilities?.messageExtras === false
   const messages = cleanMessages(body, opened.get("messages"), strict)
   if (messages === undefined && usage === undefined) {
-    return spliceModel(body, opened, model, { set: extraBody, remove })
+    return spliceModel(body, opened, model, extraBody, remove)
   }
   const set = new Map<string, string>()
   if (messages !== undefined) set.set("messages", messages)
   if (usage !== undefined && !remove.includes(USAGE_OPTIONS)) set.set(USAGE_OPTIONS, usage)
   for (const [name, json] of extraBody) set.set(name, json)
-  return spliceModel(body, opened, model, { set, remove })
+  return spliceModel(body, opened, model, set, remove)
 }
+
+const NOTHING: readonly string[] = Object.freeze([])
 
 /** Members that mean nothing to the answer. */
 const HARMLESS = new Set(

@@ -10,6 +10,10 @@ const CALLS = Buffer.from('"tool_calls"')
 const CONTENT = Buffer.from('"content"')
 const REASON = Buffer.from('"finish_reason"')
 
+/** How a list begins, and an empty string. */
+const PARTS = [0x5b]
+const EMPTY = [0x22, 0x22]
+
 /** Members whose text matters: arguments that came as an object instead of a string. */
 const RAW = new Set(["arguments"])
 
@@ -31,18 +35,18 @@ export function mendAnswer(body: Uint8Array): Uint8Array {
 }
 
 function isSuspicious(body: Buffer): boolean {
-  return (
-    body.includes(CALLS) ||
-    hasValue(body, CONTENT, (start) => body[start] === 0x5b) ||
-    hasValue(body, REASON, (start) => body[start] === 0x22 && body[start + 1] === 0x22)
-  )
+  return body.includes(CALLS) || hasValue(body, CONTENT, PARTS) || hasValue(body, REASON, EMPTY)
 }
 
-/** Whether a member of this name has such a value, wherever in the document it stands. */
-function hasValue(body: Buffer, name: Buffer, isSuch: (start: number) => boolean): boolean {
+/** Whether a member of this name has a value that begins so, wherever in the document it stands. */
+function hasValue(body: Buffer, name: Buffer, beginning: readonly number[]): boolean {
   for (let at = body.indexOf(name); at >= 0; at = body.indexOf(name, at + name.length)) {
     const colon = skipSpace(body, at + name.length)
-    if (body[colon] === 0x3a && isSuch(skipSpace(body, colon + 1))) return true
+    if (body[colon] !== 0x3a) continue
+    const start = skipSpace(body, colon + 1)
+    if (body[start] === beginning[0] && body[start + 1] === (beginning[1] ?? body[start + 1])) {
+      return true
+    }
   }
   return false
 }

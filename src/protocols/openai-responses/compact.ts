@@ -42,6 +42,7 @@ export function isCompaction(path: string): boolean {
 export function openCompaction(envelope: RequestEnvelope): RequestEnvelope {
   const { model, previous, cited } = envelope.facts
   if (model === "") throw invalid("You must provide a model parameter.", "model")
+  let request: CanonicalRequest | undefined
   return {
     facts: {
       ...{ model, stream: false },
@@ -50,7 +51,12 @@ export function openCompaction(envelope: RequestEnvelope): RequestEnvelope {
     },
     relays: ({ compacts }) => compacts === true,
     rewrite: (patch) => envelope.rewrite(patch),
-    ...(envelope.decode && { decode: () => compactionRequest(envelope.decode!()) }),
+    ...(envelope.decode && {
+      decode() {
+        request ??= compactionRequest(envelope.decode!())
+        return request
+      },
+    }),
     ...(envelope.withItems && {
       withItems: (answer) => openCompaction(envelope.withItems!(answer)),
     }),

@@ -1,5 +1,6 @@
 import { readNeed } from "../../canonical/needs.ts"
 import { removedLosses } from "../../transport/removed-fields.ts"
+import type { CanonicalRequest } from "../../core/canonical.ts"
 import type { Operation } from "../../core/operation.ts"
 import type { RequestEnvelope, RequestFacts } from "../../core/protocol.ts"
 import { spliceModel } from "../../transport/model-splice.ts"
@@ -28,6 +29,11 @@ export function openEnvelope(operation: Operation, body: Uint8Array): RequestEnv
   const asked = opened.get("input")
   const cited = asked ? citedAnswers(body, asked) : []
   const facts = { ...readFacts(operation, opened), ...(cited.length > 0 && { cited }) }
+  let decoded: CanonicalRequest | undefined
+  const decode = () => {
+    decoded ??= decodeResponsesRequest(body, operation)
+    return decoded
+  }
   return {
     facts,
     losses: (removed) => removedLosses(body, opened.scan.fields, removed, HARMLESS),
@@ -35,14 +41,12 @@ export function openEnvelope(operation: Operation, body: Uint8Array): RequestEnv
       const cleaned = asked && withoutForeignItems(body, asked)
       const set = cleaned === undefined ? extraBody : new Map([["input", cleaned], ...extraBody])
       return {
-        body: spliceModel(body, opened, model, { set, remove }),
+        body: spliceModel(body, opened, model, set, remove),
         contentType: "application/json",
       }
     },
-    decode: () => decodeResponsesRequest(body, operation),
-    needs(need) {
-      return readNeed(need, body, needSigns(body, opened, facts), () => this.decode!())
-    },
+    decode,
+    needs: (need) => readNeed(need, body, needSigns(body, opened, facts), decode),
     ...(asked &&
       cited.length > 0 && {
         withItems: (answer) => openEnvelope(operation, withItems(body, asked, answer)),

@@ -46,7 +46,7 @@ export function objectionsTo(
   let nearest = Number.POSITIVE_INFINITY
   let hope = false
   for (const { channels } of group.deployments) {
-    const [first] = channels
+    const first = channels[0]
     if (!first) continue
     const refusal = options.refuses(first)
     const common: Objection | undefined =

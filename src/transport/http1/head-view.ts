@@ -1,5 +1,21 @@
 import type { HeaderView } from "../../core/byte-source.ts"
 
+/** Names whose beginnings of lines are kept; code asks for fewer, and a config for a few. */
+const MOST = 256
+
+const lines = new Map<string, string>()
+
+/** How a line of this name begins. */
+function lineOf(name: string): string {
+  let line = lines.get(name)
+  if (line === undefined) {
+    line = `\n${name}:`
+    if (lines.size >= MOST) lines.clear()
+    lines.set(name, line)
+  }
+  return line
+}
+
 const CR = 0x0d
 const SPACE = 0x20
 const TAB = 0x09
@@ -14,7 +30,7 @@ export class HeadView implements HeaderView {
   }
 
   get(name: string): string | null {
-    const key = `\n${name}:`
+    const key = lineOf(name)
     let at = this.#text.indexOf(key)
     if (at < 0) return null
     let value = this.#valueAt(at + key.length)
@@ -26,7 +42,7 @@ export class HeadView implements HeaderView {
   }
 
   has(name: string): boolean {
-    return this.#text.includes(`\n${name}:`)
+    return this.#text.includes(lineOf(name))
   }
 
   hasBeginning(beginning: string): boolean {
