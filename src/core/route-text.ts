@@ -19,21 +19,30 @@ type Packed = readonly [
   ])[],
 ]
 
-/** A record as the ledger keeps it, of which every request has one: a third of what names for all values take. */
-export function packRoute({ strategy, more, candidates, attempts }: RouteRecord): string {
-  const packed: Packed = [
-    strategy,
-    more,
-    candidates.map(({ group, channel, state, score, skipped }) => [
-      group,
-      channel,
-      state,
-      rounded(score),
-      skipped,
-    ]),
-    attempts.map(packAttempt),
-  ]
-  return JSON.stringify(packed)
+/**
+ * A record as the ledger keeps it, of which every request has one: a third of what names for all values
+ * take. It has one tab, between the plan and the attempts: requests may have the same plan.
+ */
+export function packRoute(record: RouteRecord): string {
+  return joinRoute(packPlan(record), record.attempts)
+}
+
+/** What was decided, to be joined with what came of it. */
+export function packPlan(decided: Omit<RouteRecord, "attempts">): string {
+  const { strategy, more, candidates } = decided
+  const packed: Packed[2] = candidates.map(({ group, channel, state, score, skipped }) => [
+    group,
+    channel,
+    state,
+    rounded(score),
+    skipped,
+  ])
+  return `[${JSON.stringify(strategy)},${more},${JSON.stringify(packed)},`
+}
+
+/** The record that has this plan. */
+export function joinRoute(plan: string, attempts: readonly AttemptRecord[]): string {
+  return `${plan}\t${JSON.stringify(attempts.map(packAttempt))}]`
 }
 
 function packAttempt(attempt: AttemptRecord): Packed[3][number] {

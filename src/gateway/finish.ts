@@ -1,4 +1,3 @@
-import { packRoute } from "../core/route-text.ts"
 import type { GatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
 import type { UsageRow } from "../core/ledger.ts"
@@ -9,7 +8,7 @@ import type { Usage } from "../core/usage.ts"
 import type { Opened } from "../routing/prospects.ts"
 import type { GatewayContext } from "./context.ts"
 import { type Share, totalOf, unfinishedUsage } from "./continuation/share.ts"
-import { routeRecord } from "./route-record.ts"
+import { routeText } from "./route-record.ts"
 
 const CLIENT_LIMIT = 80
 
@@ -146,10 +145,7 @@ function usageRow(
     wasted,
     continued: earlier.length,
     mirrorOf: progress.mirrorOf,
-    route:
-      opened.length > 0 || attemptsMade.length > 0
-        ? packRoute(routeRecord(opened, attemptsMade))
-        : null,
+    route: routeText(opened, attemptsMade),
     client: (exchange.headers.get("user-agent") ?? "").slice(0, CLIENT_LIMIT),
   }
 }

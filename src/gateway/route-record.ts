@@ -1,14 +1,74 @@
-import {
-  type AttemptRecord,
-  type CandidateRecord,
-  MOST_CANDIDATES,
-  type RouteRecord,
-} from "../core/route-record.ts"
+import { type AttemptRecord, type CandidateRecord, MOST_CANDIDATES } from "../core/route-record.ts"
+import { joinRoute, packPlan } from "../core/route-text.ts"
+import type { Group } from "../core/routing.ts"
 import { type Candidate, isBetter } from "../routing/candidates.ts"
 import type { Opened } from "../routing/prospects.ts"
 
-/** How a request found its upstream, as the ledger keeps it. */
-export function routeRecord(opened: readonly Opened[], attempts: AttemptRecord[]): RouteRecord {
+/** Plans of one group that are remembered: its keys take turns. */
+const REMEMBERED = 8
+
+interface Remembered {
+  /** What it was made of, `FACTS` values for each candidate. */
+  readonly facts: readonly unknown[]
+  readonly text: string
+}
+
+const plans = new WeakMap<Group, Remembered[]>()
+
+/** How a request found its upstream, as the ledger keeps it; null where nothing was decided. */
+export function routeText(
+  opened: readonly Opened[],
+  attempts: readonly AttemptRecord[],
+): string | null {
+  if (opened.length === 0 && attempts.length === 0) return null
+  return joinRoute(planText(opened), attempts)
+}
+
+/** Most requests find one group, and its candidates as others found them: to compare costs less than to write. */
+function planText(opened: readonly Opened[]): string {
+  const [first] = opened
+  const looked = first && opened.length === 1 ? (first.first ?? first) : undefined
+  if (!looked || looked.all.length > MOST_CANDIDATES) return packPlan(planOf(opened))
+  const { group, all } = looked
+  let known = plans.get(group)
+  if (!known) {
+    known = []
+    plans.set(group, known)
+  }
+  for (const { facts, text } of known) if (agrees(facts, all)) return text
+  const text = packPlan(planOf(opened))
+  if (known.length === REMEMBERED) known.shift()
+  known.push({ facts: all.flatMap(factsOf), text })
+  return text
+}
+
+const FACTS = 6
+
+const factsOf = ({ channel, standing, objection, rank, score, place }: Candidate) => [
+  channel,
+  standing.state,
+  objection?.why,
+  rank,
+  score,
+  place,
+]
+
+function agrees(facts: readonly unknown[], all: readonly Candidate[]): boolean {
+  if (facts.length !== all.length * FACTS) return false
+  let at = 0
+  for (const { channel, standing, objection, rank, score, place } of all) {
+    if (facts[at++] !== channel) return false
+    if (facts[at++] !== standing.state) return false
+    if (facts[at++] !== objection?.why) return false
+    if (facts[at++] !== rank) return false
+    // It is NaN where the strategy was not asked.
+    if (!Object.is(facts[at++], score)) return false
+    if (facts[at++] !== place) return false
+  }
+  return true
+}
+
+function planOf(opened: readonly Opened[]) {
   const candidates: CandidateRecord[] = []
   let more = 0
   for (const looked of opened) {
@@ -18,14 +78,8 @@ export function routeRecord(opened: readonly Opened[], attempts: AttemptRecord[]
     more += Math.max(0, all.length - room)
     for (const candidate of best(all, room)) candidates.push(recorded(candidate, group.name))
   }
-  return {
-    strategy: opened[0]?.group.strategy.name ?? "",
-    candidates,
-    more,
-    attempts,
-  }
+  return { strategy: opened[0]?.group.strategy.name ?? "", candidates, more }
 }
-
 /** The first of them in their order, without sorting more than that. */
 function best(all: readonly Candidate[], count: number): readonly Candidate[] {
   const order = (a: Candidate, b: Candidate) => (isBetter(a, b) ? -1 : isBetter(b, a) ? 1 : 0)

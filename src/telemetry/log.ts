@@ -2,27 +2,13 @@ import type { LogFields, Logger } from "../core/log.ts"
 import type { Settings } from "../core/settings.ts"
 import { prettyLine, prettyRequest } from "./pretty.ts"
 import { type Redact, redact } from "./redact.ts"
+import { requestLine } from "./request-line.ts"
+import { type LogSink, stdout } from "./stdout.ts"
+
+export { type LogSink, stdout } from "./stdout.ts"
 
 const LEVELS = ["debug", "info", "warn", "error", "silent"] as const
 type Level = (typeof LEVELS)[number]
-
-export interface LogSink {
-  write(line: string): void
-  readonly isTTY: boolean
-  /** Whether colours may be used. */
-  readonly colour: boolean
-}
-
-/** Standard output, written in one piece a line. Looked at only when there is a line: that takes milliseconds. */
-export const stdout: LogSink = {
-  write: (line) => void process.stdout.write(line),
-  get isTTY() {
-    return process.stdout.isTTY === true
-  },
-  get colour() {
-    return this.isTTY && !process.env["NO_COLOR"]
-  },
-}
 
 /**
  * @param settings read at each line, so that a reload changes them
@@ -56,13 +42,18 @@ export function createLogger(
         sink.write(`${tidy(prettyRequest(row, error, sink.colour))}\n`)
         return
       }
-      const line: Record<string, unknown> = { time: "", level: "info", message: "request" }
-      Object.assign(line, row)
-      line["time"] = new Date(row.time).toISOString()
-      // The ledger has the way of each request; a line of every one of them would be ten times as long.
-      line["route"] = undefined
-      if (error) line["reason"] = error.message
-      sink.write(`${tidy(JSON.stringify(line))}\n`)
+      const line = error ? undefined : requestLine(row)
+      if (line !== undefined) {
+        sink.collect(line)
+        return
+      }
+      const fields: Record<string, unknown> = { time: "", level: "info", message: "request" }
+      Object.assign(fields, row)
+      fields["time"] = new Date(row.time).toISOString()
+      // As in the other lines.
+      fields["route"] = undefined
+      if (error) fields["reason"] = error.message
+      sink.write(`${tidy(JSON.stringify(fields))}\n`)
     },
   }
 }

@@ -35,7 +35,8 @@ const ROW: UsageRow = {
 
 function logger(colour = false) {
   const lines: string[] = []
-  const sink = { write: (line: string) => void lines.push(line), isTTY: true, colour }
+  const write = (line: string) => void lines.push(line)
+  const sink = { write, collect: write, isTTY: true, colour }
   return { log: createLogger(() => ({ level: "debug", format: "pretty" }), sink), lines }
 }
 
@@ -46,7 +47,8 @@ const EVIL = "a\x1b[2Jb\x9b31mc\r\n12:00:00  200  forged\u2028d\u202ee\x7f\0"
 
 test("a line of JSON has the facts of a request, and leaves its way to the ledger", () => {
   const lines: string[] = []
-  const sink = { write: (line: string) => void lines.push(line), isTTY: false, colour: false }
+  const write = (line: string) => void lines.push(line)
+  const sink = { write, collect: write, isTTY: false, colour: false }
   const log = createLogger(() => ({ level: "info", format: "json" }), sink)
   log.request({ ...ROW, route: JSON.stringify({ candidates: ["u/ok#-"] }) }, undefined)
   const { time: _time, route: _route, ...facts } = ROW

@@ -1,17 +1,18 @@
 import type { UsageRow } from "../../core/ledger.ts"
+import { KIND_FIELDS } from "../../core/row-kinds.ts"
 
-type Kind = "text" | "integer" | "real" | "boolean"
+type Type = "text" | "integer" | "real" | "boolean"
 interface Column {
-  readonly kind: Kind
+  readonly type: Type
   readonly nullable: boolean
 }
 
-const must = (kind: Kind): Column => ({ kind, nullable: false })
-const may = (kind: Kind): Column => ({ kind, nullable: true })
+const must = (type: Type): Column => ({ type, nullable: false })
+const may = (type: Type): Column => ({ type, nullable: true })
 
 /**
- * How each field of a usage row is kept. Column names are these in snake_case. Lines of the journal
- * hold the values in this order: a new field comes right before `route`, which is always the last.
+ * How each field of a usage row is kept. Column names are these in snake_case. Lines of earlier
+ * versions' journals hold the values in this order, but for `route`, which is always the last.
  */
 const FIELDS: Readonly<Record<keyof UsageRow, Column>> = {
   id: must("text"),
@@ -44,63 +45,87 @@ const FIELDS: Readonly<Record<keyof UsageRow, Column>> = {
 
 const fields = Object.entries(FIELDS) as readonly [keyof UsageRow, Column][]
 
-const columns = fields.map(([, column]) => column)
-
 const columnOf = (field: string) => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
-/** Names of the `usage` table's columns, in the order of `toValues`. */
+const listOf = (names: readonly string[]) => names.map((name) => `"${columnOf(name)}"`).join(", ")
+
+const placesFor = (names: readonly string[]) => names.map(() => "?").join(", ")
+
+/** Names of the columns of `usage`, which has all of them whatever the tables behind it are. */
 export const COLUMNS: readonly string[] = fields.map(([field]) => columnOf(field))
 
-/** Adds one row; a row whose id is already there is left as it is. */
-export const INSERT_SQL = `INSERT INTO usage (${COLUMNS.map((name) => `"${name}"`).join(", ")})
-  VALUES (${COLUMNS.map(() => "?").join(", ")}) ON CONFLICT ("id") DO NOTHING`
+/** Fields in the order of earlier versions' lines. */
+export const LISTED: readonly (keyof UsageRow)[] = fields.map(([field]) => field)
+
+/** What each row has for itself, in the order of a line of the journal. */
+export const OWN_FIELDS = [
+  "id",
+  "time",
+  "ttft",
+  "duration",
+  "input",
+  "output",
+  "cacheRead",
+  "cacheWrite",
+  "reasoning",
+  "cost",
+  "wasted",
+  "mirrorOf",
+] as const satisfies readonly (keyof UsageRow)[]
+
+const OWN_COLUMNS = [...OWN_FIELDS, "kind", "plan", "route"]
+
+/** Adds one row: its own fields, its kind, its plan and the rest of its route. One that is already there stays as it is. */
+export const INSERT_ROW = `INSERT INTO usage_rows (${listOf(OWN_COLUMNS)})
+  VALUES (${placesFor(OWN_COLUMNS)}) ON CONFLICT ("time", "id") DO NOTHING`
+
+/** Adds what many rows have in common. */
+export const INSERT_KIND = `INSERT INTO usage_kinds (${listOf(KIND_FIELDS)})
+  VALUES (${placesFor(KIND_FIELDS)})`
 
 /** What SQLite keeps of a field. */
 export type Value = string | number | null
 
-function toValue(value: unknown, { kind, nullable }: Column): Value {
-  if (kind === "text") return typeof value === "string" ? value : nullable ? null : ""
-  if (kind === "boolean") return value === true ? 1 : 0
+function toValue(value: unknown, { type, nullable }: Column): Value {
+  if (type === "text") return typeof value === "string" ? value : nullable ? null : ""
+  if (type === "boolean") return value === true || value === 1 ? 1 : 0
   if (typeof value !== "number" || !Number.isFinite(value)) return nullable ? null : 0
-  if (kind === "real") return value
+  if (type === "real") return value
   const whole = Math.round(value)
   return Number.isSafeInteger(whole) ? whole : Math.sign(whole) * Number.MAX_SAFE_INTEGER
 }
 
-/**
- * A row's values in the order of `COLUMNS`, or undefined when it is no row at all. What is missing
- * or out of range gets a value that the table takes, so that one bad row cannot hold up the others.
- */
-export function toValues(row: unknown): Value[] | undefined {
-  if (typeof row !== "object" || row === null) return undefined
-  const record = row as Readonly<Record<string, unknown>>
-  return sound(fields.map(([field]) => record[field]))
-}
-
-/** The same of values in that order, in place; those of an earlier version may be fewer. */
-export function sound(values: unknown[]): Value[] | undefined {
-  const [id] = values
-  if (typeof id !== "string" || id === "") return undefined
-  for (let n = 0; n < columns.length; n++) {
-    if (!fits(values[n], columns[n]!)) values[n] = toValue(values[n], columns[n]!)
-  }
-  return values as Value[]
-}
-
 /** Whether a value is already what the table takes. Nearly all are. */
-function fits(value: unknown, { kind, nullable }: Column): boolean {
+function fits(value: unknown, { type, nullable }: Column): boolean {
   if (value === null) return nullable
-  if (typeof value === "string") return kind === "text"
-  if (kind === "integer") return Number.isSafeInteger(value)
-  return kind === "real" && Number.isFinite(value)
+  if (typeof value === "string") return type === "text"
+  if (type === "integer") return Number.isSafeInteger(value)
+  return type === "real" && Number.isFinite(value)
 }
 
-/** The usage row that a table row holds. */
+/** Puts values in place that the table takes, so that one bad row cannot hold up the others. */
+function soundIn(names: readonly (keyof UsageRow)[]): (values: unknown[]) => Value[] {
+  const columns = names.map((name) => FIELDS[name])
+  return (values) => {
+    for (let n = 0; n < columns.length; n++) {
+      if (!fits(values[n], columns[n]!)) values[n] = toValue(values[n], columns[n]!)
+    }
+    return values as Value[]
+  }
+}
+
+/** Values of `OWN_FIELDS` as the table takes them, in place. */
+export const soundOwn = soundIn(OWN_FIELDS)
+
+/** The same of `KIND_FIELDS`. */
+export const soundKind = soundIn(KIND_FIELDS)
+
+/** The usage row that a row of `usage` holds. */
 export function fromColumns(record: Readonly<Record<string, unknown>>): UsageRow {
   const row = Object.fromEntries(
-    fields.map(([field, { kind }]) => {
+    fields.map(([field, { type }]) => {
       const value = record[columnOf(field)]
-      return [field, kind === "boolean" ? value === 1 : value]
+      return [field, type === "boolean" ? value === 1 : value]
     }),
   )
   return row as UsageRow

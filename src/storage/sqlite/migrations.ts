@@ -66,6 +66,69 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX usage_mirror ON usage ("mirror_of") WHERE "mirror_of" IS NOT NULL;
     `,
   },
+  {
+    version: 4,
+    // A row of its own holds what differs from row to row; what repeats is kept once, and `usage` joins
+    // them. A kind or plan may be there twice: to make sure that it is not would cost an index.
+    // Ids that are `req_` and 16 bytes in hexadecimal are kept as those bytes.
+    // Rows of before stay where they are: to copy them would hold up the start.
+    sql: `
+      ALTER TABLE usage RENAME TO usage_3;
+      CREATE TABLE usage_kinds (
+        "id" INTEGER PRIMARY KEY,
+        "key" TEXT,
+        "operation" TEXT NOT NULL,
+        "requested" TEXT NOT NULL,
+        "group" TEXT,
+        "deployment" TEXT,
+        "channel" TEXT,
+        "status" INTEGER NOT NULL,
+        "error" TEXT,
+        "stream" INTEGER NOT NULL,
+        "attempts" INTEGER NOT NULL,
+        "usage" TEXT NOT NULL,
+        "client" TEXT NOT NULL,
+        "continued" INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE usage_plans ("id" INTEGER PRIMARY KEY, "text" TEXT NOT NULL) STRICT;
+      CREATE TABLE usage_rows (
+        "id" ANY NOT NULL,
+        "time" INTEGER NOT NULL,
+        "ttft" REAL,
+        "duration" REAL NOT NULL,
+        "input" INTEGER NOT NULL,
+        "output" INTEGER NOT NULL,
+        "cache_read" INTEGER NOT NULL,
+        "cache_write" INTEGER NOT NULL,
+        "reasoning" INTEGER NOT NULL,
+        "cost" INTEGER,
+        "wasted" INTEGER NOT NULL,
+        "mirror_of" TEXT,
+        "kind" INTEGER NOT NULL,
+        "plan" INTEGER,
+        "route" TEXT
+      ) STRICT;
+      CREATE UNIQUE INDEX usage_rows_time ON usage_rows ("time", "id");
+      CREATE INDEX usage_rows_mirror ON usage_rows ("mirror_of") WHERE "mirror_of" IS NOT NULL;
+      CREATE VIEW usage AS
+        SELECT iif(typeof(own."id") = 'blob', 'req_' || lower(hex(own."id")), own."id") AS "id",
+          own."time", kind."key", kind."operation", kind."requested", kind."group",
+          kind."deployment", kind."channel", kind."status", kind."error", kind."stream",
+          kind."attempts", own."ttft", own."duration", own."input", own."output",
+          own."cache_read", own."cache_write", own."reasoning", kind."usage", own."cost",
+          kind."client", own."wasted", kind."continued", own."mirror_of",
+          iif(own."plan" IS NULL, own."route", plan."text" || own."route") AS "route"
+        FROM usage_rows AS own
+          CROSS JOIN usage_kinds AS kind ON kind."id" = own."kind"
+          LEFT JOIN usage_plans AS plan ON plan."id" = own."plan"
+        UNION ALL
+        SELECT "id", "time", "key", "operation", "requested", "group", "deployment", "channel",
+          "status", "error", "stream", "attempts", "ttft", "duration", "input", "output",
+          "cache_read", "cache_write", "reasoning", "usage", "cost", "client", "wasted",
+          "continued", "mirror_of", "route"
+        FROM usage_3;
+    `,
+  },
 ]
 
 /** Version of a database that is up to date. */

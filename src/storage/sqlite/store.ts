@@ -1,14 +1,14 @@
-import type { Database, Statement } from "bun:sqlite"
+import type { Database } from "bun:sqlite"
 import { statSync } from "node:fs"
 import { type AnswerRows, createAnswerRows } from "./answer-rows.ts"
-import { INSERT_SQL, toValues } from "./columns.ts"
 import { isSound, openDatabase, quarantine } from "./database.ts"
 import { causeOf, messageOf } from "./failure.ts"
 import { readLines } from "./journal-reader.ts"
 import { createJournals, type Journals } from "./journals.ts"
-import { parseLines } from "./lines.ts"
+import { parseLines, rowOf } from "./lines.ts"
 import { pendingAnswers } from "./pending-answers.ts"
 import type { Notices, WorkerResult, WorkerTask } from "./messages.ts"
+import { createUsageRows, type UsageRows } from "./usage-rows.ts"
 
 /** Most bytes of a journal that go into one transaction. */
 const CHUNK_BYTES = 1_048_576
@@ -23,7 +23,7 @@ interface Open {
   readonly path: string
   readonly inode: number
   readonly db: Database
-  readonly insert: Statement
+  readonly usage: UsageRows
   readonly answers: AnswerRows
   /** When expired answers were last removed. */
   swept: number
@@ -40,7 +40,7 @@ export function createStore(): (task: WorkerTask) => WorkerResult {
     const last = open
     open = undefined
     // A statement that is left would keep the database open, and its WAL file in the folder.
-    last?.insert.finalize()
+    last?.usage.close()
     last?.answers.close()
     last?.db.close()
   }
@@ -57,7 +57,7 @@ export function createStore(): (task: WorkerTask) => WorkerResult {
       path,
       inode: inodeOf(path) ?? 0,
       db,
-      insert: db.prepare(INSERT_SQL),
+      usage: createUsageRows(db),
       answers: createAnswerRows(db),
       swept: -Infinity,
     }
@@ -69,18 +69,21 @@ export function createStore(): (task: WorkerTask) => WorkerResult {
     const { rows, documents, damaged } = parseLines(text)
     let unread = damaged
     const sweeps = now - to.swept >= SWEEP_MS
-    to.db
-      .transaction(() => {
-        for (const row of rows) to.insert.run(row)
-        for (const document of documents) {
-          if (to.answers.apply(document)) continue
-          const row = toValues(document)
-          if (row) to.insert.run(row)
-          else unread++
-        }
-        if (sweeps) to.answers.sweep(now)
-      })
-      .immediate()
+    const all = to.db.transaction(() => {
+      for (const row of rows) if (!to.usage.add(row)) unread++
+      for (const document of documents) {
+        if (to.answers.apply(document)) continue
+        const row = rowOf(document)
+        if (!row || !to.usage.addOnce(row)) unread++
+      }
+      if (sweeps) to.answers.sweep(now)
+    })
+    try {
+      all.immediate()
+    } catch (thrown) {
+      to.usage.forget()
+      throw thrown
+    }
     if (sweeps) to.swept = now
     return unread
   }

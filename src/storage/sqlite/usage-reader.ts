@@ -60,6 +60,15 @@ export interface UsageReader {
 /** Milliseconds that a read waits for a lock; writers hold one only while they recover a database. */
 const BUSY_TIMEOUT_MS = 2000
 
+/** Since when `usage` is a view. */
+const SPLIT_VERSION = 4
+
+/** Milliseconds that a request's time may differ from that of its id. */
+const NEAR_MS = 1000
+
+/** Ids have no index of their own: a row is found by its time, which most ids tell. */
+const NEAR = 'SELECT * FROM usage WHERE "time" BETWEEN ? AND ? AND "id" = ?'
+
 const EXPRESSIONS: Readonly<Record<Dimension, string>> = {
   group: '"group"',
   deployment: '"deployment"',
@@ -76,9 +85,10 @@ const EXPRESSIONS: Readonly<Record<Dimension, string>> = {
 export function openUsageReader(path: string): UsageReader | undefined {
   if (!existsSync(path)) return undefined
   const db = new Database(path, { readonly: true })
+  let version: number
   try {
     db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
-    const version = versionOf(db)
+    version = versionOf(db)
     if (version === 0) throw new DatabaseFailure("failed", "it holds no usage of llmrouter")
     if (version > LATEST_VERSION) {
       throw new DatabaseFailure("newer", "it was written by a newer llmrouter; use that one")
@@ -106,6 +116,12 @@ export function openUsageReader(path: string): UsageReader | undefined {
     }
     return (key: string): Percentiles => found.get(key) ?? { p50: null, p95: null }
   }
+
+  const all = (sql: string, ...values: (string | number)[]) =>
+    db
+      .query<Record<string, unknown>, (string | number)[]>(sql)
+      .all(...values)
+      .map(fromColumns)
 
   return {
     summarise(by, since) {
@@ -146,12 +162,14 @@ export function openUsageReader(path: string): UsageReader | undefined {
       })()
     },
     rows(since, limit) {
-      return db
-        .query<Record<string, unknown>, [number, number]>(
-          'SELECT * FROM usage WHERE "time" >= ? ORDER BY "time" DESC, rowid DESC LIMIT ?',
-        )
-        .all(since, limit)
-        .map(fromColumns)
+      // When the oldest of them was is found in indexes alone, so that only they are looked at.
+      return all(
+        `SELECT * FROM usage WHERE "time" >= (SELECT min("time") FROM
+            (SELECT "time" FROM ${timesOf(version)} WHERE "time" >= ?1 ORDER BY "time" DESC LIMIT ?2))
+          ORDER BY "time" DESC, "id" DESC LIMIT ?2`,
+        since,
+        limit,
+      )
     },
     spentSince(since) {
       const sql = `
@@ -163,15 +181,25 @@ export function openUsageReader(path: string): UsageReader | undefined {
       return new Map(rows.map(({ provider, cost }) => [provider, cost]))
     },
     request(id) {
-      return db
-        .query<Record<string, unknown>, [string, string]>(
-          'SELECT * FROM usage WHERE "id" = ? OR "mirror_of" = ? ORDER BY "mirror_of" IS NOT NULL',
-        )
-        .all(id, id)
-        .map(fromColumns)
+      const time = timeOf(id)
+      const near = time === undefined ? [] : all(NEAR, time - NEAR_MS, time + NEAR_MS, id)
+      const own = near.length > 0 ? near : all('SELECT * FROM usage WHERE "id" = ?', id)
+      return [...own, ...all('SELECT * FROM usage WHERE "mirror_of" = ?', id)]
     },
     close: () => db.close(),
   }
+}
+
+/** Where the times of all rows are, each with an index. */
+const timesOf = (version: number) =>
+  version < SPLIT_VERSION
+    ? "usage"
+    : `(SELECT "time" FROM usage_rows UNION ALL SELECT "time" FROM usage_3)`
+
+/** When a request came, to the millisecond or so, as its id says; undefined where the id is another kind of text. */
+function timeOf(id: string): number | undefined {
+  const digits = /^req_([0-9a-f]{12})7/.exec(id)?.[1]
+  return digits === undefined ? undefined : Number.parseInt(digits, 16)
 }
 
 const names = (by: readonly Dimension[]) => by.map((_, n) => `by${n}`)

@@ -1,18 +1,53 @@
 import { Database } from "bun:sqlite"
 import { describe, expect, test } from "bun:test"
 import { UsageRow } from "../../../src/core/ledger.ts"
-import { COLUMNS, fromColumns, INSERT_SQL, toValues } from "../../../src/storage/sqlite/columns.ts"
-import { parseLines, rowLine } from "../../../src/storage/sqlite/lines.ts"
+import { COLUMNS, fromColumns } from "../../../src/storage/sqlite/columns.ts"
+import { parseLines, rowLine, rowOf } from "../../../src/storage/sqlite/lines.ts"
 import {
   LATEST_VERSION,
   MIGRATIONS,
   migrate,
   versionOf,
 } from "../../../src/storage/sqlite/migrations.ts"
-import { temporaryDatabase, usageRow } from "./support.ts"
+import { segmentPath } from "../../../src/storage/sqlite/journal-files.ts"
+import { createWrittenSegment } from "../../../src/storage/sqlite/segment.ts"
+import { openUsageReader } from "../../../src/storage/sqlite/usage-reader.ts"
+import { createUsageRows } from "../../../src/storage/sqlite/usage-rows.ts"
+import { open, pendingFiles, temporaryDatabase, usageRow } from "./support.ts"
 
-const fromValues = (values: readonly unknown[]) =>
-  fromColumns(Object.fromEntries(COLUMNS.map((name, n) => [name, values[n]])))
+/** What the table has of lines of the journal, in the order of their ids. */
+function stored(text: string) {
+  using db = new Database(":memory:")
+  migrate(db)
+  const usage = createUsageRows(db)
+  const { rows, documents, damaged } = parseLines(text)
+  for (const row of rows) expect(usage.add(row)).toBe(true)
+  for (const document of documents) expect(usage.addOnce(rowOf(document)!)).toBe(true)
+  usage.close()
+  const found = db.query("SELECT * FROM usage ORDER BY id").all() as Record<string, unknown>[]
+  return { rows: found.map(fromColumns), damaged }
+}
+
+/** A database as version 3 made it, with rows and what was in its journal. */
+function older(path: string, ids: readonly string[]): void {
+  using db = new Database(path)
+  for (const { version, sql } of MIGRATIONS.slice(0, 3)) {
+    db.run(sql)
+    db.run(`PRAGMA user_version = ${version}`)
+  }
+  for (const id of ids) db.run(`INSERT INTO usage ${OLDER}`, [id, `{"of":"${id}"}`])
+}
+
+const OLDER = `VALUES (?, 1790000000000, 'k', 'chat', 'fast', 'fast', 'acme/large', 'acme/large#0', 200,
+  NULL, 1, 1, 120.5, 900.25, 1000, 200, 400, 10, 50, 'reported', 7, 'test/1.0', 0, 0, NULL, ?)`
+
+/** A line of version 3's journal. */
+const olderLine = (id: string) =>
+  `${JSON.stringify([
+    ...[id, 1_790_000_000_000, "k", "chat", "fast", "fast", "acme/large", "acme/large#0", 200],
+    ...[null, true, 1, 120.5, 900.25, 1000, 200, 400, 10, 50, "reported", 7, "test/1.0", 0, 2],
+    null,
+  ])}\t{"of":"${id}"}\n`
 
 const columnsOf = (db: Database) =>
   db
@@ -57,41 +92,97 @@ describe("migrations", () => {
   })
 })
 
+describe("a database of version 3", () => {
+  test("is read before and after it is brought up to date, beside new rows", async () => {
+    using database = temporaryDatabase()
+    older(database.path, ["a", "b"])
+    const before = openUsageReader(database.path)!
+    expect(before.rows(0, 9).map(({ id }) => id)).toEqual(["b", "a"])
+    expect(before.request("a")).toMatchObject([{ id: "a", route: '{"of":"a"}', cost: 7 }])
+    before.close()
+
+    const { ledger } = await open(database.path)
+    ledger.record(usageRow("c", { mirrorOf: "a", time: 1_790_000_000_001 }))
+    await ledger.close()
+    const after = openUsageReader(database.path)!
+    expect(after.rows(0, 9).map(({ id }) => id)).toEqual(["c", "b", "a"])
+    expect(after.rows(0, 2).map(({ id }) => id)).toEqual(["c", "b"])
+    expect(after.request("a").map(({ id }) => id)).toEqual(["a", "c"])
+    expect(after.summarise(["key"], 0)).toMatchObject([
+      { by: ["k"], requests: 2, input: 2000, cost: 14 },
+      { by: [null], requests: 1 },
+    ])
+    after.close()
+  })
+
+  test("gets the lines of its journal once, also those that it has already", async () => {
+    using database = temporaryDatabase()
+    older(database.path, ["a"])
+    const segment = createWrittenSegment(segmentPath(database.path, "00000000", 1), 1, 1_048_576)
+    for (const id of ["a", "b"]) segment.append(olderLine(id))
+    segment.close(false)
+    const { ledger, log } = await open(database.path)
+    await ledger.close()
+    using db = new Database(database.path, { readonly: true })
+    const rows = db.query("SELECT id, stream, continued, route FROM usage ORDER BY id").all()
+    expect(rows).toEqual([
+      { id: "a", stream: 1, continued: 0, route: '{"of":"a"}' },
+      { id: "b", stream: 1, continued: 2, route: '{"of":"b"}' },
+    ])
+    expect(log.matching(/damaged/)).toEqual([])
+    expect(pendingFiles(database.path)).toEqual([])
+  })
+})
+
 describe("a row", () => {
   test("is the same by way of the journal, whatever its texts and numbers are", () => {
     const rows = [
+      usageRow("indented", { route: JSON.stringify({ a: [1] }, null, "\t") }),
+      usageRow("numbers", { cost: Number.MAX_SAFE_INTEGER, ttft: null, duration: 0.001, time: -1 }),
       usageRow("plain"),
+      usageRow(`req_${"0af".repeat(10)}b9`),
+      usageRow(`req_${"0AF".repeat(10)}b9`, { mirrorOf: "=\t" }),
       usageRow("route", {
         route: JSON.stringify({ text: 'a\tb\n"c"\u2028 名前', list: [1, null] }),
       }),
-      usageRow("indented", { route: JSON.stringify({ a: [1] }, null, "\t") }),
+      usageRow("shared 1", { route: '["p",0,[],\t[]]' }),
+      usageRow("shared 2", { route: '["p",0,[],\t[1]]' }),
+      usageRow("shared 3", { route: '["p",0,[],\t[2]]' }),
       usageRow("texts", { client: '\t\n"\\,]', requested: "[", key: "", group: null }),
-      usageRow("numbers", { cost: Number.MAX_SAFE_INTEGER, ttft: null, duration: 0.001, time: -1 }),
-      usageRow("odd", { duration: Number.NaN, ttft: Infinity, input: 2.6, stream: false }),
-    ]
-    const { rows: values, documents, damaged } = parseLines(rows.map(rowLine).join(""))
-    const all = [...values, ...documents.map(toValues)].map((row) => fromValues(row ?? []))
-    expect(all).toHaveLength(rows.length)
-    expect(damaged).toBe(0)
-    for (const row of rows) expect(all).toContainEqual(fromValues(toValues(row) ?? []))
+      usageRow('\t"=', { usage: "missing", stream: false }),
+    ].sort((a, b) => (a.id < b.id ? -1 : 1))
+    expect(stored(rows.map(rowLine).join(""))).toEqual({ rows, damaged: 0 })
   })
 
-  test("of an earlier version, with fewer values, keeps its route", () => {
-    const line = rowLine(usageRow("old", { continued: 2, route: "{}" })).replace(",2,null]", "]")
-    const [values] = parseLines(line).rows
-    expect(fromValues(values ?? [])).toMatchObject({ id: "old", continued: 0, route: "{}" })
+  test("with numbers that are none, or not whole, is kept with others", () => {
+    const odd = usageRow("odd", { duration: Number.NaN, ttft: Infinity, stream: false })
+    const half = usageRow("whole", { input: 2.6, cacheRead: 1e300 })
+    expect(stored([odd, half].map(rowLine).join(""))).toEqual({
+      rows: [
+        { ...odd, duration: 0, ttft: null },
+        { ...half, input: 3, cacheRead: Number.MAX_SAFE_INTEGER },
+      ],
+      damaged: 0,
+    })
   })
 
-  test("comes back from the table as it went in", () => {
-    using db = new Database(":memory:")
-    migrate(db)
-    const rows = [
-      usageRow("a"),
-      usageRow("b", { key: null, cost: null, ttft: null, stream: false, usage: "missing" }),
-      usageRow("c", { duration: 0.1, cost: 0, client: "" }),
-    ]
-    for (const row of rows) db.prepare(INSERT_SQL).run(...(toValues(row) ?? []))
-    const records = db.query("SELECT * FROM usage ORDER BY id").all() as Record<string, unknown>[]
-    expect(records.map(fromColumns)).toEqual(rows)
+  test("of a kind that thousands are not is the same, too", () => {
+    const rows = Array.from({ length: 9000 }, (_, n) =>
+      usageRow(`row-${String(n % 4500).padStart(4, "0")}`, {
+        time: n < 4500 ? 1 : 2,
+        client: `client ${n % 4500}`,
+        route: `["p",${n % 4500},[],\t[${n}]]`,
+      }),
+    )
+    const key = ({ id, time }: UsageRow) => `${id} ${time}`
+    const found = new Map(stored(rows.map(rowLine).join("")).rows.map((row) => [key(row), row]))
+    for (const row of rows) expect(found.get(key(row))).toEqual(row)
+  })
+
+  test("that is damaged leaves the others as they are", () => {
+    const [one, two] = [rowLine(usageRow("one")), rowLine(usageRow("two"))]
+    const text = [one, "=", two.slice(0, 30), '=["x"]\t[]', two].join("\n")
+    expect(stored(text).rows.map(({ id }) => id)).toEqual(["one", "two"])
+    expect(parseLines(text).damaged).toBe(3)
   })
 })
