@@ -1,5 +1,5 @@
 import { clientGone, type GatewayError, toGatewayError } from "../../core/error.ts"
-import type { Exchange, Reply } from "../../core/exchange.ts"
+import type { Reply } from "../../core/exchange.ts"
 import { Life } from "../../core/life.ts"
 import type { ServerSettings } from "../../core/settings.ts"
 import type { Runtime } from "../../runtime.ts"
@@ -17,6 +17,11 @@ import { Upload } from "./upload.ts"
 
 /** Bytes that are taken in though it is not their turn: whoever reads nothing does not hear that its client leaves. */
 const MOST_BEHIND = 64 * 1024
+
+/** Bytes of a body that have to come until the idle time counts anew: single ones keep no connection open. */
+const PROGRESS = 4096
+
+type Opened = ReturnType<typeof openExchange>
 
 /** What all connections share. */
 export interface House {
@@ -45,11 +50,12 @@ export class Connection implements Bearer {
   readonly #out: Outgoing
   #passage: Passage | undefined
   #head: PlainHead | undefined
-  #place: Place | undefined
   #upload: Upload | undefined
+  /** Of the request whose body is being read. */
+  #uploader: Life | undefined
   /** Of the request that is being served. */
   #life: Life | undefined
-  #exchange: Exchange | undefined
+  #exchange: Opened | undefined
   #settings: ServerSettings | undefined
   #body: ChunkedBody | undefined
   /** What has come before it was its turn. */
@@ -66,9 +72,9 @@ export class Connection implements Bearer {
     this.#heard = house.seconds
   }
 
-  /** Whether nothing has come or gone since, though nothing is being done for it. @param second by the house's count */
+  /** Whether nothing has come or gone since the beginning of a second, though nothing is being done for it. */
   isIdleSince(second: number): boolean {
-    return !this.#life && !this.#passage && this.#heard <= second
+    return !this.#life && !this.#passage && this.#heard < second
   }
 
   /** Whether it waits for a request of which nothing has come. */
@@ -82,7 +88,7 @@ export class Connection implements Bearer {
   }
 
   received(bytes: Buffer): void {
-    this.#heard = this.#house.seconds
+    if (!this.#upload) this.#heard = this.#house.seconds
     if (this.#passage) this.#passage.fromClient(bytes)
     else if (this.#ending) return
     else if (this.#life || this.#out.waits) this.#wait(bytes)
@@ -107,6 +113,7 @@ export class Connection implements Bearer {
     this.#behind = undefined
     this.#house.gone(this)
     this.#passage?.clientGone()
+    if (this.#upload) this.#house.runtime.refuse(this.#exchange!, clientGone())
     // Whoever serves it may end the body itself.
     this.#life?.abort(clientGone())
     this.#body?.cancel()
@@ -162,24 +169,30 @@ export class Connection implements Bearer {
       return
     }
     this.#head = head
-    this.#place = place
     const end = head.end + head.length
     if (bytes.length < end) {
+      this.#uploader = new Life()
+      this.#exchange = this.#open(head, place, this.#uploader)
       this.#upload = new Upload(head.length)
       this.#upload.add(bytes.subarray(head.end))
       return
     }
     if (bytes.length > end) this.#wait(bytes.subarray(end))
-    this.#serve(head, place, bytes.subarray(head.end, end))
+    const life = new Life()
+    this.#serve(this.#open(head, place, life), life, bytes.subarray(head.end, end))
   }
 
   #read(upload: Upload, bytes: Buffer): void {
+    const before = upload.filled
     const taken = upload.add(bytes)
     const { body } = upload
+    if (Math.floor(upload.filled / PROGRESS) > Math.floor(before / PROGRESS)) {
+      this.#heard = this.#house.seconds
+    }
     if (!body) return
     this.#upload = undefined
     if (taken < bytes.length) this.#wait(bytes.subarray(taken))
-    this.#serve(this.#head!, this.#place!, body)
+    this.#serve(this.#exchange!, this.#uploader!, body)
   }
 
   #pass(bytes: Buffer): void {
@@ -188,12 +201,14 @@ export class Connection implements Bearer {
     this.#passage.fromClient(bytes)
   }
 
-  #serve({ headers, query }: PlainHead, place: Place, body: Buffer): void {
+  #open({ headers, query }: PlainHead, { protocol, operation, path }: Place, life: Life): Opened {
+    const place = { path, query }
+    return openExchange(this.#house.runtime, protocol, operation, headers, place, life)
+  }
+
+  #serve(exchange: Opened, life: Life, body: Buffer): void {
     const { runtime, listener } = this.#house
     const { settings } = runtime.snapshot
-    const { protocol, operation, path } = place
-    const life = new Life()
-    const exchange = openExchange(runtime, protocol, operation, headers, { path, query }, life)
     exchange.body = body
     this.#life = life
     this.#exchange = exchange

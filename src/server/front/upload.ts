@@ -28,6 +28,11 @@ export class Upload {
     return taken
   }
 
+  /** Bytes that have come. */
+  get filled(): number {
+    return this.#filled
+  }
+
   /** The whole body; undefined until it is there. */
   get body(): Buffer | undefined {
     return this.#filled === this.#length ? this.#bytes : undefined

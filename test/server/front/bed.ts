@@ -41,17 +41,22 @@ export const GROUPS: Readonly<Record<string, () => Behaviour>> = {
   bad: () => ({ status: 400, body: { error: { message: "no", type: "invalid_request_error" } } }),
 }
 
-/** @param scripts of further groups, by their names @param config of the router, beside providers and groups */
+/** @param scripts of further groups, by their names @param config of the router, beside providers and groups @param idleSeconds of its front */
 export async function startBed(
   config: ConfigFile = {},
   scripts: Readonly<Record<string, string>> = {},
+  idleSeconds?: number,
 ): Promise<Bed> {
   const script = ({ model }: { model: string }) =>
     scripts[model] ?? (GROUPS[model] ?? GROUPS["g"]!)()
   const upstream = await startUpstream({ script })
   const names = [...Object.keys(GROUPS), ...Object.keys(scripts)]
   const groups = Object.fromEntries(names.map((name) => [name, [`u0/${name}`]]))
-  const router = await startRouter(overUpstreams([{ url: upstream.url }], { groups, ...config }))
+  const router = await startRouter(
+    overUpstreams([{ url: upstream.url }], { groups, ...config }),
+    "127.0.0.1",
+    idleSeconds === undefined ? {} : { idleSeconds },
+  )
   return {
     url: router.url,
     inner: router.inner,
