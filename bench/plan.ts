@@ -1,7 +1,7 @@
 /** How much is measured; times in seconds. */
 export interface Plan {
   name: "full" | "quick" | "smoke"
-  /** Seconds of each sort of work before anything is counted. */
+  /** Seconds of each sort of stream before anything is counted; plain requests come for twice as long. */
   warmUp: number
   /** Repeats of what is measured under load; targets take turns in each. */
   rounds: number
@@ -23,7 +23,7 @@ export interface Plan {
 export const plans: Readonly<Record<Plan["name"], Plan>> = {
   full: {
     name: "full",
-    warmUp: 5,
+    warmUp: 12,
     rounds: 5,
     peerRounds: 3,
     load: 5,

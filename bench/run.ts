@@ -15,14 +15,20 @@ export interface Outcome {
   failures: Failure[]
 }
 
-/** Looks at the answers, then asks for many. Whether it stands that is for the parts to find out. */
-async function warmUp({ name, target }: Subject, { folder, plan }: Bench): Promise<void> {
+/**
+ * Looks at the answers, then asks for many of every kind that is measured: what is compiled while it
+ * runs is not yet fast at the beginning. Whether it stands that is for the parts to find out.
+ */
+async function warmUp({ name, target, peer }: Subject, { folder, plan }: Bench): Promise<void> {
   await verify(target)
   if (plan.warmUp === 0) return
   try {
-    await load(folder, chatRequest(target, "plain"), 64, plan.warmUp)
-    await readStreams(chatRequest(target, "fast"), 64, plan.warmUp)
-    if (target.messages) await readStreams(messagesRequest(target, "fast"), 64, plan.warmUp)
+    await load(folder, chatRequest(target, "plain"), 64, 2 * plan.warmUp)
+    // Of other gateways only the fast ones are measured.
+    for (const kind of peer ? (["fast"] as const) : (["paced", "fast"] as const)) {
+      await readStreams(chatRequest(target, kind), 256, plan.warmUp)
+      if (target.messages) await readStreams(messagesRequest(target, kind), 256, plan.warmUp)
+    }
   } catch (error) {
     console.error(`${name} does not get warm: ${error instanceof Error ? error.message : error}`)
   }

@@ -1,4 +1,4 @@
-import { clientGone, type GatewayError, toGatewayError } from "../../core/error.ts"
+import { clientGone, toGatewayError } from "../../core/error.ts"
 import type { Reply } from "../../core/exchange.ts"
 import { Life } from "../../core/life.ts"
 import type { ServerSettings } from "../../core/settings.ts"
@@ -102,7 +102,7 @@ export class Connection implements Bearer {
       this.#passage.clientTakesMore()
       return
     }
-    if (!this.#out.go()) return
+    if (!this.#out.waits || !this.#out.go()) return
     if (this.#body) this.#body.drained()
     else if (!this.#life) this.#next()
   }
@@ -226,20 +226,28 @@ export class Connection implements Bearer {
   }
 
   readonly #answer = (reply: Reply): void => {
-    const sent = prepareReply(this.#exchange!.headers, reply, this.#settings!)
-    if (sent instanceof Promise) sent.then(this.#send, this.#fail)
-    else this.#send(sent)
+    try {
+      const sent = prepareReply(this.#exchange!.headers, reply, this.#settings!)
+      if (sent instanceof Promise) sent.then(this.#send).catch(this.#fail)
+      else this.#send(sent)
+    } catch (thrown) {
+      this.#fail(thrown)
+    }
   }
 
+  /** Nothing of the router should throw; whoever is served when it does must not wait for ever. */
   readonly #fail = (thrown: unknown): void => {
     const { runtime } = this.#house
-    const error: GatewayError = toGatewayError(thrown)
     runtime.logger.error("a request failed inside the router", {
       id: this.#exchange?.id,
       cause: String(thrown),
     })
-    if (this.#dead || this.#body) this.broken()
-    else this.#answer(runtime.refuse(this.#exchange!, error))
+    if (this.#exchange && !this.#body && !this.#dead) {
+      this.#send(runtime.refuse(this.#exchange, toGatewayError(thrown)) as Sent)
+      return
+    }
+    this.#body?.cancel()
+    this.broken()
   }
 
   readonly #send = ({ status, headers, body }: Sent): void => {
