@@ -5,13 +5,7 @@ import type { RoutingRequest } from "../core/routing.ts"
 import { costToHold } from "../routing/filters/budget.ts"
 import type { Trial } from "../routing/health.ts"
 import { type AttemptMade, type Committed, receive, send } from "./attempt.ts"
-import {
-  costOfWaiting,
-  type MadeStep,
-  recordAttempt,
-  recordFailure,
-  type UnderWay,
-} from "./attempt-record.ts"
+import { costOfWaiting, type MadeStep, recordAttempt, recordFailure } from "./attempt-record.ts"
 import type { GatewayContext } from "./context.ts"
 import type { Part } from "./continuation/part.ts"
 import { dispose } from "./disposition.ts"
@@ -22,6 +16,7 @@ import { judge } from "./judge.ts"
 import { AttemptLimits } from "./limits.ts"
 import { measuredOf } from "./measure.ts"
 import { type PrepareOptions, prepare } from "./prepare.ts"
+import type { UnderWay } from "./under-way.ts"
 
 export interface AttemptOptions {
   readonly asked: AttemptedFor
@@ -71,7 +66,7 @@ async function attemptOnce(
   progress.channel = channel
   const record = recordAttempt(exchange, step, trial)
   progress.attemptsMade.push(record)
-  underWay.set(record, trial)
+  underWay.add(record, trial)
   const hold =
     deployment.provider.budget &&
     spending.hold(deployment.provider, costToHold(request, deployment))

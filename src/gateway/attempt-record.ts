@@ -6,6 +6,7 @@ import type { Channel, RoutingRequest } from "../core/routing.ts"
 import { NO_USAGE } from "../core/usage.ts"
 import type { Trial } from "../routing/health.ts"
 import type { Step } from "../routing/walk.ts"
+import type { UnderWay } from "./under-way.ts"
 
 /** Characters of a message that are kept. */
 const LONGEST = 300
@@ -37,9 +38,6 @@ export function recordFailure(record: AttemptRecord, error: GatewayError): void 
   record.message = error.message.slice(0, LONGEST)
 }
 
-/** Attempts of one exchange whose answers have not begun, and what is known of them. */
-export type UnderWay = Map<AttemptRecord, Trial>
-
 /**
  * Ends what is still under way: another attempt has answered, or nobody waits any more. Such an attempt
  * has cost its input at least: nobody says how much, so it is guessed.
@@ -52,12 +50,11 @@ export function recordRest(
   clock: Clock,
   error?: GatewayError,
 ): void {
-  for (const [record, { began, channel }] of underWay) {
+  underWay.clear((record, { began, channel }) => {
     record.duration = clock.now() - began
     record.wasted = costOfInput(channel, request)
     if (error) recordFailure(record, error)
-  }
-  underWay.clear()
+  })
 }
 
 /** Nano-USD of an attempt that was waited for in vain: its upstream has worked, and nobody says how much. */

@@ -288,7 +288,8 @@ async function readPrelude(
   let kept = 0
   while (relay.phase === "prelude") {
     const seen = relay.progress
-    const chunk = await flow.read()
+    const next = flow.read()
+    const chunk = next instanceof Promise ? await next : next
     if (chunk) beginning?.take(chunk)
     const bytes = chunk ? relay.push(chunk) : relay.end()
     if (bytes) head.push(bytes)

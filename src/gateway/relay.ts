@@ -1,7 +1,7 @@
 import type { ByteSink } from "../core/byte-source.ts"
 import { clientGone, type GatewayError, toGatewayError } from "../core/error.ts"
 import type { BodyWriter, Exchange, PushedBody } from "../core/exchange.ts"
-import type { Committed, Events } from "./attempt.ts"
+import type { Committed, Events, GoOn } from "./attempt.ts"
 import { recordFailure } from "./attempt-record.ts"
 import type { GatewayContext } from "./context.ts"
 import { saidBy, tokensOf } from "./continuation/part.ts"
@@ -26,157 +26,182 @@ export function relayEvents(
   finish: Finish,
   keep: (answer: Uint8Array) => void,
 ): PushedBody {
-  const { goOn, status } = committed
-  let current = committed
-  // Whoever may be gone on with has every word counted.
-  const heard = committed.call.part ? undefined : new Heard(exchange.protocol)
-  let writer: BodyWriter
-  let over = false
-  /** The client takes nothing more for now. */
-  let blocked = false
-  /** The current upstream is piped. */
-  let piped = false
-  /** The current upstream has broken off, and another one is looked for. */
-  let mending = false
+  return new Relayed(context, exchange, committed, finish, keep)
+}
 
-  function complete(): void {
-    const { flow, relay, trial } = current
-    over = true
+/** A class, since every block of every stream goes through one. */
+class Relayed implements PushedBody, ByteSink {
+  readonly #context: GatewayContext
+  readonly #exchange: Exchange
+  readonly #finish: Finish
+  readonly #keep: (answer: Uint8Array) => void
+  readonly #goOn: GoOn | undefined
+  readonly #status: number
+  readonly #heard: Heard | undefined
+  #current: Events
+  #writer!: BodyWriter
+  #over = false
+  /** The client takes nothing more for now. */
+  #blocked = false
+  /** The current upstream is piped. */
+  #piped = false
+  /** The current upstream has broken off, and another one is looked for. */
+  #mending = false
+
+  constructor(
+    context: GatewayContext,
+    exchange: Exchange,
+    committed: Events,
+    finish: Finish,
+    keep: (answer: Uint8Array) => void,
+  ) {
+    this.#context = context
+    this.#exchange = exchange
+    this.#finish = finish
+    this.#keep = keep
+    this.#goOn = committed.goOn
+    this.#status = committed.status
+    this.#current = committed
+    // Whoever may be gone on with has every word counted.
+    this.#heard = committed.call.part ? undefined : new Heard(exchange.protocol)
+  }
+
+  start(writer: BodyWriter): void {
+    this.#writer = writer
+    if (!this.#over) this.#begin()
+  }
+
+  drained(): void {
+    this.#blocked = false
+    if (this.#over || this.#mending) return
+    if (this.#piped) this.#current.flow.resume()
+    else this.#pipe()
+  }
+
+  cancel(): void {
+    if (this.#over) return
+    this.#over = true
+    if (this.#mending) this.#goOn?.cancel()
+    else leave(this.#current, this.#context)
+    this.#finish({ status: 499, error: clientGone(), ...this.#unfinished() })
+  }
+
+  data(chunk: Uint8Array): void {
+    const { relay, flow } = this.#current
+    const seen = relay.progress
+    try {
+      const bytes = relay.push(chunk)
+      if (bytes) this.#say(bytes)
+    } catch (thrown) {
+      this.fail(thrown)
+      return
+    }
+    if (relay.progress !== seen) flow.progress()
+    if (relay.phase !== "content") this.#judgePhase()
+    else if (this.#blocked) flow.pause()
+  }
+
+  end(): void {
+    try {
+      const bytes = this.#current.relay.end()
+      if (bytes) this.#say(bytes)
+    } catch (thrown) {
+      this.fail(thrown)
+      return
+    }
+    this.#judgePhase()
+  }
+
+  fail(thrown: unknown): void {
+    if (this.#over || this.#mending) return
+    if (isGone(thrown)) return this.cancel()
+    if (!this.#goOn) return this.#give(this.#breakOff(thrown))
+    const { relay } = this.#current
+    const rest = relay.end()
+    if (rest) this.#say(rest)
+    // What has said why it ends is whole, and nothing for anybody to go on with.
+    if (relay.phase === "complete") this.#complete()
+    else void this.#mend(thrown, this.#goOn)
+  }
+
+  #begin(): void {
+    const { head } = this.#current
+    this.#piped = false
+    if (head.length === 1) this.#say(head.pop()!)
+    else if (head.length > 1) this.#say(Buffer.concat(head.splice(0)))
+    this.#judgePhase()
+    if (!this.#blocked) this.#pipe()
+  }
+
+  #pipe(): void {
+    if (this.#over || this.#mending) return
+    this.#piped = true
+    this.#current.flow.pipe(this)
+  }
+
+  #say(bytes: Uint8Array): void {
+    this.#heard?.take(bytes)
+    if (!this.#writer.write(bytes)) this.#blocked = true
+  }
+
+  #judgePhase(): void {
+    const { phase, error } = this.#current.relay
+    if (phase === "complete") this.#complete()
+    else if (!error) return
+    else if (this.#goOn) void this.#mend(error, this.#goOn)
+    else this.#give(this.#breakOff(error))
+  }
+
+  #complete(): void {
+    const { flow, relay, trial } = this.#current
+    const { clock, health } = this.#context
+    this.#over = true
     flow.settle()
-    context.health.succeed(trial, measuredOf(current, relay.usage, context.clock))
-    if (relay.answer) keep(relay.answer)
-    finish({ status, usage: relay.usage })
-    writer.end()
+    health.succeed(trial, measuredOf(this.#current, relay.usage, clock))
+    if (relay.answer) this.#keep(relay.answer)
+    this.#finish({ status: this.#status, usage: relay.usage })
+    this.#writer.end()
   }
 
   /** What is known of an answer that has not come to its end. */
-  function unfinished(): Pick<Outcome, "usage" | "said"> {
-    const { relay, call } = current
+  #unfinished(): Pick<Outcome, "usage" | "said"> {
+    const { relay, call } = this.#current
     const { usage } = relay
     if (usage && relay.stopped) return { usage }
-    const said = call.part ? saidBy(call.part) : tokensOf(heard?.text() ?? 0)
+    const said = call.part ? saidBy(call.part) : tokensOf(this.#heard?.text() ?? 0)
     return { usage, said: said || relay.progress }
   }
 
-  function breakOff(thrown: unknown): GatewayError {
-    const error = failureOf(current, thrown, context)
-    current.flow.cancel()
-    judge(context, current.trial, error)
+  #breakOff(thrown: unknown): GatewayError {
+    const error = failureOf(this.#current, thrown, this.#context)
+    this.#current.flow.cancel()
+    judge(this.#context, this.#current.trial, error)
     return error
   }
 
-  function fail(error: GatewayError): void {
-    const { relay } = current
-    over = true
-    finish({ status, error, ...unfinished() })
-    writer.write(
-      relay.fail?.(error, exchange.id) ??
-        exchange.protocol.ingress.encodeStreamError(error, exchange.id),
-    )
-    writer.end()
+  /** The client is told. */
+  #give(error: GatewayError): void {
+    const { id, protocol } = this.#exchange
+    const { relay } = this.#current
+    this.#over = true
+    this.#finish({ status: this.#status, error, ...this.#unfinished() })
+    this.#writer.write(relay.fail?.(error, id) ?? protocol.ingress.encodeStreamError(error, id))
+    this.#writer.end()
   }
 
-  async function mend(why: unknown): Promise<void> {
-    mending = true
-    const error = breakOff(why)
-    const next = await goOn!.next(current, error)
-    mending = false
-    if (over) {
+  async #mend(why: unknown, goOn: GoOn): Promise<void> {
+    this.#mending = true
+    const error = this.#breakOff(why)
+    const next = await goOn.next(this.#current, error)
+    this.#mending = false
+    if (this.#over) {
       if (!next) return
-      leave(next, context)
+      leave(next, this.#context)
       next.hold?.settle(next.record.wasted || null)
     } else if (next) {
-      current = next
-      begin()
-    } else fail(error)
-  }
-
-  function broken(why: unknown): void {
-    if (goOn) void mend(why)
-    else fail(breakOff(why))
-  }
-
-  function say(bytes: Uint8Array): void {
-    heard?.take(bytes)
-    if (!writer.write(bytes)) blocked = true
-  }
-
-  function judgePhase(): void {
-    const { phase, error } = current.relay
-    if (phase === "complete") complete()
-    else if (error) broken(error)
-  }
-
-  function begin(): void {
-    const { head } = current
-    piped = false
-    if (head.length > 0) say(Buffer.concat(head.splice(0)))
-    judgePhase()
-    if (!blocked) pipe()
-  }
-
-  function pipe(): void {
-    if (over || mending) return
-    piped = true
-    current.flow.pipe(sink)
-  }
-
-  const sink: ByteSink = {
-    data(chunk) {
-      const { relay, flow } = current
-      const seen = relay.progress
-      try {
-        const bytes = relay.push(chunk)
-        if (bytes) say(bytes)
-      } catch (thrown) {
-        return sink.fail(thrown)
-      }
-      if (relay.progress !== seen) flow.progress()
-      if (relay.phase !== "content") judgePhase()
-      else if (blocked) flow.pause()
-    },
-    end() {
-      try {
-        const bytes = current.relay.end()
-        if (bytes) say(bytes)
-      } catch (thrown) {
-        return sink.fail(thrown)
-      }
-      judgePhase()
-    },
-    fail(thrown) {
-      if (over || mending) return
-      if (isGone(thrown)) return cancel()
-      if (!goOn) return fail(breakOff(thrown))
-      const { relay } = current
-      const rest = relay.end()
-      if (rest) say(rest)
-      // What has said why it ends is whole, and nothing for anybody to go on with.
-      if (relay.phase === "complete") complete()
-      else void mend(thrown)
-    },
-  }
-
-  function cancel(): void {
-    if (over) return
-    over = true
-    if (mending) goOn?.cancel()
-    else leave(current, context)
-    finish({ status: 499, error: clientGone(), ...unfinished() })
-  }
-
-  return {
-    start(own) {
-      writer = own
-      if (!over) begin()
-    },
-    drained() {
-      blocked = false
-      if (over || mending) return
-      if (piped) current.flow.resume()
-      else pipe()
-    },
-    cancel,
+      this.#current = next
+      this.#begin()
+    } else this.#give(error)
   }
 }
 

@@ -19,7 +19,7 @@ import type { RetryBudget } from "../routing/retry-budget.ts"
 import { createWalk, type Step, type Walk, type WalkOptions } from "../routing/walk.ts"
 import { type AttemptOptions, attemptOn } from "./attempt-on.ts"
 import type { Committed } from "./attempt.ts"
-import { costOfInput, recordRest, type UnderWay } from "./attempt-record.ts"
+import { costOfInput, recordRest } from "./attempt-record.ts"
 import type { GatewayContext } from "./context.ts"
 import { isContinuable } from "./continuation/continuable.ts"
 import { createGoOn } from "./continuation/go-on.ts"
@@ -30,6 +30,7 @@ import type { History } from "./history.ts"
 import { canTake, type PrepareOptions, warningsOf } from "./prepare.ts"
 import { type GuessedRequest, routingRequest } from "./routing-request.ts"
 import type { Steering } from "./steering.ts"
+import { UnderWay } from "./under-way.ts"
 
 /** One exchange, with all that its attempts need to know of it. */
 export interface Asked extends PrepareOptions {
@@ -69,7 +70,7 @@ export function run(context: GatewayContext, asked: Asked): Promise<Committed> {
 export class Attempting implements Pursuit<Committed>, AttemptOptions, WalkOptions {
   readonly asked: Asked
   readonly request: GuessedRequest
-  readonly underWay: UnderWay = new Map()
+  readonly underWay = new UnderWay()
   readonly part?: () => Part
   readonly resolution: Resolution
   readonly table: RouteTable

@@ -28,15 +28,15 @@ const LENGTH = 22
  */
 export function sessionOf(
   { headers }: Pick<Exchange, "headers">,
-  { facts, session }: Pick<RequestEnvelope, "facts" | "session">,
+  envelope: Pick<RequestEnvelope, "facts" | "session">,
   caller: string | null,
 ): string | undefined {
   for (const name of HEADERS) {
     const value = headers.get(name)?.trim()
     if (value) return hashed(caller, value)
   }
-  const own = session?.()
-  return own && hashed(caller, facts.model, own)
+  const own = envelope.session?.()
+  return own && hashed(caller, envelope.facts.model, own)
 }
 
 function hashed(...parts: readonly (string | null)[]): string {

@@ -35,7 +35,6 @@ class Stream implements PushedBody, BodyWriter {
   readonly #answer: PushedBody
   readonly #keepAlive: number
   readonly #first: Uint8Array | undefined
-  readonly #gone = () => this.cancel()
   #writer: BodyWriter | undefined
   /** When the client has to hear something; there is one only where it has to. */
   #silence: Deadline | undefined
@@ -56,7 +55,7 @@ class Stream implements PushedBody, BodyWriter {
     this.#first = first
     const { signal } = exchange
     if (signal.aborted) this.cancel()
-    else signal.addEventListener("abort", this.#gone, { once: true })
+    else signal.addEventListener("abort", this, { once: true })
   }
 
   start(writer: BodyWriter): void {
@@ -79,6 +78,11 @@ class Stream implements PushedBody, BodyWriter {
     if (this.#over) return
     this.#release()
     this.#answer.cancel()
+  }
+
+  /** The client has left. */
+  handleEvent(): void {
+    this.cancel()
   }
 
   write(bytes: Uint8Array): boolean {
@@ -117,6 +121,6 @@ class Stream implements PushedBody, BodyWriter {
   #release(): void {
     this.#over = true
     if (this.#silence) this.#context.watchdog.release(this.#silence)
-    this.#exchange.signal.removeEventListener("abort", this.#gone)
+    this.#exchange.signal.removeEventListener("abort", this)
   }
 }

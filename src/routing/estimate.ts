@@ -22,6 +22,13 @@ export function deploymentsOf(channels: readonly Channel[]): Deployment[] {
   return deployments
 }
 
+/** The same of one deployment. */
+export function expectedOutputOf(request: RoutingRequest, { health }: Deployment): number {
+  const { value } = health.traffic.output
+  const usual = Number.isNaN(value) ? USUAL_OUTPUT : value
+  return Math.min(usual, request.maxTokens ?? usual)
+}
+
 /**
  * Output tokens that this request is expected to have: as many as answers of these deployments had,
  * at most what the caller takes. The same for all of them, since chance alone makes their means differ.

@@ -4,9 +4,10 @@ import { type Due, tooLate } from "../../routing/due.ts"
 import type { Trial } from "../../routing/health.ts"
 import type { Step, Walk } from "../../routing/walk.ts"
 import type { Events, GoOn } from "../attempt.ts"
-import { recordRest, type UnderWay } from "../attempt-record.ts"
+import { recordRest } from "../attempt-record.ts"
 import { type AttemptOptions, attemptOn } from "../attempt-on.ts"
 import type { GatewayContext } from "../context.ts"
+import { UnderWay } from "../under-way.ts"
 import { nextPart, type Part } from "./part.ts"
 import { shareOf, sumOf } from "./share.ts"
 import type { Voice } from "./voice.ts"
@@ -106,7 +107,7 @@ export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions
   /** Searches for as long as the first upstream might have taken to begin. */
   async function search(part: Part): Promise<Events | undefined> {
     const life = new Life()
-    const underWay: UnderWay = new Map()
+    const underWay = new UnderWay()
     end = (error) => {
       recordRest(underWay, request, clock, error)
       life.abort(error)

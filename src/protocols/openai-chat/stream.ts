@@ -43,163 +43,165 @@ const DONE_EVENT = Buffer.from("data: [DONE]\n\n")
  * @param repair mends events that would break SDKs; without it they go through as they are
  */
 export function createStreamRelay(dropUsage: boolean, repair?: Repair): StreamRelay {
-  const cutter = new SseCutter()
-  const shape = new EventShape(FREE)
-  let phase: StreamPhase = "prelude"
-  let progress = 0
-  let usage: Usage | undefined
-  let error: GatewayError | undefined
-  /** The event that was followed last, where it is an object. */
-  let parsed: Record<string, unknown> | undefined
-  /** Choices that have begun and have not got a finish reason. */
-  const unfinished = new Set<unknown>()
-  /** Some choice, or a typed stream, has come to its end. */
-  let finished = false
+  return new ChatRelay(dropUsage, repair)
+}
 
-  /** Whether there is nothing in a block or an event that has to be parsed. */
-  function isPlain(bytes: Buffer): boolean {
-    if (phase !== "content" || !looksWhole(bytes)) return false
-    return !MARKS.some((mark) => bytes.includes(mark)) && !repair?.suspects(bytes)
+/** A class, since every block of every stream goes through one. */
+class ChatRelay implements StreamRelay {
+  phase: StreamPhase = "prelude"
+  progress = 0
+  usage: Usage | undefined
+  error: GatewayError | undefined
+  readonly #dropUsage: boolean
+  readonly #repair: Repair | undefined
+  readonly #cutter = new SseCutter()
+  readonly #shape = new EventShape(FREE)
+  /** The event that was followed last, where it is an object. */
+  #parsed: Record<string, unknown> | undefined
+  /** Choices that have begun and have not got a finish reason. */
+  readonly #unfinished = new Set<unknown>()
+  /** Some choice, or a typed stream, has come to its end. */
+  #finished = false
+
+  constructor(dropUsage: boolean, repair: Repair | undefined) {
+    this.#dropUsage = dropUsage
+    this.#repair = repair
   }
 
-  function take(block: Buffer): Buffer | undefined {
-    const alike = shape.count(block)
+  get stopped(): boolean {
+    return this.#finished && this.#unfinished.size === 0
+  }
+
+  push(chunk: Uint8Array): Uint8Array | undefined {
+    if (this.phase === "complete" || this.phase === "failed") return undefined
+    try {
+      const block = this.#cutter.push(chunk)
+      return block && this.#take(block)
+    } catch (cause) {
+      this.phase = "failed"
+      this.error = new GatewayError(
+        "upstream-invalid",
+        "The upstream sent an event that is too large.",
+        { cause },
+      )
+      return undefined
+    }
+  }
+
+  end(): Uint8Array | undefined {
+    if (this.phase === "complete" || this.phase === "failed") return undefined
+    const rest = this.#cutter.end()
+    const tail = rest && this.#take(rest)
+    if (this.error) return tail
+    // Only the last event's blank line is missing: it is whole when it parsed.
+    const closing = tail && !endsWithBlankLine(tail) ? Buffer.from("\n\n") : undefined
+    const parts = [tail, closing].filter((part) => part !== undefined)
+    if ((this.phase as StreamPhase) === "complete") return Buffer.concat(parts)
+    if (this.stopped) {
+      this.phase = "complete"
+      return Buffer.concat([...parts, DONE_EVENT])
+    }
+    this.error = ended(
+      this.phase === "prelude" ? "before any content" : "in the middle of the answer",
+    )
+    this.phase = "failed"
+    return parts.length > 0 ? Buffer.concat(parts) : undefined
+  }
+
+  /** Whether there is nothing in a block or an event that has to be parsed. */
+  #isPlain(bytes: Buffer): boolean {
+    if (this.phase !== "content" || !looksWhole(bytes)) return false
+    for (const mark of MARKS) if (bytes.includes(mark)) return false
+    return !this.#repair?.suspects(bytes)
+  }
+
+  #take(block: Buffer): Buffer | undefined {
+    const alike = this.#shape.count(block)
     if (alike > 0) {
-      progress += alike
+      this.progress += alike
       return block
     }
-    if (isPlain(block)) {
-      if (block.includes(DATA_FIELD)) progress++
-      shape.learn(block)
+    if (this.#isPlain(block)) {
+      if (block.includes(DATA_FIELD)) this.progress++
+      this.#shape.learn(block)
       return block
     }
     const kept: Buffer[] = []
     let changed = false
     for (const event of splitEvents(block)) {
-      if (isPlain(event.bytes)) {
-        if (event.data !== undefined) progress++
+      if (this.#isPlain(event.bytes)) {
+        if (event.data !== undefined) this.progress++
         kept.push(event.bytes)
         continue
       }
-      const wanted = follow(event)
-      if (error) break
-      const bytes = wanted && repair ? repair.mend(event, parsed) : event.bytes
+      const wanted = this.#follow(event)
+      if (this.error) break
+      const bytes = wanted && this.#repair ? this.#repair.mend(event, this.#parsed) : event.bytes
       if (wanted && bytes) kept.push(bytes)
       if (!wanted || bytes !== event.bytes) changed = true
-      if (phase === "complete") break
+      if (this.phase === "complete") break
     }
-    if (error) phase = "failed"
-    if (!changed && phase !== "complete" && !error) return block
+    if (this.error) this.phase = "failed"
+    if (!changed && this.phase !== "complete" && !this.error) return block
     return kept.length > 0 ? Buffer.concat(kept) : undefined
   }
 
   /** @returns whether the event is for the client */
-  function follow({ data }: SseEvent): boolean {
-    parsed = undefined
+  #follow({ data }: SseEvent): boolean {
+    this.#parsed = undefined
     if (data === undefined || data === "") return true
     if (data === "[DONE]") {
-      if (phase === "content") phase = "complete"
-      else error = ended("before any content")
+      if (this.phase === "content") this.phase = "complete"
+      else this.error = ended("before any content")
       return true
     }
     let value: unknown
     try {
       value = JSON.parse(data)
     } catch {
-      error = malformed(data)
+      this.error = malformed(data)
       return true
     }
     if (!isRecord(value)) {
-      error = malformed(data)
+      this.error = malformed(data)
       return true
     }
-    parsed = value
+    this.#parsed = value
     if (value["error"]) {
-      error = errorWithin(value["error"])
+      this.error = errorWithin(value["error"])
       return true
     }
     return typeof value["type"] === "string"
-      ? followTyped(value, value["type"])
-      : followChunk(value)
+      ? this.#followTyped(value, value["type"])
+      : this.#followChunk(value)
   }
 
-  function followChunk(chunk: Record<string, unknown>): boolean {
+  #followChunk(chunk: Record<string, unknown>): boolean {
     const counted = readUsage(chunk["usage"])
-    if (counted) usage = counted
+    if (counted) this.usage = counted
     const choices = Array.isArray(chunk["choices"]) ? chunk["choices"] : []
     for (const choice of choices) {
       if (!isRecord(choice)) continue
       if (choice["finish_reason"]) {
-        finished = true
-        unfinished.delete(choice["index"])
-      } else unfinished.add(choice["index"])
-      if (choice["finish_reason"] || carriesContent(choice)) {
-        progress++
-        if (phase === "prelude") phase = "content"
-      }
+        this.#finished = true
+        this.#unfinished.delete(choice["index"])
+      } else this.#unfinished.add(choice["index"])
+      if (choice["finish_reason"] || carriesContent(choice)) this.#progressed()
     }
-    return !(dropUsage && counted && choices.length === 0)
+    return !(this.#dropUsage && counted && choices.length === 0)
   }
 
-  function followTyped(event: Record<string, unknown>, type: string): boolean {
-    progress++
-    if (phase === "prelude") phase = "content"
+  #followTyped(event: Record<string, unknown>, type: string): boolean {
+    this.#progressed()
     const counted = readUsage(event["usage"])
-    if (counted) usage = counted
-    if (type.endsWith(".done") || type.endsWith(".completed")) finished = true
+    if (counted) this.usage = counted
+    if (type.endsWith(".done") || type.endsWith(".completed")) this.#finished = true
     return true
   }
 
-  return {
-    push(chunk) {
-      if (phase === "complete" || phase === "failed") return undefined
-      try {
-        const block = cutter.push(chunk)
-        return block && take(block)
-      } catch (cause) {
-        phase = "failed"
-        error = new GatewayError(
-          "upstream-invalid",
-          "The upstream sent an event that is too large.",
-          {
-            cause,
-          },
-        )
-        return undefined
-      }
-    },
-    end() {
-      if (phase === "complete" || phase === "failed") return undefined
-      const rest = cutter.end()
-      const tail = rest && take(rest)
-      if (error) return tail
-      // Only the last event's blank line is missing: it is whole when it parsed.
-      const closing = tail && !endsWithBlankLine(tail) ? Buffer.from("\n\n") : undefined
-      const parts = [tail, closing].filter((part) => part !== undefined)
-      if ((phase as StreamPhase) === "complete") return Buffer.concat(parts)
-      if (finished && unfinished.size === 0) {
-        phase = "complete"
-        return Buffer.concat([...parts, DONE_EVENT])
-      }
-      error = ended(phase === "prelude" ? "before any content" : "in the middle of the answer")
-      phase = "failed"
-      return parts.length > 0 ? Buffer.concat(parts) : undefined
-    },
-    get phase() {
-      return phase
-    },
-    get progress() {
-      return progress
-    },
-    get usage() {
-      return usage
-    },
-    get error() {
-      return error
-    },
-    get stopped() {
-      return finished && unfinished.size === 0
-    },
+  #progressed(): void {
+    this.progress++
+    if (this.phase === "prelude") this.phase = "content"
   }
 }
 
@@ -221,13 +223,12 @@ function carriesContent(choice: Record<string, unknown>): boolean {
   if (typeof choice["text"] === "string") return choice["text"] !== ""
   const delta = choice["delta"] ?? choice["message"]
   if (!isRecord(delta)) return false
-  return Object.entries(delta).some(
-    ([name, value]) =>
-      name !== "role" &&
-      value !== null &&
-      value !== "" &&
-      !(Array.isArray(value) && value.length === 0),
-  )
+  for (const name in delta) {
+    const value = delta[name]
+    if (name === "role" || value === null || value === "") continue
+    if (!(Array.isArray(value) && value.length === 0)) return true
+  }
+  return false
 }
 
 function endsWithBlankLine(bytes: Buffer): boolean {

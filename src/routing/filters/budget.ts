@@ -1,6 +1,6 @@
 import type { Deployment, RoutingRequest } from "../../core/routing.ts"
 import type { Spending } from "../../core/spending.ts"
-import { cacheShare, expectedCost, expectedOutput } from "../estimate.ts"
+import { cacheShare, expectedCost, expectedOutputOf } from "../estimate.ts"
 import type { Filter } from "./filter.ts"
 import { inSeconds } from "./limits.ts"
 
@@ -28,7 +28,7 @@ export function budgetFilter(spending: Spending): Filter {
 
 /** Nano-USD that one attempt on a deployment is expected to cost; null is unpriced. */
 export function costToHold(request: RoutingRequest, deployment: Deployment): number | null {
-  const output = expectedOutput(request, [deployment])
+  const output = expectedOutputOf(request, deployment)
   return expectedCost(
     deployment,
     request.inputTokens,
