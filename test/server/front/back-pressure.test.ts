@@ -4,6 +4,7 @@ import { startRouter, overUpstreams, type Router } from "../../support/router.ts
 import { startUpstream, type Upstream } from "../../support/upstream/index.ts"
 import { type Connection, open } from "./connection.ts"
 import { question, request } from "./requests.ts"
+import { settled } from "./settled.ts"
 import { BOTH_WAYS } from "./ways.ts"
 
 const KB = 1024
@@ -48,18 +49,6 @@ afterAll(async () => {
   await router.close()
   await upstream.close()
 })
-
-/** Resolves when a count has not grown for a while. */
-async function settled(count: () => number): Promise<number> {
-  let last = -1
-  await until(async () => {
-    const before = last
-    last = count()
-    if (before !== last) await Bun.sleep(300)
-    return before === last
-  }, 20_000)
-  return last
-}
 
 /** Reads a little now and then, until so much has come. */
 async function readSlowly(
