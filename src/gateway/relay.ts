@@ -114,14 +114,18 @@ class Relayed implements PushedBody, ByteSink {
 
   fail(thrown: unknown): void {
     if (this.#over || this.#mending) return
-    if (isGone(thrown)) return this.cancel()
-    if (!this.#goOn) return this.#give(this.#breakOff(thrown))
+    if (isGone(thrown)) this.cancel()
+    else if (this.#goOn) this.#endOrMend(thrown, this.#goOn)
+    else this.#give(this.#breakOff(thrown))
+  }
+
+  #endOrMend(thrown: unknown, goOn: GoOn): void {
     const { relay } = this.#current
     const rest = relay.end()
     if (rest) this.#say(rest)
     // What has said why it ends is whole, and nothing for anybody to go on with.
     if (relay.phase === "complete") this.#complete()
-    else void this.#mend(thrown, this.#goOn)
+    else void this.#mend(thrown, goOn)
   }
 
   #begin(): void {
