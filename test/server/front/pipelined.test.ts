@@ -119,12 +119,16 @@ test("a request that comes while another one streams waits for its turn", async 
     await connection.send(request({ body: question("gated", { stream: true }) }))
     await until(() => connection.received() > 0)
     await connection.send(request())
-    await connection.send(request({ body: question("big") }))
+    // More than is taken in before its turn.
+    const user = "a".repeat(3_000_000)
+    const sent = connection.send(request({ body: question("big", { user }) }))
     expect(slow.upstream.count()).toBe(1)
     slow.upstream.requests[0]!.gate.open()
     expect((await connection.answer())?.body.toString()).toContain("[DONE]")
     expect((await connection.answer())?.body.toString()).toContain("hello")
     expect((await connection.answer())?.body.toString()).toContain("again and again")
+    await sent
+    expect(slow.upstream.requests[2]!.json!["user"] === user).toBe(true)
     connection.close()
   } finally {
     await slow.close()
