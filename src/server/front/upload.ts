@@ -18,8 +18,8 @@ export class Upload {
     const taken = Math.min(bytes.length, this.#length - this.#filled)
     const filled = this.#filled + taken
     if (filled > this.#bytes.length) {
-      const larger = Math.min(this.#length, Math.max(filled, 2 * this.#bytes.length))
-      const grown = Buffer.allocUnsafeSlow(larger)
+      // All that is to come: what nobody has written to yet takes no memory.
+      const grown = Buffer.allocUnsafeSlow(this.#length)
       this.#bytes.copy(grown, 0, 0, this.#filled)
       this.#bytes = grown
     }
