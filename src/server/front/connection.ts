@@ -7,12 +7,12 @@ import { openExchange } from "../exchange.ts"
 import { type Listener, shuttingDown } from "../listener.ts"
 import { requireLocal } from "../local-only.ts"
 import { prepareReply, type Sent } from "../reply.ts"
-import { type Bearer, ChunkedBody } from "./chunked-body.ts"
 import { Outgoing, scratch, TOGETHER } from "./outgoing.ts"
 import { Passage } from "./passage.ts"
 import type { Place, Places } from "./places.ts"
 import { type PlainHead, readPlainHead } from "./plain-head.ts"
-import { replyHead } from "./reply-head.ts"
+import { CHUNKED, replyHead, UNTIL_CLOSE } from "./reply-head.ts"
+import { type Bearer, StreamedBody } from "./streamed-body.ts"
 import { Upload } from "./upload.ts"
 
 /** Bytes that are taken in though it is not their turn: whoever reads nothing does not hear that its client leaves. */
@@ -57,7 +57,7 @@ export class Connection implements Bearer {
   #life: Life | undefined
   #exchange: Opened | undefined
   #settings: ServerSettings | undefined
-  #body: ChunkedBody | undefined
+  #body: StreamedBody | undefined
   /** What has come before it was its turn. */
   #behind: Buffer | undefined
   #ending = false
@@ -256,12 +256,13 @@ export class Connection implements Bearer {
       if (!whole) body.cancel()
       return
     }
+    const { chunks } = this.#head!
     const keepAlive = this.#head!.keepAlive && !this.#house.closing
     if (!keepAlive) this.#head!.keepAlive = false
-    const length = whole ? body.length : -1
+    const length = whole ? body.length : chunks ? CHUNKED : UNTIL_CLOSE
     const head = replyHead(status, headers, length, keepAlive, Date.now())
     if (!whole) {
-      this.#body = new ChunkedBody(this.#out, head, body, this)
+      this.#body = new StreamedBody(this.#out, head, body, this, chunks)
       this.#body.start()
       return
     }

@@ -19,7 +19,7 @@ const MOST_DIGITS = 12
 
 const BLANK_LINE = Buffer.from("\r\n\r\n")
 const METHOD = Buffer.from("POST ")
-const VERSION = Buffer.from(" HTTP/1.1\r\n")
+const VERSION = Buffer.from(" HTTP/1.")
 const HOST = Buffer.from("host")
 const CONTENT_LENGTH = Buffer.from("content-length")
 const CONNECTION = Buffer.from("connection")
@@ -50,6 +50,8 @@ export interface PlainHead {
   length: number
   /** Whether the connection is for further requests, too. */
   keepAlive: boolean
+  /** Whether the client knows chunks: one of HTTP/1.0, as many proxies are, does not. */
+  chunks: boolean
 }
 
 /**
@@ -71,14 +73,17 @@ export function readPlainHead(bytes: Buffer): PlainHead | undefined {
     if (bytes[at] === QUESTION && mark < 0) mark = at
     at++
   }
-  if (!holds(bytes, at, VERSION)) return undefined
   const targetEnd = at
+  if (!holds(bytes, at, VERSION)) return undefined
   at += VERSION.length
+  const minor = bytes[at]! - ZERO
+  if ((minor !== 0 && minor !== 1) || bytes[at + 1] !== CR || bytes[at + 2] !== LF) return undefined
+  at += 3
   const first = at - 1
   let lines = 0
   let hosts = 0
   let length = -1
-  let keepAlive = true
+  let keepAlive = minor === 1
   while (at < end - 2) {
     if (++lines > MOST_HEADERS) return undefined
     const start = at
@@ -104,7 +109,7 @@ export function readPlainHead(bytes: Buffer): PlainHead | undefined {
         } else if (name === CONNECTION) {
           const option = bytes.toString("latin1", value, at).trim().toLowerCase()
           if (option === "close") keepAlive = false
-          else if (option !== "keep-alive") return undefined
+          else if (option !== "keep-alive" || minor === 0) return undefined
         } else return undefined
       }
     }
@@ -120,6 +125,7 @@ export function readPlainHead(bytes: Buffer): PlainHead | undefined {
     end,
     length,
     keepAlive,
+    chunks: minor === 1,
   }
 }
 

@@ -27,13 +27,17 @@ const REASONS: Readonly<Record<number, string>> = {
   529: "Overloaded",
 }
 
+/** Lengths of bodies whose end shows otherwise: by an empty chunk, or by that of the connection. */
+export const CHUNKED = -1
+export const UNTIL_CLOSE = -2
+
 let second = 0
 let date = ""
 
 /**
  * The head of a reply, Latin-1, with its empty line.
  *
- * @param length bytes of the body; -1 where it is sent in chunks
+ * @param length bytes of the body; `CHUNKED` or `UNTIL_CLOSE` where it is not known yet
  * @param now milliseconds since 1970
  */
 export function replyHead(
@@ -54,8 +58,9 @@ export function replyHead(
     }
   }
   if (!keepAlive) text += "connection: close\r\n"
-  const body = length < 0 ? "transfer-encoding: chunked" : `content-length: ${length}`
-  return `${text}date: ${dateOf(now)}\r\n${body}\r\n\r\n`
+  if (length >= 0) text += `content-length: ${length}\r\n`
+  else if (length === CHUNKED) text += "transfer-encoding: chunked\r\n"
+  return `${text}date: ${dateOf(now)}\r\n\r\n`
 }
 
 function line(name: string, value: string): string {

@@ -4,7 +4,7 @@ import { type Outgoing, scratch, TOGETHER } from "./outgoing.ts"
 /** Bytes around a chunk: its length in hexadecimal digits, and the ends of both lines. */
 const AROUND = 24
 const LINE_END = Buffer.from("\r\n")
-const LAST_CHUNK = Buffer.from("0\r\n\r\n")
+const LAST_CHUNK = "0\r\n\r\n"
 
 /** Whose connection a body goes out on. */
 export interface Bearer {
@@ -14,21 +14,26 @@ export interface Bearer {
   broken(): void
 }
 
-/** A pushed body in chunks, each sent as it comes. A class, since every block of every stream goes through one. */
-export class ChunkedBody implements BodyWriter {
+/**
+ * A pushed body, sent as it comes: in chunks, or to a client of HTTP/1.0 plain, up to the connection's
+ * end. A class, since every block of every stream goes through one.
+ */
+export class StreamedBody implements BodyWriter {
   readonly #out: Outgoing
   readonly #body: PushedBody
   readonly #bearer: Bearer
+  readonly #chunked: boolean
   /** What is still to be sent before the first chunk, Latin-1; then empty. */
   #head: string
   #blocked = false
   #over = false
 
-  constructor(out: Outgoing, head: string, body: PushedBody, bearer: Bearer) {
+  constructor(out: Outgoing, head: string, body: PushedBody, bearer: Bearer, chunked: boolean) {
     this.#out = out
     this.#head = head
     this.#body = body
     this.#bearer = bearer
+    this.#chunked = chunked
   }
 
   start(): void {
@@ -54,18 +59,21 @@ export class ChunkedBody implements BodyWriter {
     // An empty chunk would be the last one.
     if (this.#over || bytes.length === 0) return true
     const out = this.#out
+    const chunked = this.#chunked
     let size = this.#putHead()
-    size += scratch.write(`${bytes.length.toString(16)}\r\n`, size, "latin1")
+    if (chunked) size += scratch.write(`${bytes.length.toString(16)}\r\n`, size, "latin1")
     if (size + bytes.length + AROUND <= TOGETHER) {
       scratch.set(bytes, size)
       size += bytes.length
-      scratch[size++] = 0x0d
-      scratch[size++] = 0x0a
+      if (chunked) {
+        scratch[size++] = 0x0d
+        scratch[size++] = 0x0a
+      }
       out.sendScratch(size)
     } else {
-      out.sendScratch(size)
+      if (size > 0) out.sendScratch(size)
       out.send(out.waits ? bytes.slice() : bytes)
-      out.send(LINE_END)
+      if (chunked) out.send(LINE_END)
     }
     this.#blocked = out.waits
     return !this.#blocked
@@ -74,9 +82,9 @@ export class ChunkedBody implements BodyWriter {
   end(): void {
     if (this.#over) return
     this.#over = true
-    const size = this.#putHead()
-    if (size > 0) this.#out.sendScratch(size + scratch.write("0\r\n\r\n", size, "latin1"))
-    else this.#out.send(LAST_CHUNK)
+    let size = this.#putHead()
+    if (this.#chunked) size += scratch.write(LAST_CHUNK, size, "latin1")
+    if (size > 0) this.#out.sendScratch(size)
     this.#bearer.done()
   }
 
