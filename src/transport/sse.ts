@@ -100,7 +100,7 @@ export interface SseEvent {
 export function splitEvents(block: Buffer): SseEvent[] {
   const events: SseEvent[] = []
   let eventStart = 0
-  let data: string[] | undefined
+  let data: string | undefined
   let lf = -1
   let cr = -1
   for (let i = 0; i < block.length; ) {
@@ -109,20 +109,18 @@ export function splitEvents(block: Buffer): SseEvent[] {
     const end = Math.min(lf, cr)
     const next = Math.min(lf === cr + 1 ? end + 2 : end + 1, block.length)
     if (end === i) {
-      events.push({ bytes: block.subarray(eventStart, next), data: data?.join("\n") })
+      const whole = eventStart === 0 && next === block.length
+      events.push({ bytes: whole ? block : block.subarray(eventStart, next), data })
       eventStart = next
       data = undefined
     } else {
       const value = dataOf(block, i, end)
-      if (value !== undefined) {
-        data ??= []
-        data.push(value)
-      }
+      if (value !== undefined) data = data === undefined ? value : `${data}\n${value}`
     }
     i = next
   }
   if (eventStart < block.length) {
-    events.push({ bytes: block.subarray(eventStart), data: data?.join("\n") })
+    events.push({ bytes: block.subarray(eventStart), data })
   }
   return events
 }
@@ -136,9 +134,15 @@ function indexIn(block: Buffer, byte: number, from: number): number {
 /** The value of a `data` line, or undefined for any other. A byte order mark before it is skipped. */
 function dataOf(block: Buffer, start: number, end: number): string | undefined {
   const from = block[start] === 0xef && block[start + 1] === 0xbb ? start + 3 : start
-  if (block[from] !== 0x64 || block.toString("latin1", from, from + 4) !== "data") return undefined
+  if (!isData(block, from)) return undefined
   if (from + 4 === end) return ""
   if (block[from + 4] !== 0x3a) return undefined
   const value = block[from + 5] === 0x20 ? from + 6 : from + 5
   return block.toString("utf8", value, end)
+}
+
+function isData(block: Buffer, at: number): boolean {
+  return (
+    block[at] === 0x64 && block[at + 1] === 0x61 && block[at + 2] === 0x74 && block[at + 3] === 0x61
+  )
 }

@@ -296,7 +296,7 @@ describe("what a request needs", () => {
       let decoded = 0
       envelope.decode = () => {
         decoded++
-        return decode()
+        return decode.call(envelope)
       }
       const found = needsOf(envelope)
       return { found, decoded }
