@@ -22,7 +22,7 @@ export function deploymentsOf(channels: readonly Channel[]): Deployment[] {
   return deployments
 }
 
-/** The same of one deployment. */
+/** Output tokens that an attempt on a deployment is expected to have. */
 export function expectedOutputOf(request: RoutingRequest, { health }: Deployment): number {
   const { value } = health.traffic.output
   const usual = Number.isNaN(value) ? USUAL_OUTPUT : value

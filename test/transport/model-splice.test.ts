@@ -21,6 +21,12 @@ describe("a request with another model", () => {
     },
   )
 
+  test("is the same bytes, without a copy, where that is its model already", () => {
+    const bytes = Buffer.from(BODY)
+    expect(spliceModel(bytes, openRequestBody(bytes, ["model"]), "fast", NOTHING, [])).toBe(bytes)
+    expect(spliced(BODY, "fas")).toBe(BODY.replace("fast", "fas"))
+  })
+
   test("gets a model where it has none", () => {
     expect(spliced('{"a":1}', "m")).toBe('{"model":"m","a":1}')
   })
