@@ -4,7 +4,6 @@ import type { Settings } from "../core/settings.ts"
 import { workerCount } from "../core/worker-count.ts"
 import { protocols } from "../protocols/index.ts"
 import { createRuntime, type Runtime } from "../runtime.ts"
-import { createApp } from "../server/app.ts"
 import { type Front, openFront } from "../server/front/index.ts"
 import { createListener, type Listener, LOOPBACK } from "../server/listener.ts"
 import { StorageError } from "../storage/sqlite/open-storage.ts"
@@ -67,16 +66,24 @@ export async function createServing({
     throw thrown
   })
   const served = [...protocols.values()].filter(isServed)
-  const app = createApp(runtime, served, listener)
   let front: Front | undefined
+  /** Elysia has the routes that few ask for: it is loaded when somebody does. */
+  function portOfApp(): number {
+    listener.server ??= openApp()
+    return listener.server.port!
+  }
+  function openApp() {
+    const { createApp } = require("../server/app.ts") as typeof import("../server/app.ts")
+    const app = createApp(runtime, served, listener)
+    app.listen({ port: 0, hostname: "127.0.0.1" })
+    return app.server!
+  }
   return {
     runtime,
     listener,
     listen(chosen) {
       const { server } = runtime.snapshot.settings
       const port = chosen ?? server.port
-      app.listen({ port: 0, hostname: "127.0.0.1" })
-      listener.server = app.server!
       front = openFront({
         runtime,
         protocols: served,
@@ -85,7 +92,7 @@ export async function createServing({
         port,
         // Without others to share it with, a port that is in use is a mistake to be told of.
         reusePort: seat !== undefined,
-        inner: app.server!.port!,
+        inner: portOfApp,
       })
       setTimeout(() => Bun.unsafe.setJITPolicy(1), BEGINNING).unref()
       return { host: server.host!, port: front.port }

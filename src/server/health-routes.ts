@@ -2,6 +2,7 @@ import type { Elysia } from "elysia"
 import { VERSION } from "../core/version.ts"
 import type { Runtime } from "../runtime.ts"
 import type { Listener } from "./listener.ts"
+import { aliveReply } from "./alive.ts"
 import { deploymentStates } from "./deployment-states.ts"
 import { jsonReply, toResponse } from "./reply.ts"
 import { reloadSummary } from "./reload-summary.ts"
@@ -14,7 +15,9 @@ export function healthRoutes(runtime: Runtime, listener: Listener) {
   return (app: Elysia) =>
     app
       .get("/health", ({ request }) => answer(request, report(runtime, listener)))
-      .get("/health/live", ({ request }) => answer(request, { status: "ok" }))
+      .get("/health/live", ({ request }) =>
+        toResponse(request, aliveReply(), runtime.snapshot.settings.server),
+      )
       .get("/health/ready", ({ request }) =>
         listener.draining
           ? answer(request, { status: "draining" }, 503)

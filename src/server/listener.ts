@@ -50,7 +50,8 @@ export function createListener(): Listener {
     host: undefined,
     passages: undefined,
     get exposed() {
-      exposed ??= this.server && !LOOPBACK.test(this.host ?? this.server.hostname ?? "")
+      const host = this.host ?? this.server?.hostname
+      if (host !== undefined) exposed ??= !LOOPBACK.test(host)
       return exposed ?? false
     },
     get draining() {

@@ -19,6 +19,7 @@ const LATE = [
   ["what colours ask of a terminal", /picocolors/],
   ["the prompts of `init`", /@clack/],
   ["the simulator", /src\/simulator\//],
+  ["the server of rarer routes", /\/elysia\/|src\/server\/app\.ts/],
 ] as const
 
 /** The modules that are loaded when a path has been answered, path by path. */
@@ -53,7 +54,11 @@ describe("a start", () => {
   })
 
   test("has loaded what serves", () => {
-    expect(atFirst.filter((file) => file.endsWith("src/server/app.ts"))).toHaveLength(1)
+    expect(atFirst.filter((file) => file.endsWith("src/server/front/index.ts"))).toHaveLength(1)
+  })
+
+  test("loads the server of rarer routes when somebody asks for one", () => {
+    expect(withDocument.filter((file) => file.endsWith("src/server/app.ts"))).toHaveLength(1)
   })
 
   test.each(LATE)("has not loaded %s when it answers first", (_what, pattern) => {

@@ -64,7 +64,7 @@ export async function startRouter(
     hostname,
     port: 0,
     reusePort: false,
-    inner: app.server!.port!,
+    inner: () => app.server!.port!,
     ...frontOptions,
   })
   const url = `http://127.0.0.1:${front.port}`

@@ -8,6 +8,7 @@ import { type Listener, shuttingDown } from "../listener.ts"
 import { requireLocal } from "../local-only.ts"
 import { prepareReply, type Sent } from "../reply.ts"
 import { Outgoing, scratch, TOGETHER } from "./outgoing.ts"
+import { answerIfAlive } from "./liveness.ts"
 import { Passage } from "./passage.ts"
 import type { Place, Places } from "./places.ts"
 import { type PlainHead, readPlainHead } from "./plain-head.ts"
@@ -165,7 +166,9 @@ export class Connection implements Bearer {
     const head = readPlainHead(bytes)
     const place = head && places.find(head.path)
     if (!place || head.length > runtime.snapshot.settings.limits.body) {
-      this.#pass(bytes)
+      const alive = answerIfAlive(bytes)
+      if (alive && !this.#house.closing) this.#out.send(alive)
+      else this.#pass(bytes)
       return
     }
     this.#head = head

@@ -13,8 +13,8 @@ export interface FrontOptions {
   port: number
   /** Whether other processes may listen on the same port. */
   reusePort: boolean
-  /** Port of Elysia's own server, on this machine. */
-  inner: number
+  /** Begins Elysia's own server, on this machine, where it has not begun: its port. */
+  inner: () => number
   /** Seconds without a byte after which a connection is closed, while no answer is under way. */
   idleSeconds?: number
 }
@@ -65,7 +65,9 @@ export function openFront(options: FrontOptions): Front {
     runtime,
     listener,
     places: createPlaces(protocols),
-    port: inner,
+    get port() {
+      return inner()
+    },
     peers,
     get seconds() {
       return seconds
