@@ -12,6 +12,8 @@ export interface Connection {
   answer(method?: string): Promise<Answer | undefined>
   /** Bytes that have come and belong to no answer yet. */
   rest(): Buffer
+  /** Whether what has come ends so. */
+  endsWith(text: string): boolean
   /** Bytes that have come since the connection opened. */
   received(): number
   readonly ended: boolean
@@ -92,6 +94,10 @@ export async function open(url: string): Promise<Connection> {
       }
     },
     rest,
+    endsWith(text) {
+      const last = Buffer.concat(parts.slice(-text.length))
+      return last.toString("latin1", Math.max(0, last.length - text.length)) === text
+    },
     received: () => count,
     get ended() {
       return ended

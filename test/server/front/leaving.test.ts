@@ -4,7 +4,7 @@ import { until } from "../../support/cleanup.ts"
 import { type Bed, startBed } from "./bed.ts"
 import { type Connection, open } from "./connection.ts"
 import { question, request } from "./requests.ts"
-import { BOTH_WAYS } from "./ways.ts"
+import { ALL_WAYS } from "./ways.ts"
 
 const AT_ONCE = 10
 
@@ -37,7 +37,7 @@ const files = () => readdirSync("/proc/self/fd").length - 2 * bed.upstream.conne
 const rowsOf = async () =>
   (await bed.router.rows()).map(({ status, error }) => `${status} ${error}`)
 
-describe.each(BOTH_WAYS)("%s", (_, way) => {
+describe.each(ALL_WAYS)("%s", (_, way) => {
   describe.each(Object.entries(LEAVES))("a client that %s", (_, leave) => {
     test.each(Object.entries(PHASES))(
       "%s takes its upstream's request with it",

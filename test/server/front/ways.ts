@@ -9,3 +9,9 @@ export const WAYS: Readonly<Record<string, (body: string) => Buffer>> = {
 
 /** The same, for tests of each. */
 export const BOTH_WAYS = Object.entries(WAYS)
+
+/** And a third one, after which no connection is kept: without chunks, streams end with it. */
+export const ALL_WAYS = [
+  ...BOTH_WAYS,
+  ["of version 1.0", (body: string) => request({ version: "HTTP/1.0", body })] as const,
+]
