@@ -258,7 +258,7 @@ describe("a client that leaves while nobody reads", () => {
     await answered.promise
     leaving.abort()
     await reader.cancel().catch(() => {})
-    await upstream.waitFor(({ requests }) => requests[0]!.closedAt !== undefined)
+    await upstream.waitFor(({ requests }) => requests[0]?.closedAt !== undefined)
     await until(() => own.trials.size === 0)
     await until(() => own.deadlines.size === 0)
     expect(ended()).toBe(1)
@@ -274,7 +274,7 @@ describe("a client that leaves while nobody reads", () => {
       leaving.abort()
     }
     await reply
-    await upstream.waitFor(({ requests }) => requests[0]!.closedAt !== undefined)
+    await upstream.waitFor(({ requests }) => requests[0]?.closedAt !== undefined)
     await until(() => own.trials.size === 0)
     await until(() => own.deadlines.size === 0)
     expect(ended()).toBe(1)
@@ -307,7 +307,7 @@ describe("a client that leaves a translated answer", () => {
           abort.abort()
           await answer.catch(() => {})
           await upstream
-            .waitFor(({ requests }) => requests[0]!.closedAt !== undefined, 3000)
+            .waitFor(({ requests }) => requests[0]?.closedAt !== undefined, 3000)
             .catch((error) => {
               throw new Error(`${name}: ${error.message}`)
             })
@@ -342,7 +342,7 @@ describe("a client that leaves a translated answer", () => {
       await upstream.waitFor(({ requests }) => (requests[0]?.sent ?? 0) > 0)
       abort.abort()
       await answer.catch(() => {})
-      await upstream.waitFor(({ requests }) => requests[0]!.closedAt !== undefined)
+      await upstream.waitFor(({ requests }) => requests[0]?.closedAt !== undefined)
     }
     await own.router.listener.drain()
     const rows = await own.router.rows()
@@ -363,7 +363,7 @@ describe("a client that leaves a translated answer", () => {
       await upstream.waitFor(({ requests }) => requests.length === 1)
       abort.abort()
       await answer.catch(() => {})
-      await upstream.waitFor(({ requests }) => requests[0]!.closedAt !== undefined)
+      await upstream.waitFor(({ requests }) => requests[0]?.closedAt !== undefined)
     }
     await own.router.listener.drain()
     const rows = await own.router.rows()
