@@ -51,7 +51,7 @@ export function rememberKinds<T>(make: (row: UsageRow) => T): (row: UsageRow) =>
     }
     if (alike.length < MOST_ALIKE) count++
     else alike.shift()
-    alike.push({ row, made })
+    alike.push({ row: { ...row, route: null }, made })
     return made
   }
 }

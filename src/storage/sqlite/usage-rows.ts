@@ -3,7 +3,7 @@ import { INSERT_KIND, INSERT_ROW, soundKind, type Value } from "./columns.ts"
 import type { ParsedRow } from "./lines.ts"
 
 /** Kinds, and plans, whose places are remembered; then all are forgotten. */
-const MOST = 4096
+const MOST = 1024
 
 /** An id that takes 16 bytes instead of 36 characters: all that the router gives. */
 const SHORT = /^req_[0-9a-f]{32}$/
@@ -40,7 +40,7 @@ export function createUsageRows(db: Database): UsageRows {
     if (!Array.isArray(values)) return undefined
     const kind = Number(insertKind.run(soundKind(values) as never).lastInsertRowid)
     if (kinds.size >= MOST) kinds.clear()
-    kinds.set(text, kind)
+    kinds.set(copyOf(text), kind)
     return kind
   }
 
@@ -49,7 +49,7 @@ export function createUsageRows(db: Database): UsageRows {
     if (known) return known
     if (plans.size >= MOST) plans.clear()
     const plan = known === 0 ? Number(insertPlan.run(text).lastInsertRowid) : 0
-    plans.set(text, plan)
+    plans.set(copyOf(text), plan)
     return plan || null
   }
 
@@ -77,6 +77,9 @@ export function createUsageRows(db: Database): UsageRows {
     },
   }
 }
+
+/** Text for itself: a part of a longer one, such as a line of the journal, would keep all of that in memory. */
+const copyOf = (text: string) => Buffer.from(text).toString()
 
 function parse(text: string): unknown {
   try {
