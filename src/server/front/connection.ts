@@ -140,7 +140,8 @@ export class Connection implements Bearer {
 
   /** The answer is on its way: goes on with what has come meanwhile. */
   #next(): void {
-    if (!this.#head!.keepAlive || this.#house.closing) {
+    // Without a head, the answer was to a question whether this process is alive.
+    if (this.#head?.keepAlive === false || this.#house.closing) {
       this.#ending = true
       this.#socket.end()
       return
