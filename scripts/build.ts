@@ -1,10 +1,12 @@
 // `bun run build [--target linux-arm64] [--outfile path]`: one executable with everything inside.
 import { existsSync } from "node:fs"
-import { mkdir, stat } from "node:fs/promises"
+import { mkdir, mkdtemp, rm, stat } from "node:fs/promises"
+import { tmpdir } from "node:os"
 import { basename, dirname, join, relative } from "node:path"
 import { parseArgs } from "node:util"
 import { gzipSync } from "node:zlib"
-import { packVocabulary } from "../src/governance/vocabulary-file.ts"
+import { embedded } from "./build/embedded.ts"
+import { recordOrder } from "./build/order.ts"
 
 const root = join(import.meta.dir, "..")
 const MEGABYTE = 1_000_000
@@ -23,27 +25,8 @@ async function workers(): Promise<string[]> {
   return files.sort().map((file) => join(root, file))
 }
 
-/** Embeds vocabularies in the form that `vocabulary-file.ts` reads as well. */
-const vocabularies: Bun.BunPlugin = {
-  name: "vocabularies",
-  setup(build) {
-    build.onLoad({ filter: /\.tiktoken$/ }, async ({ path }) => ({
-      contents: packVocabulary(await Bun.file(path).text()),
-      loader: "file",
-    }))
-  },
-}
-
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { target: { type: "string" }, outfile: { type: "string" } },
-  })
-  const target = values.target?.replace(/^bun-/, "")
-  const name = target ? `llmrouter-${target}` : "llmrouter"
-  const outfile = join(root, values.outfile ?? `dist/${name}`)
-  await mkdir(dirname(outfile), { recursive: true })
-
-  const started = performance.now()
+/** @param target this machine's where there is none @param order what is put together, by `recordOrder` */
+async function compile(outfile: string, target?: string, order?: string): Promise<void> {
   const result = await Bun.build({
     entrypoints: [join(root, "src/cli/main.ts"), ...(await workers())],
     root,
@@ -56,7 +39,7 @@ async function main(): Promise<void> {
     // Functions inside functions inside functions are compiled when they first run: few do at a start.
     bytecodeDepth: 2,
     format: "esm",
-    plugins: [vocabularies],
+    plugins: embedded,
     // What Elysia and Bun.serve ask before they show a developer's error page.
     define: {
       "process.env.NODE_ENV": '"production"',
@@ -65,6 +48,7 @@ async function main(): Promise<void> {
     compile: {
       ...(target && { target: `bun-${target}` as Bun.Build.CompileTarget }),
       outfile,
+      ...(order && { bytecodeOrder: order }),
       execArgv: RUNTIME_FLAGS,
       // Machine code for what runs once is work for nothing; `serving.ts` ends this.
       jitPolicy: 8,
@@ -74,6 +58,26 @@ async function main(): Promise<void> {
     },
   })
   for (const log of result.logs) console.error(String(log))
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { target: { type: "string" }, outfile: { type: "string" } },
+  })
+  const target = values.target?.replace(/^bun-/, "")
+  const name = target ? `llmrouter-${target}` : "llmrouter"
+  const outfile = join(root, values.outfile ?? `dist/${name}`)
+  await mkdir(dirname(outfile), { recursive: true })
+
+  const started = performance.now()
+  const folder = await mkdtemp(join(tmpdir(), "llmrouter-build-"))
+  try {
+    const first = join(folder, "llmrouter")
+    await compile(first)
+    await compile(outfile, target, await recordOrder(first, folder))
+  } finally {
+    await rm(folder, { recursive: true })
+  }
   const seconds = (performance.now() - started) / 1000
 
   const file = existsSync(outfile) ? outfile : `${outfile}.exe`

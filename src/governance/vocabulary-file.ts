@@ -2,21 +2,27 @@
 const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
 /** Slow and small: a vocabulary is packed once, when the executable is built. */
 const LEVEL = 22
-/** Bytes of a token at most: its length takes one. */
-const LONGEST = 255
+/** Ends a token. Text has no such byte, nor the next one. */
+const END = 0xff
+/** Stands before the distance of a byte from this one, where that is `END` or this one itself. */
+const ESCAPE = 0xfe
 
 /**
- * A vocabulary half as large as its file is when that is compressed: each token's length and bytes,
- * by rank, without the base64 and the ranks.
+ * A vocabulary less than half as large as its file is when that is compressed: the bytes of each token
+ * and their end, by rank, without the base64 and the ranks.
  *
  * @param text lines of a token in base64 and its rank
  */
 export function packVocabulary(text: string): Uint8Array {
-  const parts = readLines(text).flatMap((token = Buffer.alloc(0)) => {
-    if (token.length > LONGEST) throw new Error(`a token of ${token.length} bytes is too long`)
-    return [Buffer.of(token.length), token]
-  })
-  return Bun.zstdCompressSync(Buffer.concat(parts), { level: LEVEL })
+  const bytes: number[] = []
+  for (const token of readLines(text)) {
+    for (const byte of token ?? []) {
+      if (byte >= ESCAPE) bytes.push(ESCAPE, byte - ESCAPE)
+      else bytes.push(byte)
+    }
+    bytes.push(END)
+  }
+  return Bun.zstdCompressSync(Uint8Array.from(bytes), { level: LEVEL })
 }
 
 /** The tokens of a vocabulary's file, packed or as it was published, by rank; undefined is no token. */
@@ -25,11 +31,20 @@ export function readVocabulary(file: Buffer): (Buffer | undefined)[] {
   const bytes = Buffer.from(Bun.zstdDecompressSync(file))
   const tokens: (Buffer | undefined)[] = []
   for (let at = 0; at < bytes.length; ) {
-    const length = bytes[at++]!
-    tokens.push(length === 0 ? undefined : bytes.subarray(at, at + length))
-    at += length
+    const end = bytes.indexOf(END, at)
+    tokens.push(end === at ? undefined : withoutEscapes(bytes.subarray(at, end)))
+    at = end + 1
   }
   return tokens
+}
+
+function withoutEscapes(token: Buffer): Buffer {
+  if (!token.includes(ESCAPE)) return token
+  const bytes: number[] = []
+  for (let at = 0; at < token.length; at++) {
+    bytes.push(token[at] === ESCAPE ? ESCAPE + token[++at]! : token[at]!)
+  }
+  return Buffer.from(bytes)
 }
 
 function readLines(text: string): (Buffer | undefined)[] {

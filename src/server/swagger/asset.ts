@@ -8,6 +8,9 @@ const CACHE = "no-cache"
 const brotliAsync = promisify(brotliCompress)
 const gzipAsync = promisify(gzip)
 
+/** The bytes that a zstd frame begins with (RFC 8878 §3.1.1). */
+const ZSTD = [0x28, 0xb5, 0x2f, 0xfd]
+
 /** Slower than for answers: this is done once in the life of the process. */
 const PACK: Record<"br" | "gzip", (bytes: Uint8Array) => Promise<Uint8Array>> = {
   br: (bytes) => brotliAsync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 7 } }),
@@ -31,7 +34,7 @@ export function createAsset(
   let tag: Promise<string> | undefined
 
   const read = async () =>
-    typeof source === "string" ? new TextEncoder().encode(source) : await source.bytes()
+    typeof source === "string" ? new TextEncoder().encode(source) : unpacked(await source.bytes())
 
   const hash = async () => `W/"${Bun.hash(await read()).toString(36)}"`
 
@@ -56,11 +59,17 @@ export function createAsset(
       }
       answer.set("content-type", contentType)
       const encoding = negotiateEncoding(request.headers.get("accept-encoding"), available)
-      if (encoding === undefined) return new Response(source, { headers: answer })
+      if (encoding === undefined) return new Response(await read(), { headers: answer })
       answer.set("content-encoding", encoding)
       return new Response((await pack(encoding)) as Uint8Array<ArrayBuffer>, { headers: answer })
     },
   }
+}
+
+/** A file as it was published: inside the binary it may be packed. */
+function unpacked(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const isPacked = ZSTD.every((byte, at) => bytes[at] === byte)
+  return isPacked ? new Uint8Array(Bun.zstdDecompressSync(bytes)) : bytes
 }
 
 /** Whether the client has this version. https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2 */

@@ -1,0 +1,128 @@
+// What is put into the executable in another form than the packages have it, for its size: code that
+// runs once in a while needs no bytecode, which is three times as large as the code.
+import { packVocabulary } from "../../src/governance/vocabulary-file.ts"
+
+/** Slow and small: this is done once, when the executable is built. */
+const LEVEL = 22
+
+/** What has been packed, by what it was made of: two builds put the same in. */
+const packed = new Map<string, Uint8Array>()
+
+async function packOnce(name: string, make: () => Promise<Uint8Array>): Promise<Uint8Array> {
+  const bytes = packed.get(name) ?? (await make())
+  packed.set(name, bytes)
+  return bytes
+}
+
+const pack = (bytes: Uint8Array | string) => Bun.zstdCompressSync(bytes, { level: LEVEL })
+
+/** Vocabularies in the form that `vocabulary-file.ts` reads as well. */
+const vocabularies: Bun.BunPlugin = {
+  name: "vocabularies",
+  setup(build) {
+    build.onLoad({ filter: /\.tiktoken$/ }, async ({ path }) => ({
+      contents: await packOnce(path, async () => packVocabulary(await Bun.file(path).text())),
+      loader: "file",
+    }))
+  },
+}
+
+/** What browsers get, in the form that `server/swagger/asset.ts` reads as well. */
+const pages: Bun.BunPlugin = {
+  name: "pages",
+  setup(build) {
+    build.onLoad({ filter: /\/swagger-ui-dist\/.*\.(js|css)$/ }, async ({ path }) => ({
+      contents: await packOnce(path, async () => pack(await Bun.file(path).bytes())),
+      loader: "file",
+    }))
+  },
+}
+
+/** The source of a module that takes a packed text apart when it is loaded. */
+const unpacking = (name: string, rest: string) => `
+import path from ${JSON.stringify(name)} with { type: "file" }
+import { readFileSync } from "node:fs"
+const text = Bun.zstdDecompressSync(readFileSync(path)).toString()
+${rest}`
+
+/** Texts that modules take apart, by the name under which they are imported. */
+const texts = new Map<string, string>()
+
+const packedTexts: Bun.BunPlugin = {
+  name: "packed texts",
+  setup(build) {
+    build.onResolve({ filter: /^packed-/ }, ({ path }) => ({ path, namespace: "packed" }))
+    build.onLoad({ filter: /./, namespace: "packed" }, async ({ path }) => ({
+      contents: await packOnce(path, async () => pack(texts.get(path)!)),
+      loader: "file",
+    }))
+  },
+}
+
+/** The table of prices as JSON; as a program it is seven times as large. */
+const prices: Bun.BunPlugin = {
+  name: "prices",
+  setup(build) {
+    build.onLoad({ filter: /\/genai-prices\/dist\/index\.js$/ }, async ({ path }) => {
+      const source = await Bun.file(path).text()
+      const [, name, table] = /^const (\w+) = (\[\n.*?\n\])(?=[,;])/s.exec(source) ?? []
+      if (!name || !table) throw new Error(`${path} does not begin with its table any more`)
+      const value: unknown = new Function(`return ${table}`)()
+      const text = JSON.stringify(value)
+      if (!Bun.deepEquals(JSON.parse(text), value)) throw new Error(`${path} is more than JSON`)
+      texts.set("packed-prices.json", text)
+      const rest = source.slice(`const ${name} = ${table}`.length)
+      const contents = unpacking("packed-prices.json", `const ${name} = JSON.parse(text)${rest}`)
+      return { contents, loader: "js" }
+    })
+  },
+}
+
+/** Packages that few starts need: of a program and its documents. */
+const RARE = ["@babel/parser", "yaml"]
+
+/** These as texts, which take some milliseconds to be compiled and a fifth of the room. */
+const rare: Bun.BunPlugin = {
+  name: "rare",
+  async setup(build) {
+    for (const name of RARE) {
+      const path = Bun.resolveSync(name, import.meta.dir)
+      // Not when it is asked for: a build inside of another one waits for it for ever.
+      const built = await Bun.build({
+        entrypoints: [path],
+        format: "cjs",
+        target: "node",
+        minify: true,
+      })
+      const file = `packed-${name.replaceAll(/\W/g, "-")}.js`
+      texts.set(file, await built.outputs[0]!.text())
+      const names = Object.keys(await import(path)).filter((each) => each !== "default")
+      const contents = unpacking(
+        file,
+        `const module = { exports: {} }
+new Function("module", "exports", "require", text)(module, module.exports, import.meta.require)
+export const { ${names.join(", ")} } = module.exports`,
+      )
+      build.onLoad({ filter: new RegExp(`^${RegExp.escape(path)}$`) }, () => ({
+        contents,
+        loader: "js",
+      }))
+    }
+  },
+}
+
+/** What packages import for features that the router does not use: looks of another page, types of uploads. */
+const unused: Bun.BunPlugin = {
+  name: "unused",
+  setup(build) {
+    const filter = /^(@scalar\/themes|file-type)$/
+    build.onResolve({ filter }, ({ path }) => ({ path, namespace: "unused" }))
+    build.onLoad({ filter: /./, namespace: "unused" }, ({ path }) => ({
+      contents: path === "file-type" ? "" : 'export const elysiajsTheme = ""',
+      loader: "js",
+    }))
+  },
+}
+
+/** All of these. */
+export const embedded: Bun.BunPlugin[] = [vocabularies, pages, packedTexts, prices, rare, unused]
