@@ -7,7 +7,7 @@ import { messageOf } from "./failure.ts"
 import type { Writer } from "./writer.ts"
 
 /** Milliseconds that rows wait so that one transaction takes many. */
-const BATCH_MS = 100
+const BATCH_MS = 250
 /** Characters in the journal that are worth a transaction at once. */
 const BATCH_LENGTH = 2_097_152
 /** First and longest pause before the database is tried again, in milliseconds. */
