@@ -1,8 +1,6 @@
-import { lookup } from "node:dns/promises"
 import { GatewayError } from "../core/error.ts"
-import { lateNet } from "../core/late-modules.ts"
+import { lateDns, lateNet } from "../core/late-modules.ts"
 import { VERSION } from "../core/version.ts"
-import { isReachable } from "./public-address.ts"
 
 /** Redirects that are followed. */
 const MAX_REDIRECTS = 3
@@ -61,6 +59,8 @@ export function createFetchMedia(options: FetchMediaOptions): FetchMedia {
         )
     if (found.length === 0) throw refused(url, "its host name does not resolve")
     // One that is not reachable makes all suspect: who controls the name would only have to try again.
+    // Few requests need it, and it knows all ranges of addresses.
+    const { isReachable } = await import("./public-address.ts")
     if (!found.every((address) => isReachable(address, own))) {
       throw refused(url, "its address is not a public one")
     }
@@ -149,7 +149,7 @@ async function unless<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
 }
 
 async function resolveHost(host: string): Promise<readonly string[]> {
-  const found = await lookup(host, { all: true })
+  const found = await lateDns().lookup(host, { all: true })
   return found.map(({ address }) => address)
 }
 

@@ -1,6 +1,6 @@
-import { homedir } from "node:os"
 import { join } from "node:path"
 import { GatewayError } from "../../core/error.ts"
+import { lateOs } from "../../core/late-modules.ts"
 import type { AwsKeys } from "../../transport/aws-sigv4.ts"
 import type { CredentialContext } from "./token-request.ts"
 
@@ -21,7 +21,7 @@ export async function profileKeys(
   const { env } = context
   const named = env["AWS_PROFILE"] || undefined
   const profile = named ?? "default"
-  const folder = join(env["HOME"] || env["USERPROFILE"] || homedir(), ".aws")
+  const folder = join(env["HOME"] || env["USERPROFILE"] || lateOs().homedir(), ".aws")
   const files: readonly [path: string, section: string][] = [
     [env["AWS_SHARED_CREDENTIALS_FILE"] || join(folder, "credentials"), profile],
     [

@@ -1,6 +1,6 @@
-import { homedir } from "node:os"
 import { join } from "node:path"
 import { GatewayError } from "../../core/error.ts"
+import { lateOs } from "../../core/late-modules.ts"
 import { type ExternalAccount, exchangeForm, externalSource } from "./google-external.ts"
 import { signJwt } from "./jwt.ts"
 import type { AccessToken } from "./token-cache.ts"
@@ -54,7 +54,7 @@ function defaultFile(env: CredentialContext["env"]): string {
   const folder =
     env["CLOUDSDK_CONFIG"] ||
     (env["APPDATA"] ? join(env["APPDATA"], "gcloud") : undefined) ||
-    join(env["HOME"] || homedir(), ".config", "gcloud")
+    join(env["HOME"] || lateOs().homedir(), ".config", "gcloud")
   return join(folder, "application_default_credentials.json")
 }
 

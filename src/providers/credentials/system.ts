@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises"
 import { systemClock } from "../../core/clock.ts"
 import { createHttpSend } from "../../transport/http.ts"
 import type { CredentialContext } from "./token-request.ts"
@@ -8,5 +7,5 @@ export const systemContext: CredentialContext = {
   send: createHttpSend(systemClock),
   clock: systemClock,
   env: process.env,
-  readFile: (path) => readFile(path, "utf8"),
+  readFile: (path) => Bun.file(path).text(),
 }
