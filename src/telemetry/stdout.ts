@@ -11,8 +11,8 @@ export interface LogSink {
 
 /** Milliseconds that a line waits at most. */
 const COLLECT_MS = 10
-/** Characters that are written at once. */
-const MOST = 65_536
+/** Bytes that a pipe takes in one piece, whoever else writes to it: other workers do. See `PIPE_BUF` in pipe(7). */
+const MOST = 4096
 
 let waiting = ""
 let timer: ReturnType<typeof setTimeout> | undefined
@@ -24,7 +24,8 @@ function flush(): void {
   if (waiting === "") return
   const text = waiting
   waiting = ""
-  process.stdout.write(text)
+  if (Buffer.byteLength(text) <= MOST) process.stdout.write(text)
+  else for (const line of text.split("\n").slice(0, -1)) process.stdout.write(`${line}\n`)
 }
 
 function begin(): void {
@@ -41,9 +42,9 @@ export const stdout: LogSink = {
     process.stdout.write(text)
   },
   collect(line) {
+    if (waiting.length + line.length > MOST) flush()
     waiting += line
-    if (waiting.length > MOST) flush()
-    else if (!timer) begin()
+    if (!timer) begin()
   },
   get isTTY() {
     return process.stdout.isTTY === true
