@@ -7,7 +7,12 @@ import { type MatrixUpstream, upstreams } from "../matrix/upstreams.ts"
 import { until } from "../support/cleanup.ts"
 import { emptyFolder, type Program, serve } from "../support/program.ts"
 import type { ConfigFile } from "../support/router.ts"
-import { type Behaviour, type RecordedRequest, startUpstream } from "../support/upstream/index.ts"
+import {
+  type Behaviour,
+  type RecordedRequest,
+  startUpstream,
+  tokenText,
+} from "../support/upstream/index.ts"
 
 /** The bytes with which the upstream would play a script, as a stream where the request wants one. */
 export type Say = (script: string, stream?: boolean) => Promise<Buffer>
@@ -245,13 +250,18 @@ const isList = (scenario: Scenario): scenario is readonly Deployed[] => Array.is
 const isEntry = (deployed: Deployed): deployed is { does: Does } =>
   typeof deployed === "object" && "does" in deployed
 
-/** The whole body. @param begun called when some of it is here, for what the upstream does only then */
+/** The whole body. @param begun called when its first word is here, for what the upstream does only then */
 async function readAll(response: Response, begun: () => void): Promise<string> {
-  const parts: Uint8Array[] = []
+  let text = Buffer.alloc(0)
+  let waits = true
   for await (const part of response.body ?? []) {
-    if (parts.push(part) === 1) begun()
+    text = Buffer.concat([text, part])
+    // A keepalive may come before: until there is a word, the router may still ask somebody else.
+    if (!waits || !text.includes(tokenText(0))) continue
+    waits = false
+    begun()
   }
-  return Buffer.concat(parts).toString()
+  return text.toString()
 }
 
 const sayer =
