@@ -1,3 +1,5 @@
+import { writeSync } from "node:fs"
+
 /** Where log lines go. */
 export interface LogSink {
   /** Writes at once, after all that waits. */
@@ -13,26 +15,59 @@ export interface LogSink {
 const COLLECT_MS = 10
 /** Bytes that a pipe takes in one piece, whoever else writes to it: other workers do. See `PIPE_BUF` in pipe(7). */
 const MOST = 4096
+/** How often, and for how many milliseconds, the end waits for a reader that takes nothing. */
+const END_TURNS = 200
+const END_TURN_MS = 5
+const NEVER = new Int32Array(new SharedArrayBuffer(4))
+const STDOUT = 1
+const LF = 0x0a
 
 let waiting = ""
 let timer: ReturnType<typeof setTimeout> | undefined
 let endsWell = false
 
 function flush(): void {
+  for (const piece of take()) process.stdout.write(piece)
+}
+
+/** What waits, in pieces that a pipe takes whole, each of whole lines. */
+function take(): Uint8Array[] {
   clearTimeout(timer)
   timer = undefined
-  if (waiting === "") return
-  const text = waiting
+  const bytes = Buffer.from(waiting)
   waiting = ""
-  if (Buffer.byteLength(text) <= MOST) process.stdout.write(text)
-  else for (const line of text.split("\n").slice(0, -1)) process.stdout.write(`${line}\n`)
+  const pieces: Uint8Array[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const most = at + MOST
+    // A line that is longer goes alone.
+    const last = most >= bytes.length ? bytes.length - 1 : bytes.lastIndexOf(LF, most - 1)
+    const end = 1 + (last < at ? bytes.indexOf(LF, at) : last)
+    pieces.push(bytes.subarray(at, end))
+    at = end
+  }
+  return pieces
+}
+
+/** At the process's end there is no later: waits for whoever reads, but not for ever. */
+function flushAtEnd(): void {
+  let patience = END_TURNS
+  for (const piece of take()) {
+    for (let done = 0; done < piece.length; ) {
+      try {
+        done += writeSync(STDOUT, piece, done)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || patience-- === 0) return
+        Atomics.wait(NEVER, 0, 0, END_TURN_MS)
+      }
+    }
+  }
 }
 
 function begin(): void {
   timer = setTimeout(flush, COLLECT_MS)
   if (endsWell) return
   endsWell = true
-  process.on("exit", flush)
+  process.on("exit", flushAtEnd)
 }
 
 /** Standard output. Looked at only when there is a line: that takes milliseconds. */
