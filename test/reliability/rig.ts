@@ -252,16 +252,20 @@ const isEntry = (deployed: Deployed): deployed is { does: Does } =>
 
 /** The whole body. @param begun called when its first word is here, for what the upstream does only then */
 async function readAll(response: Response, begun: () => void): Promise<string> {
-  let text = Buffer.alloc(0)
+  const word = Buffer.from(tokenText(0))
+  const parts: Uint8Array[] = []
+  let end = Buffer.alloc(0)
   let waits = true
   for await (const part of response.body ?? []) {
-    text = Buffer.concat([text, part])
+    parts.push(part)
     // A keepalive may come before: until there is a word, the router may still ask somebody else.
-    if (!waits || !text.includes(tokenText(0))) continue
+    if (!waits) continue
+    end = Buffer.concat([end.subarray(-word.length), part])
+    if (!end.includes(word)) continue
     waits = false
     begun()
   }
-  return text.toString()
+  return Buffer.concat(parts).toString()
 }
 
 const sayer =
