@@ -3,6 +3,9 @@ import { type Outgoing, scratch, TOGETHER } from "./outgoing.ts"
 
 /** Bytes around a chunk: its length in hexadecimal digits, and the ends of both lines. */
 const AROUND = 24
+const CR = 0x0d
+const LF = 0x0a
+const DIGITS = Buffer.from("0123456789abcdef")
 const LINE_END = Buffer.from("\r\n")
 const LAST_CHUNK = "0\r\n\r\n"
 
@@ -61,13 +64,13 @@ export class StreamedBody implements BodyWriter {
     const out = this.#out
     const chunked = this.#chunked
     let size = this.#putHead()
-    if (chunked) size += scratch.write(`${bytes.length.toString(16)}\r\n`, size, "latin1")
+    if (chunked) size = putSize(bytes.length, size)
     if (size + bytes.length + AROUND <= TOGETHER) {
       scratch.set(bytes, size)
       size += bytes.length
       if (chunked) {
-        scratch[size++] = 0x0d
-        scratch[size++] = 0x0a
+        scratch[size++] = CR
+        scratch[size++] = LF
       }
       out.sendScratch(size)
     } else {
@@ -101,4 +104,15 @@ export class StreamedBody implements BodyWriter {
     this.#head = ""
     return size
   }
+}
+
+/** Puts the first line of a chunk into `scratch`. @returns the offset behind it */
+function putSize(bytes: number, offset: number): number {
+  let at = offset
+  for (let shift = (31 - Math.clz32(bytes)) & ~3; shift >= 0; shift -= 4) {
+    scratch[at++] = DIGITS[(bytes >>> shift) & 15]!
+  }
+  scratch[at++] = CR
+  scratch[at++] = LF
+  return at
 }
