@@ -166,8 +166,10 @@ export class Connection implements Bearer {
     const { places, runtime } = this.#house
     const head = readPlainHead(bytes)
     const place = head && places.find(head.path)
-    if (!place || head.length > runtime.snapshot.settings.limits.body) {
-      const alive = answerIfAlive(bytes)
+    const { limits, server } = runtime.snapshot.settings
+    if (!place || head.length > limits.body) {
+      // Who may read it is not said there.
+      const alive = server.cors ? undefined : answerIfAlive(bytes)
       if (alive && !this.#house.closing) this.#out.send(alive)
       else this.#pass(bytes)
       return

@@ -1,4 +1,5 @@
 import { HeadView } from "../../transport/http1/head-view.ts"
+import { holds } from "../../transport/http1/response-head.ts"
 import { tokenBytes } from "../../transport/http1/token-bytes.ts"
 
 const LF = 0x0a
@@ -143,11 +144,6 @@ function lengthOf(bytes: Buffer, start: number, end: number): number {
     length = length * 10 + digit
   }
   return length
-}
-
-function holds(bytes: Buffer, start: number, text: Buffer): boolean {
-  for (let n = 0; n < text.length; n++) if (bytes[start + n] !== text[n]) return false
-  return true
 }
 
 function byLength(names: readonly Buffer[]): (readonly Buffer[] | undefined)[] {

@@ -136,7 +136,8 @@ function lineEnd(bytes: Buffer, from: number): number {
   throw invalidAnswer("its head has a control character")
 }
 
-function holds(bytes: Buffer, start: number, text: Buffer): boolean {
+/** Whether this text stands at that offset. */
+export function holds(bytes: Buffer, start: number, text: Buffer): boolean {
   for (let n = 0; n < text.length; n++) if (bytes[start + n] !== text[n]) return false
   return true
 }

@@ -46,3 +46,9 @@ alike("questions whether the router is alive", {
   },
   "405 open": { "in another way": live({ method: "POST" }) },
 })
+
+alike(
+  "questions whether the router is alive, where web pages may ask",
+  { "200 open": { plain: live(), "from an origin": saying("origin: https://chat.example.com") } },
+  { server: { cors: { origins: ["https://chat.example.com"] } } },
+)
