@@ -2,6 +2,7 @@ import { type Life, throwIfEnded } from "../core/life.ts"
 import { GatewayError, toGatewayError } from "../core/error.ts"
 import type { RequestEnvelope } from "../core/protocol.ts"
 import type { RoutingRequest } from "../core/routing.ts"
+import { LARGE_BODY, nextTurn } from "../core/turn.ts"
 import { costToHold } from "../routing/filters/budget.ts"
 import type { Trial } from "../routing/health.ts"
 import { type AttemptMade, type Committed, receive, send } from "./attempt.ts"
@@ -73,6 +74,7 @@ async function attemptOnce(
   let limits: AttemptLimits | undefined
   let made: AttemptMade | undefined
   try {
+    if (exchange.body.length >= LARGE_BODY) await nextTurn()
     throwIfEnded(life)
     const part = options.part?.()
     const envelope = part ? history.whole() : history.seenBy(channel)

@@ -1,5 +1,6 @@
 import { clientGone, type ErrorKind, GatewayError, toGatewayError } from "../core/error.ts"
 import type { BodyWriter, Exchange, PushedBody, Reply } from "../core/exchange.ts"
+import { LARGE_BODY, nextTurn } from "../core/turn.ts"
 import { allowGroup } from "../governance/authenticate.ts"
 import { resolve } from "../routing/resolve.ts"
 import type { Deadline } from "../transport/watchdog.ts"
@@ -33,6 +34,7 @@ export async function handle(
     progress.caller = caller.id
     const steering = readSteering(exchange)
     const opened = protocol.ingress.inspect(exchange, exchange.body)
+    if (exchange.body.length >= LARGE_BODY) await nextTurn()
     const { facts } = opened
     progress.requested = facts.model
     progress.stream = facts.stream

@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/clock.ts"
 import type { HeaderRecord, IncomingResponse, OutgoingRequest, Send } from "../../core/provider.ts"
+import { LARGE_BODY, nextTurn } from "../../core/turn.ts"
 import { unreachable } from "../unreachable.ts"
 import { createWatchdog } from "../watchdog.ts"
 import { Pool } from "./pool.ts"
@@ -63,7 +64,7 @@ export function createHttp1Send(clock: Clock): Send {
     return prepared
   }
 
-  return (request) =>
+  const send = (request: OutgoingRequest) =>
     new Promise<IncomingResponse>((resolve, reject) => {
       const { signal, url } = request
       if (signal.aborted) return reject(signal.reason)
@@ -75,4 +76,9 @@ export function createHttp1Send(clock: Clock): Send {
       }
       prepared.pool.run(new RoundTrip(request, prepared.head, clock.now(), resolve, reject))
     })
+
+  return (request) => {
+    const { body } = request
+    return body && body.length >= LARGE_BODY ? nextTurn().then(() => send(request)) : send(request)
+  }
 }
