@@ -32,7 +32,7 @@ function request(user: string, size: number): Buffer {
 
 /** A connection that takes whatever is written to it. */
 async function connect(port: number) {
-  let rest = Buffer.alloc(0)
+  let rest: Buffer = Buffer.alloc(0)
   const write = (socket: { write(bytes: Uint8Array): number }) => {
     rest = rest.subarray(Math.max(0, socket.write(rest)))
   }
