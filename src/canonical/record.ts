@@ -5,9 +5,11 @@ export function isRecord(value: unknown): value is JsonRecord {
   return typeof value === "object" && value !== null && !Array.isArray(value)
 }
 
+const EMPTY: JsonRecord = Object.freeze({})
+
 /** The value as an object; an empty one for anything else. */
 export function record(value: unknown): JsonRecord {
-  return isRecord(value) ? value : {}
+  return isRecord(value) ? value : EMPTY
 }
 
 /** The objects of an array; none for anything else. */

@@ -19,6 +19,16 @@ export function steer(
   caller: Caller,
 ): Resolution {
   if (strategy === undefined && fallbacks === undefined) return resolution
+  return steered(resolution, strategy, fallbacks, table, caller)
+}
+
+function steered(
+  resolution: Resolution,
+  strategy: Steering["strategy"],
+  fallbacks: Steering["fallbacks"],
+  table: RouteTable,
+  caller: Caller,
+): Resolution {
   if (resolution.pinned) {
     throw new GatewayError(
       "invalid-request",

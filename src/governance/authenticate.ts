@@ -70,11 +70,22 @@ export function presentedKey({ headers, query }: Presented): string | undefined 
   if (own) return own
   const authorization = headers.get("authorization")
   if (authorization) {
-    const bearer = /^bearer\s+(\S+)\s*$/i.exec(authorization)
-    if (bearer) return bearer[1]
+    const bearer = bearerOf(authorization)
+    if (bearer) return bearer
   }
   // Gemini's clients without an SDK put it into the URL, which is never logged.
   return (query && new URLSearchParams(query).get("key")) || undefined
+}
+
+const SCHEME = "Bearer "
+
+/** Nearly all are written in the same way, of which no list of matches has to be made. */
+function bearerOf(authorization: string): string | undefined {
+  if (authorization.startsWith(SCHEME)) {
+    const key = authorization.slice(SCHEME.length)
+    if (!/\s/.test(key)) return key
+  }
+  return /^bearer\s+(\S+)\s*$/i.exec(authorization)?.[1]
 }
 
 /** A query as upstreams may see it: without the router's own key, however its name is spelt. */

@@ -34,6 +34,12 @@ export function asBuffer(bytes: Uint8Array): Buffer {
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
+/** Told of each member of an object, in order. */
+export interface MemberSink {
+  /** @param start offset of the value's first byte @param end offset behind its last one */
+  member(key: string, start: number, end: number): void
+}
+
 /**
  * Finds the members of a JSON object without parsing their values, which are only skipped: a body
  * with a large image costs a few native searches.
@@ -47,33 +53,69 @@ export function scanObject(
   whole = from === 0,
 ): JsonObjectScan | undefined {
   const buffer = asBuffer(bytes)
+  const scan = new FoundMembers(skipSpace(buffer, from))
+  scan.close = skimObject(buffer, scan, from, whole)
+  return scan.close < 0 ? undefined : scan
+}
+
+class FoundMembers implements JsonObjectScan, MemberSink {
+  readonly fields: JsonField[] = []
+  readonly open: number
+  close = -1
+
+  constructor(open: number) {
+    this.open = open
+  }
+
+  member(key: string, start: number, end: number): void {
+    this.fields.push({ key, start, end })
+  }
+}
+
+/**
+ * The same for whoever looks for few of the members: none is kept. What the sink was told counts only
+ * when the object turns out to be well-formed.
+ *
+ * @returns the offset of the closing `}`; -1 when this is no well-formed object, as far as a skim can tell
+ */
+export function skimObject(
+  bytes: Uint8Array,
+  sink: MemberSink,
+  from = 0,
+  whole = from === 0,
+): number {
+  const buffer = asBuffer(bytes)
   const open = skipSpace(buffer, from)
-  if (byteAt(buffer, open) !== OPEN_BRACE) return undefined
-  const fields: JsonField[] = []
+  if (byteAt(buffer, open) !== OPEN_BRACE) return -1
   let i = skipSpace(buffer, open + 1)
-  if (byteAt(buffer, i) === CLOSE_BRACE) return finish(buffer, open, i, fields, whole)
+  if (byteAt(buffer, i) === CLOSE_BRACE) return finish(buffer, i, whole)
   for (;;) {
-    if (byteAt(buffer, i) !== QUOTE) return undefined
+    if (byteAt(buffer, i) !== QUOTE) return -1
     const keyEnd = skipString(buffer, i)
-    if (keyEnd < 0) return undefined
+    if (keyEnd < 0) return -1
     const key = shortText(buffer, i + 1, keyEnd - 1) ?? keyText(buffer, i, keyEnd)
-    if (key === undefined) return undefined
+    if (key === undefined) return -1
     i = skipSpace(buffer, keyEnd)
-    if (byteAt(buffer, i) !== COLON) return undefined
+    if (byteAt(buffer, i) !== COLON) return -1
     const start = skipSpace(buffer, i + 1)
     const end = skipValue(buffer, start)
-    if (end < 0) return undefined
-    fields.push({ key, start, end })
+    if (end < 0) return -1
+    sink.member(key, start, end)
     i = skipSpace(buffer, end)
     const next = byteAt(buffer, i)
-    if (next === CLOSE_BRACE) return finish(buffer, open, i, fields, whole)
-    if (next !== COMMA) return undefined
+    if (next === CLOSE_BRACE) return finish(buffer, i, whole)
+    if (next !== COMMA) return -1
     i = skipSpace(buffer, i + 1)
   }
 }
 
 /** Parses one value that {@link scanObject} found. @throws SyntaxError */
 export function parseField(bytes: Uint8Array, { start, end }: JsonField): unknown {
+  return parseValue(bytes, start, end)
+}
+
+/** The same by its place. @throws SyntaxError */
+export function parseValue(bytes: Uint8Array, start: number, end: number): unknown {
   const buffer = asBuffer(bytes)
   return simpleValue(buffer, start, end) ?? JSON.parse(buffer.toString("utf8", start, end))
 }
@@ -103,15 +145,8 @@ function byteAt(buffer: Buffer, i: number): number {
   return i < buffer.length ? buffer[i]! : -1
 }
 
-function finish(
-  buffer: Buffer,
-  open: number,
-  close: number,
-  fields: JsonField[],
-  whole: boolean,
-): JsonObjectScan | undefined {
-  if (whole && skipSpace(buffer, close + 1) !== buffer.length) return undefined
-  return { open, close, fields }
+function finish(buffer: Buffer, close: number, whole: boolean): number {
+  return whole && skipSpace(buffer, close + 1) !== buffer.length ? -1 : close
 }
 
 function keyText(buffer: Buffer, start: number, end: number): string | undefined {

@@ -79,6 +79,17 @@ class EmbeddingsEnvelope extends JsonEnvelope {
 class ChatEnvelope extends JsonEnvelope {
   #decoded: CanonicalRequest | undefined
 
+  // What a class gets that has none makes a list of its arguments each time.
+  constructor(
+    body: Uint8Array,
+    opened: RequestBody,
+    facts: RequestFacts,
+    usage: string | undefined,
+  ) {
+    super(body, opened, facts, usage)
+    this.#decoded = undefined
+  }
+
   decode(): CanonicalRequest {
     this.#decoded ??= decodeRequest(this.body, this.opened.all())
     return this.#decoded

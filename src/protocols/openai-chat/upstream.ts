@@ -1,7 +1,7 @@
 import { GatewayError } from "../../core/error.ts"
 import type { Operation } from "../../core/operation.ts"
 import type { AnswerFacts, Upstream } from "../../core/protocol.ts"
-import { parseField, scanObject } from "../../transport/json-scan.ts"
+import { type MemberSink, parseValue, scanObject, skimObject } from "../../transport/json-scan.ts"
 import { createDecoder, decodeAnswer } from "./decode-answer.ts"
 import { embeddings } from "./embeddings.ts"
 import { encodeRequest } from "./encode-request.ts"
@@ -48,37 +48,63 @@ export const upstream: Upstream = {
 }
 
 function inspectAnswer(operation: Operation, body: Uint8Array): AnswerFacts {
-  const scan = scanObject(body)
-  if (!scan || scan.fields.length === 0) {
-    throw new GatewayError(
-      "upstream-invalid",
-      body.length === 0
-        ? "The upstream answered 200 with an empty body."
-        : "The upstream answered 200 with something that is no JSON object.",
-      { code: "upstream_invalid" },
-    )
+  const found = new AnswerMembers()
+  if (skimObject(body, found) < 0 || found.empty) throw noObject(body)
+  if (found.errors) throwError(body)
+  if (!found.answers && JSON_ANSWERS.has(operation)) throw noAnswer(body)
+  const { usage, usageEnd } = found
+  return { usage: usage < 0 ? undefined : readUsage(parse(body, usage, usageEnd)) }
+}
+
+/** What of an answer is looked at. */
+class AnswerMembers implements MemberSink {
+  empty = true
+  answers = false
+  errors = false
+  /** Where the last of them stands. */
+  usage = -1
+  usageEnd = -1
+
+  member(key: string, start: number, end: number): void {
+    this.empty = false
+    if (key === "usage") {
+      this.usage = start
+      this.usageEnd = end
+    } else if (key === "error") this.errors = true
+    else if (ANSWER_KEYS.has(key)) this.answers = true
   }
-  let usage: AnswerFacts["usage"]
-  let answers = false
-  for (const field of scan.fields) {
-    answers ||= ANSWER_KEYS.has(field.key)
-    if (field.key === "usage") usage = readUsage(parse(body, field))
-    if (field.key === "error") {
-      const error = parse(body, field)
-      if (error) throw errorWithin(error)
-    }
-  }
-  if (answers || !JSON_ANSWERS.has(operation)) return { usage }
-  throw new GatewayError(
+}
+
+function noObject({ length }: Uint8Array): GatewayError {
+  return new GatewayError(
     "upstream-invalid",
-    `The upstream answered 200 without an answer (${scan.fields.map(({ key }) => key).slice(0, 5)}).`,
+    length === 0
+      ? "The upstream answered 200 with an empty body."
+      : "The upstream answered 200 with something that is no JSON object.",
     { code: "upstream_invalid" },
   )
 }
 
-function parse(body: Uint8Array, field: Parameters<typeof parseField>[1]): unknown {
+function noAnswer(body: Uint8Array): GatewayError {
+  const names = scanObject(body)?.fields.map(({ key }) => key) ?? []
+  return new GatewayError(
+    "upstream-invalid",
+    `The upstream answered 200 without an answer (${names.slice(0, 5)}).`,
+    { code: "upstream_invalid" },
+  )
+}
+
+/** Some say that there is no error. */
+function throwError(body: Uint8Array): void {
+  for (const field of scanObject(body)?.fields ?? []) {
+    const error = field.key === "error" && parse(body, field.start, field.end)
+    if (error) throw errorWithin(error)
+  }
+}
+
+function parse(body: Uint8Array, start: number, end: number): unknown {
   try {
-    return parseField(body, field)
+    return parseValue(body, start, end)
   } catch (cause) {
     throw new GatewayError("upstream-invalid", "The upstream answered 200 with broken JSON.", {
       code: "upstream_invalid",

@@ -65,6 +65,14 @@ export function objectionsTo(
     }
   }
   if (!found || hope || nearest === Number.POSITIVE_INFINITY) return found
+  return softened(found, nearest)
+}
+
+/** With those that a guess keeps out by so much as wishes. */
+function softened(
+  found: readonly (Objection | undefined)[],
+  nearest: number,
+): (Objection | undefined)[] {
   return found.map((objection) =>
     objection?.guess === nearest ? { ...objection, soft: true } : objection,
   )
@@ -78,15 +86,18 @@ const known = new WeakMap<
 
 /** The filters that can ever object to a deployment of the group. */
 function concerning(filters: readonly Filter[], { deployments }: Group): readonly Filter[] {
-  let entry = known.get(deployments)
-  if (entry?.of !== filters) {
-    const found = filters.filter((filter) =>
-      deployments.some((each) => filter.concerns?.(each) ?? true),
-    )
-    entry = { of: filters, found }
-    known.set(deployments, entry)
-  }
-  return entry.found
+  const entry = known.get(deployments)
+  if (entry?.of === filters) return entry.found
+  const found = concernedWith(filters, deployments)
+  known.set(deployments, { of: filters, found })
+  return found
+}
+
+function concernedWith(
+  filters: readonly Filter[],
+  deployments: readonly Deployment[],
+): readonly Filter[] {
+  return filters.filter((filter) => deployments.some((each) => filter.concerns?.(each) ?? true))
 }
 
 /** The first objection that nothing can overcome, else the weightiest. */

@@ -1,5 +1,5 @@
-import type { Deployment, Group } from "../../core/routing.ts"
-import type { Filter } from "./filter.ts"
+import type { Channel, Deployment, Group } from "../../core/routing.ts"
+import type { Against, Filter } from "./filter.ts"
 
 /** The tag of deployments that requests without tags go to first. */
 const DEFAULT = "default"
@@ -13,21 +13,26 @@ export const tags: Filter = {
   scope: "deployment",
   binding: true,
   checker({ tags: wanted }, group) {
-    if (wanted.length === 0) {
-      if (!hasDefault(group)) return undefined
-      return ({ deployment }) =>
-        deployment.tags.includes(DEFAULT)
-          ? undefined
-          : { why: `is not tagged ${DEFAULT}`, soft: true }
-    }
-    const strict = group.tagMatch === "strict"
-    return ({ deployment }) => {
-      if (wanted.every((tag) => deployment.tags.includes(tag))) return undefined
-      const missing = wanted.filter((tag) => !deployment.tags.includes(tag))
-      const why = `has not the tag${missing.length > 1 ? "s" : ""} ${missing.join(", ")}`
-      return strict ? { why } : { why, soft: true }
-    }
+    if (wanted.length > 0) return checkerFor(wanted, group.tagMatch === "strict")
+    return hasDefault(group) ? isDefault : undefined
   },
+}
+
+function checkerFor(
+  wanted: readonly string[],
+  strict: boolean,
+): (channel: Channel) => Against | undefined {
+  return ({ deployment }) => {
+    if (wanted.every((tag) => deployment.tags.includes(tag))) return undefined
+    const missing = wanted.filter((tag) => !deployment.tags.includes(tag))
+    const why = `has not the tag${missing.length > 1 ? "s" : ""} ${missing.join(", ")}`
+    return strict ? { why } : { why, soft: true }
+  }
+}
+
+function isDefault({ deployment }: Channel): Against | undefined {
+  if (deployment.tags.includes(DEFAULT)) return undefined
+  return { why: `is not tagged ${DEFAULT}`, soft: true }
 }
 
 function hasDefault({ deployments }: Group): boolean {
