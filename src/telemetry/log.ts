@@ -42,11 +42,7 @@ export function createLogger(
         sink.write(`${tidy(prettyRequest(row, error, sink.colour))}\n`)
         return
       }
-      const line = error ? undefined : requestLine(row)
-      if (line !== undefined) {
-        sink.collect(line)
-        return
-      }
+      if (!error && requestLine(row, sink.room)) return
       const fields: Record<string, unknown> = { time: "", level: "info", message: "request" }
       Object.assign(fields, row)
       fields["time"] = new Date(row.time).toISOString()

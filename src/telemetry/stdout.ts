@@ -1,11 +1,12 @@
 import { writeSync } from "node:fs"
+import type { Page, Room } from "./request-line.ts"
 
 /** Where log lines go. */
 export interface LogSink {
   /** Writes at once, after all that waits. */
   write(text: string): void
-  /** Writes soon, together with what else comes: for the lines of which there are very many. */
-  collect(line: string): void
+  /** Room for a line that is written soon, together with what else comes: for those of which there are very many. */
+  readonly room: Room
   readonly isTTY: boolean
   /** Whether colours may be used. */
   readonly colour: boolean
@@ -20,45 +21,37 @@ const END_TURNS = 200
 const END_TURN_MS = 5
 const NEVER = new Int32Array(new SharedArrayBuffer(4))
 const STDOUT = 1
-const LF = 0x0a
 
-let waiting = ""
+/** Whole lines that wait. Made when there is a line. */
+let page: Page | undefined
 let timer: ReturnType<typeof setTimeout> | undefined
 let endsWell = false
 
-function flush(): void {
-  for (const piece of take()) process.stdout.write(piece)
-}
-
-/** What waits, in pieces that a pipe takes whole, each of whole lines. */
-function take(): Uint8Array[] {
+/** What waits, as bytes of its own: standard output may keep them until somebody reads. */
+function take(): Uint8Array {
   clearTimeout(timer)
   timer = undefined
-  const bytes = Buffer.from(waiting)
-  waiting = ""
-  const pieces: Uint8Array[] = []
-  for (let at = 0; at < bytes.length; ) {
-    const most = at + MOST
-    // A line that is longer goes alone.
-    const last = most >= bytes.length ? bytes.length - 1 : bytes.lastIndexOf(LF, most - 1)
-    const end = 1 + (last < at ? bytes.indexOf(LF, at) : last)
-    pieces.push(bytes.subarray(at, end))
-    at = end
-  }
-  return pieces
+  if (!page) return new Uint8Array()
+  const taken = page.bytes.slice(0, page.end)
+  page.end = 0
+  return taken
+}
+
+function flush(): void {
+  const taken = take()
+  if (taken.length > 0) process.stdout.write(taken)
 }
 
 /** At the process's end there is no later: waits for whoever reads, but not for ever. */
 function flushAtEnd(): void {
   let patience = END_TURNS
-  for (const piece of take()) {
-    for (let done = 0; done < piece.length; ) {
-      try {
-        done += writeSync(STDOUT, piece, done)
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || patience-- === 0) return
-        Atomics.wait(NEVER, 0, 0, END_TURN_MS)
-      }
+  const taken = take()
+  for (let done = 0; done < taken.length; ) {
+    try {
+      done += writeSync(STDOUT, taken, done)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || patience-- === 0) return
+      Atomics.wait(NEVER, 0, 0, END_TURN_MS)
     }
   }
 }
@@ -76,10 +69,12 @@ export const stdout: LogSink = {
     if (timer) flush()
     process.stdout.write(text)
   },
-  collect(line) {
-    if (waiting.length + line.length > MOST) flush()
-    waiting += line
+  room(bytes) {
+    if (bytes > MOST) return undefined
+    page ??= { bytes: new Uint8Array(MOST), end: 0 }
+    if (page.end + bytes > MOST) flush()
     if (!timer) begin()
+    return page
   },
   get isTTY() {
     return process.stdout.isTTY === true

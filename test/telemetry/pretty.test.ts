@@ -36,7 +36,7 @@ const ROW: UsageRow = {
 function logger(colour = false) {
   const lines: string[] = []
   const write = (line: string) => void lines.push(line)
-  const sink = { write, collect: write, isTTY: true, colour }
+  const sink = { write, room: () => undefined, isTTY: true, colour }
   return { log: createLogger(() => ({ level: "debug", format: "pretty" }), sink), lines }
 }
 
@@ -48,7 +48,7 @@ const EVIL = "a\x1b[2Jb\x9b31mc\r\n12:00:00  200  forged\u2028d\u202ee\x7f\0"
 test("a line of JSON has the facts of a request, and leaves its way to the ledger", () => {
   const lines: string[] = []
   const write = (line: string) => void lines.push(line)
-  const sink = { write, collect: write, isTTY: false, colour: false }
+  const sink = { write, room: () => undefined, isTTY: false, colour: false }
   const log = createLogger(() => ({ level: "info", format: "json" }), sink)
   log.request({ ...ROW, route: JSON.stringify({ candidates: ["u/ok#-"] }) }, undefined)
   const { time: _time, route: _route, ...facts } = ROW

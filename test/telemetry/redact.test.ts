@@ -45,7 +45,7 @@ async function logging(format: "json" | "pretty") {
   let settings = await load({ keys: [CANARIES.caller], adminKey: CANARIES.admin })
   const lines: string[] = []
   const write = (line: string) => void lines.push(line)
-  const sink = { write, collect: write, isTTY: false, colour: false }
+  const sink = { write, room: () => undefined, isTTY: false, colour: false }
   const clean = createRedactor(() => settings)
   return {
     log: createLogger(() => ({ level: "debug", format }), sink, clean),

@@ -1,10 +1,17 @@
 // Collects lines, writes one among them, and ends as it is told.
 import { stdout } from "../../../src/telemetry/stdout.ts"
 
+function collect(line: string): void {
+  const bytes = Buffer.from(line)
+  const page = stdout.room(bytes.length)!
+  page.bytes.set(bytes, page.end)
+  page.end += bytes.length
+}
+
 const [how] = process.argv.slice(2)
-stdout.collect("1\n")
-stdout.collect("2\n")
+collect("1\n")
+collect("2\n")
 stdout.write("3\n")
-for (let n = 0; n < 300; n++) stdout.collect(`4 ${n % 100 < 50 ? "名前".repeat(20) : n}\n`)
+for (let n = 0; n < 300; n++) collect(`4 ${n % 100 < 50 ? "名前".repeat(20) : n}\n`)
 if (how === "exits") process.exit(0)
 if (how === "throws") throw new Error("as it was told")
