@@ -82,7 +82,9 @@ async function attemptOnce(
     const call = prepared instanceof Promise ? await prepared : prepared
     throwIfEnded(life)
     const { stream } = envelope.facts
-    limits = new AttemptLimits(context, deployment.timeouts, stream, life)
+    // Nothing but a promise has taken time.
+    const now = prepared instanceof Promise ? clock.now() : trial.began
+    limits = new AttemptLimits(context, deployment.timeouts, stream, life, now)
     const responseLimit = snapshot.settings.limits.response
     made = { exchange, envelope, call, trial, life, limits, record, hold, responseLimit }
     const response = await send(context, made)

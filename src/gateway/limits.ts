@@ -1,8 +1,7 @@
-import type { Clock } from "../core/clock.ts"
 import { GatewayError } from "../core/error.ts"
 import type { Life } from "../core/life.ts"
 import type { Timeouts } from "../core/settings.ts"
-import type { Deadline, Watchdog } from "../transport/watchdog.ts"
+import type { Deadline } from "../transport/watchdog.ts"
 import type { GatewayContext } from "./context.ts"
 import type { Limits } from "./flow.ts"
 
@@ -16,18 +15,20 @@ const AWAITED: Record<Awaited, string> = {
   stall: "event with content",
 }
 
+type Watching = Pick<GatewayContext, "clock" | "watchdog">
+
 /**
  * Counts the time in which an attempt waits for its upstream, and only that: a slow client is no
  * stalled upstream. A class, since each attempt has one.
  */
 export class AttemptLimits implements Limits, Deadline {
   at: number
-  readonly #clock: Clock
-  readonly #watchdog: Watchdog
+  place = -1
+  readonly #context: Watching
   readonly #timeouts: Timeouts
   readonly #life: Life
   #awaited: Awaited
-  /** Milliseconds of waiting that are left, and since when they run. */
+  /** Milliseconds of waiting that are left, and since when they run: NaN is since the next tick. */
   #left: number
   #since: number
   #waiting: boolean
@@ -37,16 +38,10 @@ export class AttemptLimits implements Limits, Deadline {
   /**
    * @param stream whether the answer will stream
    * @param life ended with an error when a limit has passed
+   * @param now monotonic milliseconds
    */
-  constructor(
-    { clock, watchdog }: Pick<GatewayContext, "clock" | "watchdog">,
-    timeouts: Timeouts,
-    stream: boolean,
-    life: Life,
-  ) {
-    const now = clock.now()
-    this.#clock = clock
-    this.#watchdog = watchdog
+  constructor(context: Watching, timeouts: Timeouts, stream: boolean, life: Life, now: number) {
+    this.#context = context
     this.#timeouts = timeouts
     this.#life = life
     this.#awaited = stream ? "firstByte" : "response"
@@ -55,7 +50,13 @@ export class AttemptLimits implements Limits, Deadline {
     this.#waiting = true
     this.#contentBy = now + (stream ? length(timeouts.firstContent) : Number.POSITIVE_INFINITY)
     this.at = Math.min(now + this.#left, this.#contentBy)
-    watchdog.watch(this)
+    context.watchdog.watch(this)
+  }
+
+  renew(now: number): boolean {
+    if (!Number.isNaN(this.#since)) return false
+    this.#waitFrom(now)
+    return this.at > now
   }
 
   expire(): void {
@@ -71,13 +72,12 @@ export class AttemptLimits implements Limits, Deadline {
 
   wait(): void {
     this.#waiting = true
-    this.#since = this.#clock.now()
-    this.at = Math.min(this.#since + this.#left, this.#contentBy)
+    this.#waitFrom(this.#context.clock.now())
   }
 
   pause(): void {
     this.#waiting = false
-    this.#left -= this.#clock.now() - this.#since
+    if (!Number.isNaN(this.#since)) this.#left -= this.#context.clock.now() - this.#since
     this.at = this.#contentBy
   }
 
@@ -90,17 +90,25 @@ export class AttemptLimits implements Limits, Deadline {
   progress(): void {
     this.#awaited = "stall"
     this.#left = length(this.#timeouts.stall)
-    if (this.#waiting) this.wait()
+    if (!this.#waiting) return
+    // Told by every event of every stream, which would look at the clock each: the next tick does for all.
+    this.#since = Number.NaN
+    this.at = Number.NEGATIVE_INFINITY
   }
 
   hurry(ms: number): void {
     this.#left = ms
     this.#contentBy = Number.POSITIVE_INFINITY
-    this.at = this.#clock.now() + ms
+    this.#waitFrom(this.#context.clock.now())
   }
 
   end(): void {
-    this.#watchdog.release(this)
+    this.#context.watchdog.release(this)
+  }
+
+  #waitFrom(now: number): void {
+    this.#since = now
+    this.at = Math.min(now + this.#left, this.#contentBy)
   }
 }
 

@@ -6,6 +6,15 @@ export interface Deadline {
   at: number
   /** Called once, when `at` has passed. */
   expire(): void
+  /**
+   * Asked before that, for whoever leaves it to the watchdog to look at the clock.
+   *
+   * @param now monotonic milliseconds
+   * @returns whether it has moved `at`, and is to be watched on
+   */
+  renew?(now: number): boolean
+  /** Where its watchdog has put it, which alone sets this. */
+  place?: number
 }
 
 export interface Watchdog {
@@ -21,29 +30,39 @@ const TICK = 20
  * thousands of silent streams cost one wake-up. Deadlines are up to one tick (20 ms) late.
  */
 export function createWatchdog(clock: Clock): Watchdog {
-  const watched = new Set<Deadline>()
+  const watched: Deadline[] = []
   let timer: ReturnType<typeof setInterval> | undefined
   const tick = () => {
     const now = clock.now()
-    for (const deadline of watched) {
-      if (deadline.at > now) continue
-      watched.delete(deadline)
+    // From behind: what is released meanwhile moves the last one, which was looked at, to the front.
+    for (let at = watched.length - 1; at >= 0; at--) {
+      const deadline = watched[at]
+      if (!deadline || deadline.at > now || deadline.renew?.(now)) continue
+      release(deadline)
       deadline.expire()
     }
-    if (watched.size === 0) {
+    if (watched.length === 0) {
       clearInterval(timer)
       timer = undefined
     }
   }
+  const isWatched = (deadline: Deadline) => watched[deadline.place ?? -1] === deadline
+  function release(deadline: Deadline): void {
+    if (!isWatched(deadline)) return
+    const last = watched.pop()!
+    if (last === deadline) return
+    last.place = deadline.place!
+    watched[last.place] = last
+  }
   return {
     watch(deadline) {
-      watched.add(deadline)
+      if (isWatched(deadline)) return
+      deadline.place = watched.length
+      watched.push(deadline)
       if (timer) return
       timer = setInterval(tick, TICK)
       timer.unref()
     },
-    release(deadline) {
-      watched.delete(deadline)
-    },
+    release,
   }
 }
