@@ -1,5 +1,5 @@
+import { holds, lengthIn } from "../../transport/http1/field-bytes.ts"
 import { HeadView } from "../../transport/http1/head-view.ts"
-import { holds } from "../../transport/http1/response-head.ts"
 import { tokenBytes } from "../../transport/http1/token-bytes.ts"
 
 const LF = 0x0a
@@ -15,8 +15,6 @@ const DELETE = 0x7f
 const LIMIT = 16 * 1024
 /** Headers that a plain head may have: Bun's server refuses more than twice as many. */
 const MOST_HEADERS = 96
-/** So many digits are always an exact number. */
-const MOST_DIGITS = 12
 
 const BLANK_LINE = Buffer.from("\r\n\r\n")
 const METHOD = Buffer.from("POST ")
@@ -105,7 +103,7 @@ export function readPlainHead(bytes: Buffer): PlainHead | undefined {
         if (name === HOST) hosts++
         else if (name === CONTENT_LENGTH) {
           if (length >= 0) return undefined
-          length = lengthOf(bytes, value, at)
+          length = lengthIn(bytes, value, at)
           if (length < 0) return undefined
         } else if (name === CONNECTION) {
           const option = bytes.toString("latin1", value, at).trim().toLowerCase()
@@ -128,22 +126,6 @@ export function readPlainHead(bytes: Buffer): PlainHead | undefined {
     keepAlive,
     chunks: minor === 1,
   }
-}
-
-/** @returns -1 where these are not digits between blanks */
-function lengthOf(bytes: Buffer, start: number, end: number): number {
-  let at = start
-  let last = end
-  while (bytes[at] === SPACE || bytes[at] === TAB) at++
-  while (last > at && (bytes[last - 1] === SPACE || bytes[last - 1] === TAB)) last--
-  if (last === at || last - at > MOST_DIGITS) return -1
-  let length = 0
-  for (; at < last; at++) {
-    const digit = bytes[at]! - ZERO
-    if (digit < 0 || digit > 9) return -1
-    length = length * 10 + digit
-  }
-  return length
 }
 
 function byLength(names: readonly Buffer[]): (readonly Buffer[] | undefined)[] {

@@ -1,4 +1,5 @@
 import { invalidAnswer } from "./connection-error.ts"
+import { holds, lengthIn } from "./field-bytes.ts"
 import { HeadView } from "./head-view.ts"
 import { tokenBytes } from "./token-bytes.ts"
 
@@ -9,8 +10,6 @@ const TAB = 0x09
 const COLON = 0x3a
 const ZERO = 0x30
 const DELETE = 0x7f
-/** All numbers of so many are exact. */
-const MOST_DIGITS = 15
 
 /** The beginning of an answer, and what it says about the body behind it. */
 export interface ResponseHead {
@@ -136,15 +135,10 @@ function lineEnd(bytes: Buffer, from: number): number {
   throw invalidAnswer("its head has a control character")
 }
 
-/** Whether this text stands at that offset. */
-export function holds(bytes: Buffer, start: number, text: Buffer): boolean {
-  for (let n = 0; n < text.length; n++) if (bytes[start + n] !== text[n]) return false
-  return true
-}
-
 function decide(head: ResponseHead, name: Buffer, bytes: Buffer, start: number, end: number): void {
   if (name === CONTENT_LENGTH) {
-    const length = lengthOf(bytes, start, end)
+    const length = lengthIn(bytes, start, end)
+    if (length < 0) throw invalidAnswer("its content-length is no number")
     if (head.length >= 0 && head.length !== length) throw invalidAnswer("it has two lengths")
     head.length = length
     return
@@ -162,24 +156,4 @@ function decide(head: ResponseHead, name: Buffer, bytes: Buffer, start: number, 
     if (options.includes("close")) head.keepAlive = false
     else if (options.includes("keep-alive")) head.keepAlive = true
   }
-}
-
-/** Digits between blanks, of which nearly every answer has some. */
-function lengthOf(bytes: Buffer, start: number, end: number): number {
-  let at = start
-  let last = end
-  while (bytes[at] === SPACE || bytes[at] === TAB) at++
-  while (isBlankOrEnd(bytes[last - 1]!)) last--
-  if (last <= at || last - at > MOST_DIGITS) throw invalidAnswer("its content-length is no number")
-  let length = 0
-  for (; at < last; at++) {
-    const digit = bytes[at]! - ZERO
-    if (digit < 0 || digit > 9) throw invalidAnswer("its content-length is no number")
-    length = length * 10 + digit
-  }
-  return length
-}
-
-function isBlankOrEnd(byte: number): boolean {
-  return byte === LF || byte === CR || byte === SPACE || byte === TAB
 }
