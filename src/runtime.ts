@@ -1,44 +1,18 @@
-import { systemClock, systemTimers } from "./core/clock.ts"
+import { systemClock } from "./core/clock.ts"
 import type { GatewayError } from "./core/error.ts"
 import type { Exchange, Reply } from "./core/exchange.ts"
 import type { Logger } from "./core/log.ts"
-import { worksWithoutKey } from "./core/provider.ts"
-import type { ProviderSettings, Settings } from "./core/settings.ts"
+import type { Settings } from "./core/settings.ts"
 import { type LoadOptions, type LoadResult, loadConfig } from "./config/load.ts"
 import { watchConfig } from "./config/watch.ts"
 import type { GatewayContext, Snapshot } from "./gateway/context.ts"
-import { handle } from "./gateway/handle.ts"
-import { createMirrors } from "./gateway/mirrors.ts"
-import { type CallState, createStateMemory } from "./gateway/state-memory.ts"
-import type { Plan } from "./gateway/plan.ts"
-import { planOfFacts } from "./gateway/planned-request.ts"
-import { createProber } from "./gateway/probe.ts"
-import { refuse } from "./gateway/refuse.ts"
-import { createAuthenticator } from "./governance/authenticate.ts"
-import { declaredPrice } from "./governance/cost.ts"
-import { costOf, loadPrices, type PriceTable } from "./governance/prices.ts"
-import { createProviderBudgets } from "./governance/provider-budget.ts"
-import { createTokenEstimator } from "./governance/token-estimate.ts"
-import { protocols } from "./protocols/index.ts"
-import { providers } from "./providers/index.ts"
-import { buildTable } from "./routing/build-table.ts"
-import { createHealth, type HealthRules } from "./routing/health.ts"
-import { createFilters } from "./routing/filters/index.ts"
-import { createQueues } from "./routing/queue.ts"
-import { createRetryBudget } from "./routing/retry-budget.ts"
-import { findStrategy } from "./routing/strategies/index.ts"
-import { strategyFromFunction } from "./routing/strategy-function.ts"
-import { watchEnds } from "./routing/watch-ends.ts"
+import type { Gateway } from "./runtime/gateway.ts"
 import { nullLedger } from "./storage/null-ledger.ts"
 import { createMemoryAnswerStore } from "./storage/memory-answer-store.ts"
 import { openStorage } from "./storage/sqlite/open-storage.ts"
 import { openUsageReader, type UsageReader } from "./storage/sqlite/usage-reader.ts"
 import { createLogger, stdout } from "./telemetry/log.ts"
 import { createRedactor } from "./telemetry/redact.ts"
-import { createFetchMedia } from "./transport/fetch-media.ts"
-import { createHttpSend } from "./transport/http.ts"
-import { createWatchdog } from "./transport/watchdog.ts"
-import type { Knowledge } from "./workers/knowledge.ts"
 import type { Seat } from "./workers/seat.ts"
 
 /** How the last attempt to reload went. */
@@ -62,11 +36,15 @@ export interface PreparedReload {
 
 /** A running router without its listener. */
 export interface Runtime {
+  /** What is served by now; known before anything else is loaded. */
+  readonly settings: Settings
   readonly snapshot: Snapshot
   readonly context: GatewayContext
   readonly logger: Logger
   /** Undefined before the first reload. */
   readonly lastReload: ReloadStatus | undefined
+  /** Loads all that requests go through, where none has come yet that needed it. */
+  warm(): void
   handle(exchange: Exchange): Promise<Reply>
   /** Ends an exchange that is not let in. */
   refuse(exchange: Exchange, error: GatewayError): Reply
@@ -94,23 +72,25 @@ export interface RuntimeOptions {
   seat?: Seat
 }
 
-/** Puts all parts together. @throws StorageError when usage cannot be kept */
+/**
+ * Puts all parts together. What requests go through is most of the code: it is loaded when one comes, so
+ * that a new process soon says that it is there. What can be wrong with a config, or a disk, is known before.
+ *
+ * @throws StorageError when usage cannot be kept
+ */
 export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const override = options.override ?? ((settings) => settings)
   const { seat } = options
-  let prices: PriceTable | undefined
   let settings = override(options.loaded.settings)
+  let gateway: Gateway | undefined
+  let snapshot: Snapshot | undefined
   const logger = createLogger(
     () => settings.log,
     stdout,
     createRedactor(() => settings),
   )
-  const knowledge = seat?.knowledge(settings, () => queues.freed()) ?? ownKnowledge(() => settings)
-  const { clock, budget, spending, filters } = knowledge
-  const queues = createQueues(clock, systemTimers, seat?.turns.count)
-  const freed = () => queues.freed()
-  const health = watchEnds(knowledge.health, seat ? () => seat.turns.give(freed) : freed)
-  const send = createHttpSend(clock)
+  const knowledge = seat?.knowledge(settings, () => gateway?.freed())
+  const clock = knowledge?.clock ?? systemClock
   const { ledger, answers } = settings.storage
     ? await openStorage({
         path: settings.storage.path,
@@ -119,37 +99,26 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
         ...(seat && { writer: seat.writer }),
       })
     : { ledger: nullLedger, answers: createMemoryAnswerStore(clock) }
-  const prober = createProber({ clock, send, logger, health })
-  const estimator = createTokenEstimator()
-  const memory = createStateMemory(clock, undefined, seat?.spread)
-  const context: GatewayContext = {
-    clock,
-    random: Math.random,
-    timers: systemTimers,
-    budget,
-    queues,
-    filters,
-    spending,
-    send,
-    health,
-    watchdog: createWatchdog(clock),
-    ledger: () => ledger,
-    logger,
-    answers,
-    memory,
-    mirrors: createMirrors(systemTimers),
-    estimateTokens: (request) => estimator.estimate(request),
-    rejected: prober.rejected,
-  }
 
-  // The price table is large: it is loaded when a provider has prices, and then before the first request.
+  function loadGateway(): Gateway {
+    const { createGateway } =
+      require("./runtime/gateway.ts") as typeof import("./runtime/gateway.ts")
+    const shared = seat && knowledge && { seat, knowledge }
+    return createGateway({ settings: () => settings, logger, ledger, answers, shared })
+  }
+  const loaded = (): Gateway => (gateway ??= loadGateway())
+  const current = (): Snapshot => (snapshot ??= loaded().generation(settings))
+
   async function ready(next: Settings): Promise<Snapshot> {
-    if (next.providers.some(isPriced)) prices ??= await loadPrices()
-    if (next.providers.some(spending.isNew)) await rememberSpending(next)
-    return snapshotOf(next, knowledge, prices, (message) => logger.warn(message))
+    const { spending, generation } = loaded()
+    if (next.providers.some(spending.isNew)) await rememberSpending(next, spending)
+    return generation(next)
   }
   /** Budgets go on from what was spent before this process, and before they were set. */
-  async function rememberSpending({ providers, storage }: Settings): Promise<void> {
+  async function rememberSpending(
+    { providers, storage }: Settings,
+    spending: Gateway["spending"],
+  ): Promise<void> {
     await ledger.flush()
     let reader: UsageReader | undefined
     try {
@@ -165,7 +134,8 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     }
   }
   await seat?.join()
-  let snapshot = await ready(settings)
+  // Others wait for what this one knows; a budget goes on from what the ledger says.
+  if (seat || settings.providers.some(({ budget }) => budget)) snapshot = await ready(settings)
 
   let watcher: ReturnType<typeof watchConfig> | undefined
   let lastReload: ReloadStatus | undefined
@@ -187,12 +157,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
       snapshot = next
       settings = next.settings
       seat?.take(settings)
-      const groups = [...snapshot.table.groups.values()]
-      prober.keep(
-        new Set(groups.flatMap(({ channels }) => channels.map(({ health }) => health.id))),
-      )
-      health.keep(groups)
-      spending.keep(settings.providers)
+      loaded().keep(snapshot)
       if (!quiet) warnOfRestart(logger, previous, settings)
     }
   }
@@ -222,111 +187,39 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   }
 
   return {
+    get settings() {
+      return settings
+    },
     get snapshot() {
-      return snapshot
+      return snapshot ?? current()
+    },
+    get context() {
+      return loaded().context
     },
     get lastReload() {
       return lastReload
     },
-    context,
     logger,
-    handle: (exchange) => handle(context, snapshot, exchange),
-    refuse: (exchange, error) => refuse(context, snapshot, exchange, error),
+    warm: () => void current(),
+    handle: (exchange) => loaded().handle(snapshot ?? current(), exchange),
+    refuse: (exchange, error) => loaded().refuse(snapshot ?? current(), exchange, error),
     reload,
     prepare,
     conclude,
-    learn: (call) => memory.learn(call as CallState),
+    learn: (heard) => loaded().learn(heard),
     watch() {
       watcher ??= watchConfig(options.loaded.files, () => void reload())
     },
     async close() {
       watcher?.close()
       seat?.close()
-      await context.mirrors.close()
-      prober.close()
-      estimator.close()
+      await gateway?.close()
       await ledger.close()
     },
   }
 }
 
-/** Everything of one config generation. */
-function snapshotOf(
-  settings: Settings,
-  { clock, health, findStrategy }: Pick<Knowledge, "clock" | "health" | "findStrategy">,
-  prices: PriceTable | undefined,
-  warn: (message: string) => void,
-): Snapshot {
-  const { fetchMedia, limits } = settings
-  return {
-    settings,
-    authenticator: createAuthenticator(settings.auth),
-    fetchMedia:
-      fetchMedia === false
-        ? undefined
-        : createFetchMedia({ limit: limits.media, own: fetchMedia === "any" }),
-    table: buildTable({
-      settings,
-      providers,
-      protocols,
-      findStrategy,
-      fromFunction: (decide, group) =>
-        strategyFromFunction(decide, {
-          clock,
-          timers: systemTimers,
-          warn: (why) => warn(`the strategy of \`${group}\` is not followed: ${why}`),
-        }),
-      health,
-      cost: (vendor, model, declared) => {
-        const price = declared ? declaredPrice(declared) : prices?.priceOf(vendor, model)
-        return (usage) => (price ? costOf(usage, price) : null)
-      },
-      window: (vendor, model) => prices?.windowOf(vendor, model),
-    }),
-  }
-}
-
-/**
- * What a router that has just begun with these settings would do with a request.
- *
- * @param warn told why a group's own function is not followed
- * @throws GatewayError
- */
-export async function planAtStart(
-  settings: Settings,
-  query: URLSearchParams,
-  warn: (message: string) => void,
-): Promise<Plan> {
-  const health = createHealth(systemClock, () => settings)
-  const prices = settings.providers.some(isPriced) ? await loadPrices() : undefined
-  const knowledge = { clock: systemClock, health, findStrategy }
-  const snapshot = snapshotOf(settings, knowledge, prices, warn)
-  const filters = createFilters(createProviderBudgets(systemClock))
-  return planOfFacts({ health, filters, clock: systemClock, random: () => 0.5 }, snapshot, query)
-}
-
 const nothingSpent = (): ReadonlyMap<string, number> => new Map()
-
-/** Whether some request to this provider can have a price. */
-function isPriced({ type, keys, options }: ProviderSettings): boolean {
-  const definition = providers.get(type)
-  if (definition?.vendor === undefined) return false
-  return keys.length > 0 || worksWithoutKey(definition, options)
-}
-
-/** What one process by itself decides by. */
-function ownKnowledge(rules: () => HealthRules): Knowledge {
-  const clock = systemClock
-  const spending = createProviderBudgets(clock)
-  return {
-    clock,
-    health: createHealth(clock, rules),
-    budget: createRetryBudget(),
-    spending,
-    filters: createFilters(spending),
-    findStrategy,
-  }
-}
 
 /** Says how it went. */
 export function logReload(logger: Logger, result: LoadResult, changed: boolean): void {

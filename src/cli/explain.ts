@@ -84,7 +84,7 @@ async function settingsOf(config: string | undefined): Promise<Settings> {
 }
 
 async function atStart(settings: Settings, query: URLSearchParams): Promise<Plan> {
-  const { planAtStart } = await import("../runtime.ts")
+  const { planAtStart } = await import("../runtime/snapshot.ts")
   try {
     return await planAtStart(settings, query, (why) => process.stderr.write(`warning: ${why}\n`))
   } catch (thrown) {

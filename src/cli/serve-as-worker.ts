@@ -35,7 +35,7 @@ export async function serveAsWorker(options: {
 
   const answers: OfWorker = {
     async listen(port) {
-      const { server } = serving!.runtime.snapshot.settings
+      const { server } = serving!.runtime.settings
       try {
         return serving!.listen(port)
       } catch (thrown) {

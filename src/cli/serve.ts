@@ -84,7 +84,7 @@ async function serveAlone(
 ): Promise<void> {
   const serving = await createServing({ load, loaded, flags })
   const { runtime, listener } = serving
-  const { settings } = runtime.snapshot
+  const { settings } = runtime
   let address: { host: string; port: number }
   try {
     address = serving.listen()
@@ -112,4 +112,5 @@ async function serveAlone(
     askedHost: flags.host ?? loaded.settings.server.host,
     logger: runtime.logger,
   })
+  runtime.warm()
 }

@@ -1,8 +1,7 @@
 import type { LoadOptions, LoadResult } from "../config/load.ts"
-import { isServed } from "../core/protocol.ts"
+import { isServed, type ServedProtocol } from "../core/protocol.ts"
 import type { Settings } from "../core/settings.ts"
 import { workerCount } from "../core/worker-count.ts"
-import { protocols } from "../protocols/index.ts"
 import { createRuntime, type Runtime } from "../runtime.ts"
 import { type Front, openFront } from "../server/front/index.ts"
 import { createListener, type Listener, LOOPBACK } from "../server/listener.ts"
@@ -65,7 +64,6 @@ export async function createServing({
     if (thrown instanceof StorageError) fail(EXIT.failed, thrown.message)
     throw thrown
   })
-  const served = [...protocols.values()].filter(isServed)
   let front: Front | undefined
   /** Elysia has the routes that few ask for: it is loaded when somebody does. */
   function portOfApp(): number {
@@ -74,7 +72,7 @@ export async function createServing({
   }
   function openApp() {
     const { createApp } = require("../server/app.ts") as typeof import("../server/app.ts")
-    const app = createApp(runtime, served, listener)
+    const app = createApp(runtime, servedProtocols(), listener)
     app.listen({ port: 0, hostname: "127.0.0.1" })
     return app.server!
   }
@@ -82,11 +80,13 @@ export async function createServing({
     runtime,
     listener,
     listen(chosen) {
-      const { server } = runtime.snapshot.settings
+      const { server } = runtime.settings
       const port = chosen ?? server.port
       front = openFront({
         runtime,
-        protocols: served,
+        get protocols() {
+          return servedProtocols()
+        },
         listener,
         hostname: server.host!,
         port,
@@ -98,7 +98,7 @@ export async function createServing({
       return { host: server.host!, port: front.port }
     },
     async stop() {
-      const deadline = Bun.sleep(runtime.snapshot.settings.server.drain)
+      const deadline = Bun.sleep(runtime.settings.server.drain)
       await Promise.race([listener.drain(), deadline])
       listener.cut()
       // The last bytes of the last answer, or why it was cut, may still be on their way out.
@@ -109,6 +109,12 @@ export async function createServing({
       await runtime.close()
     },
   }
+}
+
+/** Protocols that callers can speak; loaded when they are asked for. */
+function servedProtocols(): ServedProtocol[] {
+  const { protocols } = require("../protocols/index.ts") as typeof import("../protocols/index.ts")
+  return [...protocols.values()].filter(isServed)
 }
 
 /** Settings as the command line has them. Without caller keys only this machine is served, whatever the config says. */

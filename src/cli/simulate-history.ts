@@ -98,7 +98,7 @@ function groupOf(
 }
 
 async function costsOf(settings: Settings): Promise<Parameters<typeof setUpHistory>[0]["cost"]> {
-  const prices = await loadPrices()
+  const prices = loadPrices()
   const definitions = new Map(
     settings.providers.map(({ name, type }) => [name, providers.get(type)]),
   )

@@ -16,16 +16,17 @@ export interface PriceTable {
 
 type Period = Price["periods"][number]
 
-let loading: Promise<PriceTable> | undefined
+let loaded: PriceTable | undefined
 
 /** Loads the published prices, once. Kept out of the start: the table is a megabyte of code. */
-export function loadPrices(): Promise<PriceTable> {
-  loading ??= load()
-  return loading
+export function loadPrices(): PriceTable {
+  loaded ??= load()
+  return loaded
 }
 
-async function load(): Promise<PriceTable> {
-  const { calcPrice, findProvider } = await import("@pydantic/genai-prices")
+function load(): PriceTable {
+  const { calcPrice, findProvider } =
+    require("./published-prices.ts") as typeof import("./published-prices.ts")
   function find(vendor: string | undefined, model: string) {
     const provider = vendor === undefined ? undefined : findProvider({ providerId: vendor })
     // The table also guesses a vendor from a part of its name.

@@ -23,16 +23,21 @@ const LATE = [
 ] as const
 
 /** The modules that are loaded when a path has been answered, path by path. */
-async function loadedAfter(providers: object, ...paths: string[]): Promise<string[][]> {
-  const { path } = await use(emptyFolder())
-  const file = join(path, "llmrouter.config.json")
-  const [model] = Object.keys(providers).map((name) => `${name}/m`)
-  writeFileSync(file, JSON.stringify({ providers, groups: { g: [model] }, storage: false }))
+function loadedAfter(providers: object, ...paths: string[]): Promise<string[][]> {
   const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } })
   const { port } = listener
   listener.stop(true)
-  const program = join(import.meta.dir, "programs/loaded.ts")
-  const child = Bun.spawn([process.execPath, program, file, String(port), ...paths], {
+  return loadedBy("loaded.ts", providers, String(port), ...paths)
+}
+
+/** What a program of `programs` prints of the modules that it has loaded. */
+async function loadedBy(name: string, providers: object, ...args: string[]): Promise<string[][]> {
+  const { path } = await use(emptyFolder())
+  const file = join(path, "llmrouter.config.json")
+  const [model] = Object.keys(providers).map((provider) => `${provider}/m`)
+  writeFileSync(file, JSON.stringify({ providers, groups: { g: [model] }, storage: false }))
+  const program = join(import.meta.dir, "programs", name)
+  const child = Bun.spawn([process.execPath, program, file, ...args], {
     cwd: path,
     stdout: "ignore",
     stderr: "pipe",
@@ -44,10 +49,11 @@ async function loadedAfter(providers: object, ...paths: string[]): Promise<strin
 }
 
 describe("a start", () => {
+  const own = { local: { type: "openai-compatible", baseUrl: "http://127.0.0.1:9/v1" } }
+  const priced = { openai: { type: "openai", keys: ["sk-0123456789abcdef0123"] } }
   let atFirst: string[] = []
   let withDocument: string[] = []
   beforeAll(async () => {
-    const own = { local: { type: "openai-compatible", baseUrl: "http://127.0.0.1:9/v1" } }
     const lists = await loadedAfter(own, "/health/live", "/swagger/json")
     expect(lists).toHaveLength(2)
     ;[atFirst = [], withDocument = []] = lists
@@ -70,9 +76,15 @@ describe("a start", () => {
     expect(withDocument.some((file) => /@elysiajs\/swagger/.test(file))).toBe(true)
   })
 
+  test("has loaded nothing of what requests go through when it listens", async () => {
+    const [loaded = []] = await loadedBy("listening.ts", priced)
+    expect(loaded.some((file) => /src\/server\/front\//.test(file))).toBe(true)
+    const late = /src\/(gateway|protocols|canonical)\/|src\/routing\/build-table|genai-prices/
+    expect(loaded.filter((file) => late.test(file))).toEqual([])
+  })
+
   test("loads published prices where a provider has them", async () => {
-    const priced = { openai: { type: "openai", keys: ["sk-0123456789abcdef0123"] } }
-    const [loaded = []] = await loadedAfter(priced, "/health/live")
+    const [loaded = []] = await loadedAfter(priced, "/v1/models")
     expect(loaded.some((file) => /genai-prices/.test(file))).toBe(true)
   })
 })

@@ -5,7 +5,7 @@ import { declaredPrice } from "../../src/governance/cost.ts"
 import { loadPrices } from "../../src/governance/prices.ts"
 import { providers } from "../../src/providers/index.ts"
 
-const prices = await loadPrices()
+const prices = loadPrices()
 const AT = Date.UTC(2026, 9, 1, 12)
 const USD = 1_000_000_000
 

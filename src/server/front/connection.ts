@@ -163,10 +163,10 @@ export class Connection implements Bearer {
   }
 
   #begin(bytes: Buffer): void {
-    const { places, runtime } = this.#house
     const head = readPlainHead(bytes)
-    const place = head && places.find(head.path)
-    const { limits, server } = runtime.snapshot.settings
+    // A new process that is asked whether it is there need not load what the others go through.
+    const place = head && this.#house.places.find(head.path)
+    const { limits, server } = this.#house.runtime.settings
     if (!place || head.length > limits.body) {
       // Who may read it is not said there.
       const alive = server.cors ? undefined : answerIfAlive(bytes)

@@ -2,11 +2,12 @@ import type { ServedProtocol } from "../../core/protocol.ts"
 import type { Runtime } from "../../runtime.ts"
 import { IDLE_SECONDS, type Listener } from "../listener.ts"
 import { Connection, type House } from "./connection.ts"
-import { createPlaces } from "./places.ts"
+import { createPlaces, type Places } from "./places.ts"
 
 export interface FrontOptions {
   runtime: Runtime
-  protocols: readonly ServedProtocol[]
+  /** Asked for when the first request comes. */
+  readonly protocols: readonly ServedProtocol[]
   listener: Listener
   hostname: string
   /** 0 is any that is free. */
@@ -54,17 +55,21 @@ const handlers = (connections: Set<Connection>, house: House): Bun.SocketHandler
  * @throws Error where it cannot listen
  */
 export function openFront(options: FrontOptions): Front {
-  const { runtime, protocols, listener, hostname, port, reusePort, inner } = options
+  const { runtime, listener, hostname, port, reusePort, inner } = options
   const { idleSeconds = IDLE_SECONDS } = options
   const connections = new Set<Connection>()
   const peers = new Map<number, string>()
   let closing = false
   let seconds = 0
   let left: (() => void) | undefined
+  let places: Places | undefined
   const house: House = {
     runtime,
     listener,
-    places: createPlaces(protocols),
+    get places() {
+      places ??= createPlaces(options.protocols)
+      return places
+    },
     get port() {
       return inner()
     },
