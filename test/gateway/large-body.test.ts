@@ -48,6 +48,7 @@ async function connect(port: number) {
       write(socket)
     },
     isSent: () => rest.length === 0,
+    leave: () => socket.terminate(),
   }
 }
 
@@ -71,4 +72,18 @@ test("whoever comes while a large body is worked on is served before it", async 
 
 test("small bodies are served as they come", async () => {
   expect(await order(1000)).toEqual(["first", "second"])
+})
+
+test("for a client that leaves while its large body is worked on nobody is asked", async () => {
+  const { url, users } = await silent()
+  const { front, rows } = await open(startRouter(overUpstreams([{ url, model: "m" }])))
+  const client = await connect(front.port)
+  const whole = request("leaving", 4 * LARGE_BODY)
+  client.send(whole.subarray(0, -1))
+  await until(client.isSent)
+  client.send(whole.subarray(-1))
+  client.leave()
+  await until(async () => (await rows()).length === 1)
+  expect(await rows()).toMatchObject([{ status: 499 }])
+  expect(users).toEqual([])
 })
