@@ -17,8 +17,13 @@ export interface Exchange extends RequestHead {
   readonly time: number
   /** Called once when the reply has ended, however it did. */
   readonly ended: () => void
-  /** Ends what is being done for it now with this error. Set by whoever does it. */
-  cut?: (error: GatewayError) => void
+  /** What is being done for it now. Set by whoever does it. */
+  work?: Work | undefined
+}
+
+/** Something under way that can be ended. */
+export interface Work {
+  cut(error: GatewayError): void
 }
 
 /** What the client gets. Whole bodies are bytes, so that the server can compress them. */

@@ -24,7 +24,7 @@ export interface AttemptOptions {
   readonly request: RoutingRequest
   readonly underWay: UnderWay
   /** Set where another upstream may go on with the answer. */
-  readonly part?: () => Part
+  readonly part?: (() => Part) | undefined
 }
 
 /** What an attempt has to know of its exchange. */
@@ -66,7 +66,7 @@ async function attemptOnce(
   progress.attempts++
   progress.channel = channel
   const record = recordAttempt(exchange, step, trial)
-  progress.attemptsMade.push(record)
+  progress.attemptsMade = progress.attempts === 1 ? [record] : [...progress.attemptsMade, record]
   underWay.add(record, trial)
   const hold =
     deployment.provider.budget &&
@@ -85,17 +85,31 @@ async function attemptOnce(
     // Nothing but a promise has taken time.
     const now = prepared instanceof Promise ? clock.now() : trial.began
     limits = new AttemptLimits(context, deployment.timeouts, stream, life, now)
-    const responseLimit = snapshot.settings.limits.response
-    made = { exchange, envelope, call, trial, life, limits, record, hold, responseLimit }
+    made = {
+      exchange,
+      envelope,
+      call,
+      trial,
+      life,
+      limits,
+      record,
+      hold,
+      responseLimit: snapshot.settings.limits.response,
+      request: undefined,
+      signed: undefined,
+      body: undefined,
+    }
     const response = await send(context, made)
     const receiving = receive(context, made, response)
     const committed = receiving instanceof Promise ? await receiving : receiving
+    const at = clock.now()
+    committed.at = at
     record.outcome = "ok"
-    record.ttft = clock.now() - trial.began
+    record.ttft = at - trial.began
     // A stream proves its deployment only at its end.
     if (committed.kind === "whole") {
-      health.succeed(trial, measuredOf(committed, committed.usage, clock))
-    } else health.answered(trial)
+      health.succeed(trial, measuredOf(committed, committed.usage, at), at)
+    } else health.answered(trial, at)
     return committed
   } catch (thrown) {
     limits?.end()

@@ -46,6 +46,8 @@ export type Committed = {
   call: Call
   status: number
   contentType: string
+  /** When it was: monotonic milliseconds. */
+  at: number
 } & (
   | { kind: "whole"; body: Uint8Array; usage: Usage | undefined }
   | { kind: "bytes"; flow: Flow; first: Uint8Array }
@@ -88,10 +90,10 @@ export interface AttemptMade {
   /** Bytes of an answer that is held in memory. */
   readonly responseLimit: number
   /** What is sent, before it is signed and after. */
-  request?: OutgoingRequest
-  signed?: OutgoingRequest
+  request: OutgoingRequest | undefined
+  signed: OutgoingRequest | undefined
   /** The answer's, once it is there. */
-  body?: ByteSource | null
+  body: ByteSource | null | undefined
 }
 
 /** Sends one request to one channel. @throws (or rejects with) GatewayError */
@@ -216,7 +218,7 @@ function baseOf(
   status: number,
   contentType: string,
 ): Base {
-  return { trial, life, record, hold, call, status, contentType }
+  return { trial, life, record, hold, call, status, contentType, at: Number.NaN }
 }
 
 function commitWhole(
@@ -232,7 +234,19 @@ function commitWhole(
   limits.end()
   const type = answer.contentType ?? contentType
   const { body, usage } = answer
-  return { kind: "whole", trial, life, record, hold, call, status, contentType: type, body, usage }
+  return {
+    kind: "whole",
+    trial,
+    life,
+    record,
+    hold,
+    call,
+    status,
+    contentType: type,
+    at: Number.NaN,
+    body,
+    usage,
+  }
 }
 
 /** An answer that goes on while it is sent. */

@@ -24,11 +24,11 @@ export interface Progress {
   channel: Channel | undefined
   attempts: number
   /** Each of them, in the order in which they began. */
-  readonly attemptsMade: AttemptRecord[]
+  attemptsMade: readonly AttemptRecord[]
   /** The groups that were looked at, with every candidate. */
   opened: readonly Opened[]
   /** What its latest attempt keeps aside of the provider's budget. */
-  hold?: Hold
+  hold: Hold | undefined
   /** Whether the latest attempt speaks the caller's own protocol. */
   relayed: boolean
   /** What the upstream was not told, for the reply's header. */
@@ -36,12 +36,14 @@ export interface Progress {
   /** Whether another upstream may go on with the answer. */
   continuable: boolean
   /** What upstreams have used that broke off and were gone on with. */
-  readonly earlier: Share[]
+  earlier: readonly Share[]
   /** What routing sees of it, once it is decided where it goes. */
-  request?: RoutingRequest
+  request: RoutingRequest | undefined
   /** Monotonic milliseconds of the first content; undefined before. */
   firstContent: number | undefined
 }
+
+const NONE: readonly never[] = Object.freeze([])
 
 /** An exchange of which nothing is known yet. */
 export function startProgress(): Progress {
@@ -53,12 +55,14 @@ export function startProgress(): Progress {
     stream: false,
     channel: undefined,
     attempts: 0,
-    attemptsMade: [],
-    opened: [],
+    attemptsMade: NONE,
+    opened: NONE,
+    hold: undefined,
     relayed: false,
     warnings: "",
     continuable: false,
-    earlier: [],
+    earlier: NONE,
+    request: undefined,
     firstContent: undefined,
   }
 }
@@ -69,6 +73,8 @@ export interface Outcome {
   usage?: Usage | undefined
   /** Tokens of an answer that broke off or was left, guessed: then `usage` is not all that was used. */
   said?: number | undefined
+  /** Monotonic milliseconds; undefined is now. */
+  at?: number | undefined
 }
 
 /** Ends an exchange exactly once, however often it is called. */
@@ -111,7 +117,7 @@ function usageRow(
   { clock }: GatewayContext,
   exchange: Exchange,
   progress: Progress,
-  { status, error, usage }: Outcome,
+  { status, error, usage, at }: Outcome,
   own: number | null,
 ): UsageRow {
   const { channel, attemptsMade, opened, earlier } = progress
@@ -134,7 +140,7 @@ function usageRow(
     attempts: progress.attempts,
     ttft:
       progress.firstContent === undefined ? null : round(progress.firstContent - exchange.arrived),
-    duration: round(clock.now() - exchange.arrived),
+    duration: round((at ?? clock.now()) - exchange.arrived),
     input: used.input,
     output: used.output,
     cacheRead: used.cacheRead,

@@ -146,8 +146,8 @@ interface Served extends Asked {
 
 function commitReply(served: Served, committed: Committed): Reply {
   const { context, snapshot, exchange, progress, finish } = served
-  progress.firstContent = context.clock.now()
-  const { status, contentType } = committed
+  const { status, contentType, at } = committed
+  progress.firstContent = at
   const headers = replyHeaders(snapshot, exchange, progress)
   headers["content-type"] = contentType
   if (committed.kind === "whole") {
@@ -157,7 +157,7 @@ function commitReply(served: Served, committed: Committed): Reply {
     if (cost !== null && snapshot.settings.server.headers) {
       headers["x-llmrouter-cost"] = (cost / 1e9).toFixed(9)
     }
-    finish({ status, usage })
+    finish({ status, usage, at })
     return { status, headers, body }
   }
   if (committed.kind === "bytes") {

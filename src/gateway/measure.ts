@@ -1,15 +1,18 @@
-import type { Clock } from "../core/clock.ts"
 import type { Measured } from "../core/traffic.ts"
 import type { Usage } from "../core/usage.ts"
 import type { Committed } from "./attempt.ts"
 
-/** What a committed attempt that has ended well turned out to be. Also writes its duration down. */
+/**
+ * What a committed attempt that has ended well turned out to be. Also writes its duration down.
+ *
+ * @param now monotonic milliseconds
+ */
 export function measuredOf(
   { kind, trial, record }: Committed,
   usage: Usage | undefined,
-  clock: Clock,
+  now: number,
 ): Measured {
-  const duration = clock.now() - trial.began
+  const duration = now - trial.began
   record.duration = duration
   return {
     stream: kind === "events",

@@ -66,11 +66,13 @@ export function createMediaFetcher(
   /** For the first attempt that may need files: most requests go to where none does. */
   function open(): { controller: AbortController; once: MediaOnce } {
     const controller = new AbortController()
-    const { cut } = exchange
+    const { work } = exchange
     // Besides what else ends with the exchange.
-    exchange.cut = (error) => {
-      controller.abort(error)
-      cut?.(error)
+    exchange.work = {
+      cut(error) {
+        controller.abort(error)
+        work?.cut(error)
+      },
     }
     return { controller, once: createMediaOnce(fetchMedia, total, controller.signal) }
   }

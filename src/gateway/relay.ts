@@ -161,7 +161,8 @@ class Relayed implements PushedBody, ByteSink {
     const { clock, health } = this.#context
     this.#over = true
     flow.settle()
-    health.succeed(trial, measuredOf(this.#current, relay.usage, clock))
+    const now = clock.now()
+    health.succeed(trial, measuredOf(this.#current, relay.usage, now), now)
     if (relay.answer) this.#keep(relay.answer)
     this.#finish({ status: this.#status, usage: relay.usage })
     this.#writer.end()
@@ -257,7 +258,8 @@ export function relayBytes(context: GatewayContext, committed: Bytes, finish: Fi
       end() {
         over = true
         flow.settle()
-        context.health.succeed(trial, measuredOf(committed, undefined, context.clock))
+        const now = context.clock.now()
+        context.health.succeed(trial, measuredOf(committed, undefined, now), now)
         finish({ status })
         writer.end()
       },

@@ -1,6 +1,6 @@
 import type { Clock, Timers } from "../core/clock.ts"
 import { clientGone, type GatewayError } from "../core/error.ts"
-import type { Exchange } from "../core/exchange.ts"
+import type { Exchange, Work } from "../core/exchange.ts"
 import type { Life } from "../core/life.ts"
 import type { RequestEnvelope } from "../core/protocol.ts"
 import type { Channel, Group, RoutingRequest } from "../core/routing.ts"
@@ -51,7 +51,7 @@ export function run(context: GatewayContext, asked: Asked): Promise<Committed> {
   const { snapshot, exchange, history, resolution } = asked
   const { group, pinned } = resolution
   const attempting = new Attempting(context, asked)
-  exchange.cut = attempting.cut()
+  exchange.work = attempting
   const { request } = attempting
   let counting: Promise<void> | undefined
   if (!pinned) {
@@ -67,21 +67,12 @@ export function run(context: GatewayContext, asked: Asked): Promise<Committed> {
  * The attempts of one exchange: what they are decided by, what `pursue` asks for, and how they end. A
  * class, since every request has one.
  */
-export class Attempting implements Pursuit<Committed>, AttemptOptions, WalkOptions {
+export class Attempting implements Pursuit<Committed>, AttemptOptions, WalkOptions, Work {
   readonly asked: Asked
   readonly request: GuessedRequest
   readonly underWay = new UnderWay()
-  readonly part?: () => Part
-  readonly resolution: Resolution
-  readonly table: RouteTable
-  readonly health: Health
-  readonly filters: readonly Filter[]
-  readonly random: () => number
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly budget: RetryBudget
+  readonly part: (() => Part) | undefined
   readonly due: Due
-  readonly stream: boolean
   readonly hedgeAfter: Pursuit<Committed>["hedgeAfter"]
   readonly queue: Pursuit<Committed>["queue"]
   readonly #context: GatewayContext
@@ -98,16 +89,7 @@ export class Attempting implements Pursuit<Committed>, AttemptOptions, WalkOptio
     progress.request = request
     this.asked = asked
     this.request = request
-    this.resolution = resolution
-    this.table = asked.snapshot.table
-    this.health = context.health
-    this.filters = context.filters
-    this.random = context.random
-    this.clock = context.clock
-    this.timers = context.timers
-    this.budget = context.budget
     this.due = dueOf(group, exchange, steering.timeout)
-    this.stream = envelope.facts.stream
     this.hedgeAfter = pinned ? undefined : hedgeDelay(group.hedge, request)
     this.queue = group.queue && {
       ...group.queue,
@@ -117,7 +99,43 @@ export class Attempting implements Pursuit<Committed>, AttemptOptions, WalkOptio
     }
     this.#context = context
     progress.continuable = isContinuable(resolution, exchange, history)
-    if (progress.continuable) this.part = firstPart
+    this.part = progress.continuable ? firstPart : undefined
+  }
+
+  get resolution(): Resolution {
+    return this.asked.resolution
+  }
+
+  get table(): RouteTable {
+    return this.asked.snapshot.table
+  }
+
+  get stream(): boolean {
+    return this.request.stream
+  }
+
+  get health(): Health {
+    return this.#context.health
+  }
+
+  get filters(): readonly Filter[] {
+    return this.#context.filters
+  }
+
+  get random(): () => number {
+    return this.#context.random
+  }
+
+  get clock(): Clock {
+    return this.#context.clock
+  }
+
+  get timers(): Timers {
+    return this.#context.timers
+  }
+
+  get budget(): RetryBudget {
+    return this.#context.budget
   }
 
   /** Begins with the first attempt. */
@@ -138,12 +156,10 @@ export class Attempting implements Pursuit<Committed>, AttemptOptions, WalkOptio
   }
 
   /** What ends all of it, for as long as the answer is made. */
-  cut(): (error: GatewayError) => void {
-    return (error) => {
-      if (this.#committed) this.#committed.life.abort(error)
-      else if (this.#pursued) this.#pursued.end(error)
-      else this.#early = error
-    }
+  cut(error: GatewayError): void {
+    if (this.#committed) this.#committed.life.abort(error)
+    else if (this.#pursued) this.#pursued.end(error)
+    else this.#early = error
   }
 
   /** The client has left. */

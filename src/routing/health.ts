@@ -37,11 +37,12 @@ export interface Health {
    * @param tokens that the attempt will use, guessed
    * @param stream whether it waits for a first content
    * @param input those of the tokens that are its input; NaN where that is not known
+   * @param now monotonic milliseconds, here and below, of whoever has just looked at the clock
    */
-  begin(channel: Channel, tokens?: number, stream?: boolean, input?: number): Trial
+  begin(channel: Channel, tokens?: number, stream?: boolean, input?: number, now?: number): Trial
   /** The first content is there: the channel works. Its deployment has yet to finish something. */
-  answered(trial: Trial): void
-  succeed(trial: Trial, measured?: Measured): void
+  answered(trial: Trial, now?: number): void
+  succeed(trial: Trial, measured?: Measured, now?: number): void
   /** @param measured what was used all the same, such as by a stream that broke off */
   fail(trial: Trial, error: Failure, measured?: Measured): void
   /** The attempt ended without saying anything of the upstream: the client left. */
@@ -190,8 +191,7 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
       const share = recovering ? breaker.share(now, rules().breaker) : 1
       return share < 1 ? { state: "ready", until: 0, share } : READY
     },
-    begin(channel, tokens = 0, stream = false, input = Number.NaN) {
-      const now = clock.now()
+    begin(channel, tokens = 0, stream = false, input = Number.NaN, now = clock.now()) {
       const expected = tokens > 0 && tokens < Number.POSITIVE_INFINITY ? tokens : 0
       const trial = new LiveTrial(channel, now, ++latest, expected, input)
       const live = liveOf(channel)
@@ -207,10 +207,9 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
       }
       return trial
     },
-    answered(begun) {
+    answered(begun, now = clock.now()) {
       const trial = begun as LiveTrial
       if (trial.ended || trial.first !== undefined) return
-      const now = clock.now()
       const { channel, input } = trial
       trial.first = Math.max(0, now - trial.began)
       waitsNoMore(trial)
@@ -219,9 +218,8 @@ export function createHealth(clock: Clock, rules: () => HealthRules): Health {
       deploymentOf(channel).traffic.firstContent(now, trial.first, input)
       live.works(trial)
     },
-    succeed(begun, measured) {
+    succeed(begun, measured, now = clock.now()) {
       const trial = begun as LiveTrial
-      const now = clock.now()
       if (!end(trial, now, measured, false)) return
       const live = liveOf(trial.channel)
       const deployment = deploymentOf(trial.channel)

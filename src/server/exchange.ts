@@ -19,8 +19,9 @@ export function openExchange(
   { path, query }: RequestPlace,
   signal: EndSignal,
 ): Exchange & { ended: () => void } {
+  const time = clock.wall()
   return {
-    id: requestId(),
+    id: requestId(time),
     protocol,
     operation,
     headers,
@@ -29,8 +30,9 @@ export function openExchange(
     body: NO_BODY,
     signal,
     arrived: clock.now(),
-    time: clock.wall(),
+    time,
     ended: NOTHING,
+    work: undefined,
   }
 }
 

@@ -75,7 +75,7 @@ export function createListener(): Listener {
       return promise
     },
     cut() {
-      for (const exchange of active) exchange.cut?.(shuttingDown())
+      for (const exchange of active) exchange.work?.cut(shuttingDown())
     },
   }
 }

@@ -16,9 +16,10 @@ let prefix = ""
 /**
  * A request id, unlike any other's: those of one process sort by the order in which they were made. It is
  * a UUID of version 7 without dashes. https://www.rfc-editor.org/rfc/rfc9562#section-5.7
+ *
+ * @param now milliseconds since 1970
  */
-export function requestId(): string {
-  const now = Date.now()
+export function requestId(now = Date.now()): string {
   if (now > time) begin(now)
   else if (count === MOST) begin(time + 1)
   if (at + RANDOM > digits.length) draw()

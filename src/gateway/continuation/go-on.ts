@@ -86,7 +86,7 @@ export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions
     const part = nextPart(voice, spent)
     const found = await search(part)
     if (found && opened(found, part)) {
-      progress.earlier.push(share)
+      progress.earlier = [...progress.earlier, share]
       broken.record.cost = share.cost
       progress.hold?.settle(share.cost)
       take(found)
@@ -112,7 +112,7 @@ export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions
       recordRest(underWay, request, clock, error)
       life.abort(error)
     }
-    exchange.cut = end
+    exchange.work = { cut: end }
     const late = () => end?.(tooLate(due))
     const stop = Number.isFinite(due.ms) ? timers.after(due.ms, late) : undefined
     try {
@@ -147,9 +147,8 @@ export function createGoOn({ context, attempting, walk, step, due }: GoOnOptions
 
   function take({ trial, hold, life }: Events): void {
     progress.channel = trial.channel
-    if (hold) progress.hold = hold
-    else delete progress.hold
-    exchange.cut = (error) => life.abort(error)
+    progress.hold = hold
+    exchange.work = { cut: (error) => life.abort(error) }
   }
 
   /** What tells whoever reads the stream itself, and nobody else. */
