@@ -1,6 +1,8 @@
 /** How much is measured; times in seconds. */
 export interface Plan {
   name: "full" | "quick" | "smoke"
+  /** Seconds that all rounds together may wait for a calm machine. */
+  patience: number
   /** Seconds of each sort of stream before anything is counted; plain requests come for twice as long. */
   warmUp: number
   /** Repeats of what is measured under load; targets take turns in each. */
@@ -23,7 +25,8 @@ export interface Plan {
 export const plans: Readonly<Record<Plan["name"], Plan>> = {
   full: {
     name: "full",
-    warmUp: 12,
+    patience: 120,
+    warmUp: 6,
     rounds: 5,
     peerRounds: 3,
     load: 5,
@@ -37,6 +40,7 @@ export const plans: Readonly<Record<Plan["name"], Plan>> = {
   },
   quick: {
     name: "quick",
+    patience: 0,
     warmUp: 1,
     rounds: 2,
     peerRounds: 1,
@@ -51,6 +55,7 @@ export const plans: Readonly<Record<Plan["name"], Plan>> = {
   },
   smoke: {
     name: "smoke",
+    patience: 0,
     warmUp: 0,
     rounds: 1,
     peerRounds: 1,

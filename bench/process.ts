@@ -94,14 +94,23 @@ export function start(
   }
 }
 
-/** Runs a program of the bench on the other core, to its end. @throws when it fails. */
-export async function runAside<Report>(program: string, args: readonly unknown[]): Promise<Report> {
+/** Runs a program of the bench on these cores, to its end. @throws when it fails. */
+export async function runProgram<Report>(
+  cores: string,
+  program: string,
+  args: readonly unknown[] = [],
+): Promise<Report> {
   const command = [process.execPath, `${import.meta.dir}/${program}`, ...args.map(String)]
-  const child = Bun.spawn(pinned(OTHER_CORE, command), { stderr: "inherit" })
+  const child = Bun.spawn(pinned(cores, command), { stderr: "inherit" })
   adopt(child)
   const output = await new Response(child.stdout).text()
   if ((await child.exited) !== 0) throw new Error(`${program} failed: ${output}`)
   return JSON.parse(output)
+}
+
+/** The same on the core of the load. */
+export function runAside<Report>(program: string, args: readonly unknown[]): Promise<Report> {
+  return runProgram(OTHER_CORE, program, args)
 }
 
 /** A port that was free a moment ago. */

@@ -7,10 +7,14 @@ import { metricLines, peerLines } from "./tables.ts"
 
 /** A report as Markdown that reads as text too. */
 export function reportText(report: Report): string {
-  const { date, machine, plan, peers, missing, unavailable, failures, results } = report
+  const { date, machine, plan, peers, missing, unavailable, failures, results, unrest } = report
   const everything = markdownTable(metricLines(results, parts, [DIRECT, YARDSTICK, ROUTER]))
   const sections = [
-    `${date.slice(0, 10)}, ${machine.cpu}, ${machine.cores} cores, Bun ${machine.bun}, the router measured as ${machine.program}; rounds: ${plan.rounds}. Medians, with the lowest and highest of all rounds.`,
+    `${date.slice(0, 10)}, ${machine.cpu}, ${machine.cores} cores, Bun ${machine.bun}, the router measured as ${machine.program}; rounds: ${plan.rounds}. Medians, with the lowest and highest of all rounds.${
+      unrest
+        ? ` The same piece of work took ${unrest.median.toFixed(2)} × its shortest time before half of the rounds, ${unrest.most.toFixed(2)} × before the worst.`
+        : ""
+    }`,
     `### Goals\n\n${markdownTable(goalLines(results))}`,
     `### Everything\n\n${everything}`,
   ]

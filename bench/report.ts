@@ -1,3 +1,4 @@
+import type { Unrest } from "./calm.ts"
 import type { Peer } from "./peers/peer.ts"
 import type { Failure, Results } from "./results.ts"
 import type { Plan } from "./plan.ts"
@@ -12,5 +13,7 @@ export interface Report {
   missing: { name: string; reason: string }[]
   unavailable: { name: string; reason: string }[]
   failures: Failure[]
+  /** Reports before 2026-11-23 do not know. */
+  unrest?: Unrest | undefined
   results: Results
 }

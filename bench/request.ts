@@ -1,3 +1,4 @@
+import { conversationBody } from "./conversation.ts"
 import { type Kind, messagesBody, requestBody } from "./payload.ts"
 import type { Address, Route } from "./target.ts"
 
@@ -19,10 +20,22 @@ export function chatRequest(target: Address, kind: Kind, more = 0): Request {
   return to(target, target.chat, requestBody(kind, target.chat.model, more))
 }
 
+/** How a target takes Anthropic messages. @throws when it does not */
+function messagesOf({ name, messages }: Address): Route {
+  if (!messages) throw new Error(`${name} takes no messages`)
+  return messages
+}
+
 /** Anthropic messages. @throws when the target does not take them */
 export function messagesRequest(target: Address, kind: Kind): Request {
-  if (!target.messages) throw new Error(`${target.name} takes no messages`)
-  return to(target, target.messages, messagesBody(kind, target.messages.model))
+  const route = messagesOf(target)
+  return to(target, route, messagesBody(kind, route.model))
+}
+
+/** The same with a long conversation, for a short answer. @throws when the target does not take them */
+export function conversationRequest(target: Address): Request {
+  const route = messagesOf(target)
+  return to(target, route, conversationBody(route.model))
 }
 
 /** A request as it is on the wire. */

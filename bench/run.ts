@@ -1,3 +1,4 @@
+import { createCalm, thisMachine, type Unrest } from "./calm.ts"
 import type { Bench, Part, Subject } from "./part.ts"
 import type { Peer } from "./peers/peer.ts"
 import { hold } from "./family.ts"
@@ -13,6 +14,7 @@ import { load } from "./wrk.ts"
 export interface Outcome {
   results: Results
   failures: Failure[]
+  unrest: Unrest | undefined
 }
 
 /**
@@ -51,7 +53,7 @@ async function awake<Result>(subject: Subject, work: () => Promise<Result>): Pro
 
 /**
  * Measures every part on the upstream itself, nginx, the router and these peers. Rounds are interleaved,
- * so that a noisy neighbour disturbs all alike. What fails is said and left out from then on.
+ * so that a noisy neighbour disturbs all alike, and begin when the machine is calm. What fails is said and left out from then on.
  */
 export async function run(
   upstream: Target,
@@ -81,14 +83,19 @@ export async function run(
     }
     const usable = subjects.filter(({ name }) => !failed(name, START))
     const results: Results = Object.fromEntries(usable.map(({ name }) => [name, {}]))
+    const calm = createCalm(thisMachine, bench.plan.patience)
     for (const part of parts) {
       const repeats = part.repeats(bench.plan)
       for (let repeat = 1; repeat <= repeats; repeat += 1) {
+        await calm.wait()
         for (const subject of usable) {
           const { name, peer } = subject
           if (failed(name, part.name) || (peer && repeat > bench.plan.peerRounds)) continue
           console.error(`${part.name}, ${repeat} of ${repeats}: ${name}`)
           try {
+            if (repeat === 1 && part.leadIn) {
+              await awake(subject, () => part.measure(subject, bench))
+            }
             const values = (await awake(subject, () => part.measure(subject, bench))) ?? {}
             const row = results[name]!
             for (const [metric, value] of Object.entries(values)) {
@@ -100,7 +107,7 @@ export async function run(
         }
       }
     }
-    return { results, failures }
+    return { results, failures, unrest: calm.unrest() }
   } finally {
     for (const { name, target, peer } of subjects) {
       if (name === DIRECT) continue

@@ -66,7 +66,15 @@ const slots = Array.from({ length: GAP }, () => new Set<Client>())
 let nextSlot = 0
 const delayed: { client: Client; due: number }[] = []
 let firstDelayed = 0
-let tick = Math.floor(performance.now())
+let tick = 0
+let ticking: Timer | undefined
+
+/** Lets time pass from now on: nobody pays for a clock while nobody waits. */
+function startTicking(): void {
+  if (ticking) return
+  tick = Math.floor(performance.now())
+  ticking = setInterval(onTick, 1)
+}
 
 function onTick(): void {
   const now = performance.now()
@@ -89,19 +97,24 @@ function onTick(): void {
     send(first.client, WHOLE)
     firstDelayed += 1
   }
-  if (firstDelayed > 10_000) {
+  if (firstDelayed > 10_000 || firstDelayed === delayed.length) {
     delayed.splice(0, firstDelayed)
     firstDelayed = 0
   }
+  if (delayed.length > 0 || slots.some((slot) => slot.size > 0)) return
+  clearInterval(ticking)
+  ticking = undefined
 }
-setInterval(onTick, 1)
 
 function reply(client: Client): void {
   const [kind, count] = (client.data.asked ?? "plain").split(":")
-  if (kind === "slow") delayed.push({ client, due: performance.now() + DELAY })
-  else if (kind === "paced") {
+  if (kind === "slow") {
+    delayed.push({ client, due: performance.now() + DELAY })
+    startTicking()
+  } else if (kind === "paced") {
     send(client, STREAM)
     client.data.sent = 0
+    startTicking()
     nextSlot = (nextSlot + 1) % GAP
     slots[nextSlot]!.add(client)
   } else if (kind === "fast") {

@@ -47,7 +47,7 @@ export async function load(
   seconds: number,
 ): Promise<LoadResult> {
   const url = `http://127.0.0.1:${request.port}${request.path}`
-  const script = join(folder, "wrk.lua")
+  const script = join(folder, `wrk-${request.port}.lua`)
   await Bun.write(script, scriptOf(request))
   const options = [
     "-t1",

@@ -13,6 +13,7 @@ const chat = (width: number): Part => {
       { id: `${id}.p50`, label: `p50, ${at}`, unit: "ms", digits: 2 },
       { id: `${id}.p99`, label: `p99, ${at}`, unit: "ms", digits: 2 },
     ],
+    leadIn: true,
     repeats: ({ rounds }) => rounds,
     async measure({ target }, { plan, folder }) {
       const request = chatRequest(target, "plain")

@@ -4,7 +4,7 @@ import { large } from "./large.ts"
 import { memoryPart } from "./memory.ts"
 import { single } from "./single.ts"
 import { sizePart } from "./size.ts"
-import { slow } from "./slow.ts"
+import { slow, steady } from "./slow.ts"
 import { startPart } from "./start.ts"
 import { fast, fastTranslated, paced, pacedTranslated } from "./streams.ts"
 import { workersPart } from "./workers.ts"
@@ -19,6 +19,7 @@ export const parts: readonly Part[] = [
   fast,
   fastTranslated,
   slow,
+  steady,
   large,
   memoryPart,
   startPart,

@@ -11,6 +11,7 @@ export const large: Part = {
     { id: "large.p99", label: "small requests beside 8 MB bodies, p99", unit: "ms", digits: 2 },
     { id: "large.own", label: "the large ones themselves, p50", unit: "ms", digits: 1 },
   ],
+  leadIn: true,
   repeats: ({ rounds }) => rounds,
   async measure({ target, peer }, { plan, folder }) {
     if (peer) return undefined

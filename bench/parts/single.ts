@@ -9,6 +9,7 @@ export const single: Part = {
     { id: "single.p50", label: "added p50, 1 connection", unit: "µs", digits: 0, added: true },
     { id: "single.p99", label: "added p99, 1 connection", unit: "µs", digits: 0, added: true },
   ],
+  leadIn: true,
   repeats: ({ rounds }) => rounds,
   async measure({ target }, { plan, folder }) {
     const { p50, p99 } = await load(folder, chatRequest(target, "plain"), 1, plan.single)

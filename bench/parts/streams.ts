@@ -18,6 +18,7 @@ const part = (
     { id: `${id}.perSecond`, label: `${how}, ${WIDTH} streams`, unit: "events/s", digits: 0 },
     { id: `${id}.cpu`, label: `CPU per event, ${how}`, unit: "µs", digits: 2 },
   ],
+  leadIn: true,
   repeats: ({ rounds }) => rounds,
   async measure({ target, peer }, { plan }) {
     if (peer && kind === "paced") return undefined

@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { conversationBody } from "../../bench/conversation.ts"
 import type { MixedOrder, MixedReport } from "../../bench/mixed.ts"
 import { CHUNKS, DELAY, type Kind, messagesBody, requestBody } from "../../bench/payload.ts"
 import { wireOf } from "../../bench/request.ts"
+import type { SteadyOrder, SteadyReport } from "../../bench/steady.ts"
 import type { StreamOrder, StreamReport } from "../../bench/streams.ts"
 import { closedPort } from "../support/upstream/closed-port.ts"
 
@@ -33,7 +35,8 @@ afterAll(async () => {
 const request = (body: string) => ({ port, path: "/v1/chat/completions", headers: {}, body })
 const ask = (body: string | ReadableStream) =>
   fetch(`http://127.0.0.1:${port}/v1/chat/completions`, { method: "POST", body })
-const events = (text: string) => text.split('" word"').length - 1
+const count = (text: string, what: string) => text.split(what).length - 1
+const events = (text: string) => count(text, '" word"')
 
 describe("the upstream of the bench", () => {
   test("answers at once, or after a while", async () => {
@@ -122,5 +125,45 @@ describe("the load of the bench", () => {
     expect(failed).toBe(0)
     expect(small).toHaveLength(100)
     expect(large).toHaveLength(1)
+  })
+
+  const steady = (how: Pick<SteadyOrder, "width" | "perSecond">, kind: Kind) => {
+    const wire = wireOf(request(requestBody(kind))).toString()
+    const whole: SteadyOrder = { port, wire, seconds: 1, ...how }
+    return report<SteadyReport>(program("steady-client.ts", JSON.stringify(whole)))
+  }
+
+  test("sends as many requests as are due, whether others are answered or not", async () => {
+    const { requests, failed, p50 } = await steady({ width: 50, perSecond: 200 }, "slow")
+    expect(failed).toBe(0)
+    expect(requests).toBe(200)
+    expect(p50).toBeGreaterThanOrEqual(DELAY - 1)
+  })
+
+  test("counts what a request waits for a connection", async () => {
+    // One connection carries 20 a second: the last one is due within the first second, and sent in the second.
+    const { requests, p99 } = await steady({ width: 1, perSecond: 40 }, "slow")
+    expect(requests).toBe(40)
+    expect(p99).toBeGreaterThanOrEqual(40 * DELAY - 1000)
+  })
+
+  test("counts what is refused as failed", async () => {
+    const wire = wireOf(request(requestBody("plain"))).toString()
+    const whole = { port: await closedPort(), wire, seconds: 1, width: 1, perSecond: 1 }
+    const client = program("steady-client.ts", JSON.stringify(whole satisfies SteadyOrder))
+    expect(await client.exited).not.toBe(0)
+  })
+})
+
+describe("a long conversation", () => {
+  test("is of 200 KB, and every call of a tool in it has its result", () => {
+    const text = conversationBody()
+    expect(text.length).toBeWithin(190_000, 230_000)
+    expect(count(text, '"type":"tool_use"')).toBeGreaterThan(100)
+    expect(count(text, '"type":"tool_result"')).toBe(count(text, '"type":"tool_use"'))
+  })
+
+  test("is answered by the upstream like any other", async () => {
+    expect(await (await ask(conversationBody())).json()).toHaveProperty("usage")
   })
 })
