@@ -1,10 +1,13 @@
-import { type Life, throwIfEnded } from "../core/life.ts"
 import { GatewayError, toGatewayError } from "../core/error.ts"
+import { type Life, throwIfEnded } from "../core/life.ts"
 import type { RequestEnvelope } from "../core/protocol.ts"
+import type { AttemptRecord } from "../core/route-record.ts"
 import type { RoutingRequest } from "../core/routing.ts"
+import type { Hold } from "../core/spending.ts"
 import { LARGE_BODY, nextTurn } from "../core/turn.ts"
 import { costToHold } from "../routing/filters/budget.ts"
 import type { Trial } from "../routing/health.ts"
+import type { Taker } from "../routing/pursuit.ts"
 import { type AttemptMade, type Committed, receive, send } from "./attempt.ts"
 import { costOfWaiting, type MadeStep, recordAttempt, recordFailure } from "./attempt-record.ts"
 import type { GatewayContext } from "./context.ts"
@@ -38,8 +41,20 @@ export interface AttemptedFor extends PrepareOptions {
  * One attempt, and once more without opaque state where the upstream refuses that of another one.
  *
  * @param life what ends it
- * @throws GatewayError that names the deployment, after the channel was judged by it
+ * @param taker told of its answer, or of an error that names the deployment, after the channel was judged by it
  */
+export function beginAttempt(
+  context: GatewayContext,
+  options: AttemptOptions,
+  step: MadeStep,
+  trial: Trial,
+  life: Life,
+  taker: Taker<Committed>,
+): void {
+  void attempt(context, options, step, trial, life, taker, undefined)
+}
+
+/** The same for whoever waits for it. @throws (rejects with) that error */
 export function attemptOn(
   context: GatewayContext,
   options: AttemptOptions,
@@ -47,44 +62,52 @@ export function attemptOn(
   trial: Trial,
   life: Life,
 ): Promise<Committed> {
-  return attemptOnce(context, options, step, trial, life, false)
+  return new Promise((answered, failed) =>
+    beginAttempt(context, options, step, trial, life, { answered, failed }),
+  )
 }
 
-async function attemptOnce(
+/** @param refused why the upstream did not take the request with opaque state, of which there is none now */
+async function attempt(
   context: GatewayContext,
   options: AttemptOptions,
   step: MadeStep,
   trial: Trial,
   life: Life,
-  withoutState: boolean,
-): Promise<Committed> {
+  taker: Taker<Committed>,
+  refused: GatewayError | undefined,
+): Promise<void> {
   const { asked, request, underWay } = options
   const { snapshot, exchange, progress, history } = asked
   const { channel } = step
   const { deployment } = channel
   const { health, clock, spending } = context
-  progress.attempts++
-  progress.channel = channel
   const record = recordAttempt(exchange, step, trial)
-  progress.attemptsMade = progress.attempts === 1 ? [record] : [...progress.attemptsMade, record]
-  underWay.add(record, trial)
-  const hold =
-    deployment.provider.budget &&
-    spending.hold(deployment.provider, costToHold(request, deployment))
+  let hold: Hold | undefined
   let limits: AttemptLimits | undefined
   let made: AttemptMade | undefined
+  let committed: Committed
   try {
-    if (exchange.body.length >= LARGE_BODY) await nextTurn()
+    progress.attempts++
+    progress.channel = channel
+    progress.attemptsMade = progress.attempts === 1 ? [record] : [...progress.attemptsMade, record]
+    underWay.add(record, trial)
+    if (deployment.provider.budget) {
+      hold = spending.hold(deployment.provider, costToHold(request, deployment))
+    }
+    const large = exchange.body.length >= LARGE_BODY
+    if (large) await nextTurn()
     throwIfEnded(life)
     const part = options.part?.()
     const envelope = part ? history.whole() : history.seenBy(channel)
+    const withoutState = refused !== undefined
     const prepared = prepare(context.memory, asked, envelope, deployment, withoutState, part)
     const call = prepared instanceof Promise ? await prepared : prepared
     throwIfEnded(life)
-    const { stream } = envelope.facts
-    // Nothing but a promise has taken time.
-    const now = prepared instanceof Promise ? clock.now() : trial.began
-    limits = new AttemptLimits(context, deployment.timeouts, stream, life, now)
+    // Nothing else has taken time.
+    const waited = large || prepared instanceof Promise
+    const now = waited ? clock.now() : trial.began
+    limits = new AttemptLimits(context, deployment.timeouts, envelope.facts.stream, life, now)
     made = {
       exchange,
       envelope,
@@ -101,7 +124,7 @@ async function attemptOnce(
     }
     const response = await send(context, made)
     const receiving = receive(context, made, response)
-    const committed = receiving instanceof Promise ? await receiving : receiving
+    committed = receiving instanceof Promise ? await receiving : receiving
     const at = clock.now()
     committed.at = at
     record.outcome = "ok"
@@ -110,40 +133,46 @@ async function attemptOnce(
     if (committed.kind === "whole") {
       health.succeed(trial, measuredOf(committed, committed.usage, at), at)
     } else health.answered(trial, at)
-    return committed
   } catch (thrown) {
     limits?.end()
     made?.body?.cancel()
+    const error = concluded(context, options, trial, record, hold, life, thrown)
+    const stateless = error.detail.reason === "state-rejected" && asked.envelope.decode
+    if (stateless && !refused) {
+      const second = health.begin(channel, 0, request.stream)
+      void attempt(context, options, step, second, life, taker, error)
+    } else taker.failed(refused && error.kind === "unsupported" ? refused : error)
+    return
+  }
+  taker.answered(committed)
+}
+
+/** Writes down and judges what a failed attempt says. Never throws. @returns what came of it, for whoever goes on */
+function concluded(
+  context: GatewayContext,
+  { asked: { exchange }, request, underWay }: AttemptOptions,
+  trial: Trial,
+  record: AttemptRecord,
+  hold: Hold | undefined,
+  life: Life,
+  thrown: unknown,
+): GatewayError {
+  try {
+    const { channel } = trial
     const known = thrown instanceof GatewayError && !exchange.signal.aborted
     const reason = !known && life.aborted ? life.reason : thrown
-    const disposed = dispose(toGatewayError(reason), deployment.provider, "before")
+    const disposed = dispose(toGatewayError(reason), channel.deployment.provider, "before")
     const error = explain(disposed, channel)
     // What was ended from outside is written down by who has ended it.
     if (underWay.delete(record)) {
-      record.duration = clock.now() - trial.began
+      record.duration = context.clock.now() - trial.began
       recordFailure(record, error)
       record.wasted = costOfWaiting(error, channel, request)
     }
     hold?.settle(record.wasted || null)
     judge(context, trial, error)
-    const refused = error.detail.reason === "state-rejected" && asked.envelope.decode
-    if (!refused || withoutState) throw error
-    return await attemptWithoutState(context, options, step, life, error)
-  }
-}
-
-/** @param refused why the upstream did not take the request as it was */
-async function attemptWithoutState(
-  context: GatewayContext,
-  options: AttemptOptions,
-  step: MadeStep,
-  life: Life,
-  refused: GatewayError,
-): Promise<Committed> {
-  try {
-    const trial = context.health.begin(step.channel, 0, options.request.stream)
-    return await attemptOnce(context, options, step, trial, life, true)
+    return error
   } catch (again) {
-    throw (again as GatewayError).kind === "unsupported" ? refused : again
+    return toGatewayError(again)
   }
 }

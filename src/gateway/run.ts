@@ -1,7 +1,6 @@
 import type { Clock, Timers } from "../core/clock.ts"
 import { clientGone, type GatewayError } from "../core/error.ts"
 import type { Exchange, Work } from "../core/exchange.ts"
-import type { Life } from "../core/life.ts"
 import type { RequestEnvelope } from "../core/protocol.ts"
 import type { Channel, Group, RoutingRequest } from "../core/routing.ts"
 import { chain } from "../routing/chain.ts"
@@ -10,14 +9,15 @@ import type { Caller } from "../governance/authenticate.ts"
 import { type Due, NEVER_DUE } from "../routing/due.ts"
 import { hedgeDelay } from "../routing/hedge.ts"
 import { prepareOrder } from "../routing/prepare-order.ts"
-import { pursue, type Pursued, type Pursuit } from "../routing/pursue.ts"
+import { pursue } from "../routing/pursue.ts"
+import type { Pursued, Pursuit, Run } from "../routing/pursuit.ts"
 import { kindOf } from "../routing/queue.ts"
 import type { Resolution, RouteTable } from "../routing/resolve.ts"
 import type { Filter } from "../routing/filters/filter.ts"
 import type { Health, Trial } from "../routing/health.ts"
 import type { RetryBudget } from "../routing/retry-budget.ts"
 import { createWalk, type Step, type Walk, type WalkOptions } from "../routing/walk.ts"
-import { type AttemptOptions, attemptOn } from "./attempt-on.ts"
+import { type AttemptOptions, beginAttempt } from "./attempt-on.ts"
 import type { Committed } from "./attempt.ts"
 import { costOfInput, recordRest } from "./attempt-record.ts"
 import type { GatewayContext } from "./context.ts"
@@ -178,9 +178,8 @@ export class Attempting implements Pursuit<Committed>, AttemptOptions, WalkOptio
     return canTake(deployment, exchange, envelope) ? undefined : "does not offer this operation"
   }
 
-  attempt(step: Step, trial: Trial, life: Life): Promise<Committed> {
-    const made = attemptOn(this.#context, this, step, trial, life)
-    return this.part ? this.#continuable(made, step) : made
+  attempt(step: Step, trial: Trial, run: Run<Committed>): void {
+    beginAttempt(this.#context, this, step, trial, run, run)
   }
 
   drop(committed: Committed): void {
@@ -200,8 +199,13 @@ export class Attempting implements Pursuit<Committed>, AttemptOptions, WalkOptio
     })
   }
 
-  answered(committed: Committed): void {
+  answered(committed: Committed, step: Step): void {
     const { exchange, progress } = this.asked
+    if (this.part && committed.kind === "events") {
+      const context = this.#context
+      const walk = this.#walk!
+      committed.goOn = createGoOn({ context, attempting: this, walk, step, due: this.due })
+    }
     const { trial, call, hold } = committed
     this.#committed = committed
     this.underWay.delete(committed.record)
@@ -218,16 +222,6 @@ export class Attempting implements Pursuit<Committed>, AttemptOptions, WalkOptio
   ended(error: GatewayError): void {
     recordRest(this.underWay, this.request, this.clock, error)
     this.asked.exchange.signal.removeEventListener("abort", this)
-  }
-
-  async #continuable(made: Promise<Committed>, step: Step): Promise<Committed> {
-    const committed = await made
-    if (committed.kind === "events") {
-      const context = this.#context
-      const walk = this.#walk!
-      committed.goOn = createGoOn({ context, attempting: this, walk, step, due: this.due })
-    }
-    return committed
   }
 }
 

@@ -1,3 +1,4 @@
+import type { GatewayError } from "../core/error.ts"
 import type { Group, RoutingRequest } from "../core/routing.ts"
 import type { GroupSettings } from "../core/settings.ts"
 import { type Due, NEVER_DUE } from "../routing/due.ts"
@@ -72,7 +73,12 @@ export function simulate(
           refuses: () => undefined,
           random,
         }),
-      attempt: (_step, trial, life) => attempt(request, trial, life),
+      attempt(_step, trial, run) {
+        attempt(request, trial, run).then(
+          (begun) => run.answered(begun),
+          (error: GatewayError) => run.failed(error),
+        )
+      },
       drop: (answer) => answer.drop(),
       exhausted: (walk) => exhausted(group, walk.opened, health, clock),
     })

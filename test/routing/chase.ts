@@ -5,7 +5,8 @@ import { exhausted } from "../../src/routing/exhausted.ts"
 import { filters } from "../../src/routing/filters/index.ts"
 import type { Health } from "../../src/routing/health.ts"
 import { hedgeDelay } from "../../src/routing/hedge.ts"
-import { type Pursued, pursue } from "../../src/routing/pursue.ts"
+import { pursue } from "../../src/routing/pursue.ts"
+import type { Pursued } from "../../src/routing/pursuit.ts"
 import { createQueues, kindOf, type Queues } from "../../src/routing/queue.ts"
 import { createRetryBudget, type RetryBudget } from "../../src/routing/retry-budget.ts"
 import { createWalk } from "../../src/routing/walk.ts"
@@ -103,7 +104,7 @@ export function scene(play: (channel: Channel, nth: number) => Act): Scene {
           caller: asked.caller,
           kind: kindOf(asked, options.pinned),
         },
-        attempt({ channel, why }, trial, life) {
+        attempt({ channel, why }, trial, run) {
           const nth = counts.get(channel.id) ?? 0
           counts.set(channel.id, nth + 1)
           const { after, error, lasts = 0, deaf = false } = play(channel, nth)
@@ -115,28 +116,26 @@ export function scene(play: (channel: Channel, nth: number) => Act): Scene {
           }
           made.push(entry)
           most = Math.max(most, ++now)
-          return new Promise((resolve, reject) => {
-            const stop = timers.after(after, () => {
-              now--
-              entry.ended = error ? "failed" : "answered"
-              if (!error) {
-                health.answered(trial)
-                timers.after(lasts, () => health.succeed(trial))
-                return resolve(channel.id)
-              }
-              const thrown = typeof error === "string" ? new GatewayError(error, error) : error
-              if (thrown.kind === "unsupported") health.release(trial)
-              else health.fail(trial, thrown)
-              reject(thrown)
-            })
-            life.signal.addEventListener("abort", () => {
-              if (entry.ended || deaf) return
-              now--
-              entry.ended = "cancelled"
-              stop()
-              health.release(trial)
-              reject(life.signal.reason)
-            })
+          const stop = timers.after(after, () => {
+            now--
+            entry.ended = error ? "failed" : "answered"
+            if (!error) {
+              health.answered(trial)
+              timers.after(lasts, () => health.succeed(trial))
+              return run.answered(channel.id)
+            }
+            const thrown = typeof error === "string" ? new GatewayError(error, error) : error
+            if (thrown.kind === "unsupported") health.release(trial)
+            else health.fail(trial, thrown)
+            run.failed(thrown)
+          })
+          run.addEventListener("abort", () => {
+            if (entry.ended || deaf) return
+            now--
+            entry.ended = "cancelled"
+            stop()
+            health.release(trial)
+            run.failed(run.reason as GatewayError)
           })
         },
         drop: (answer) => void dropped.push(answer),
