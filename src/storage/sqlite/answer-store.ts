@@ -32,7 +32,7 @@ export function createAnswerStore(parts: AnswerStoreParts): AnswerStore {
   const forgotten = new Map<string, number>()
   let warned = false
 
-  const write = (line: AnswerLine) => queue.write(`${JSON.stringify(line)}\n`, false)
+  const write = (line: AnswerLine) => queue.write(`${JSON.stringify(line)}\n`)
 
   /** Lets go of what the database has. Tickets grow, so those that are done come first. */
   function settle(): void {

@@ -79,6 +79,11 @@ const OWN_COLUMNS = [...OWN_FIELDS, "kind", "plan", "route"]
 export const INSERT_ROW = `INSERT INTO usage_rows (${listOf(OWN_COLUMNS)})
   VALUES (${placesFor(OWN_COLUMNS)}) ON CONFLICT ("time", "id") DO NOTHING`
 
+/** Adds a row whose id is 16 bytes and that is no mirror's. */
+export const INSERT_PLAIN = `INSERT INTO usage_plain ("at", "id", "time", "ttft", "duration", "input", "output",
+    "cache_read", "cache_write", "reasoning", "cost", "wasted", "kind", "plan", "route")
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
 /** Adds what many rows have in common. */
 export const INSERT_KIND = `INSERT INTO usage_kinds (${listOf(KIND_FIELDS)})
   VALUES (${placesFor(KIND_FIELDS)})`

@@ -29,14 +29,20 @@ export function stretchOf({ path, number, headed }: SegmentFile): Stretch | unde
     // Read by itself, after the others: see the header's layout.
     readSync(fd, header, 0, WORD_BYTES, END * WORD_BYTES)
     const to = Math.min(words[0] ?? 0, size)
-    return magic === MAGIC && from < to && from >= HEADER_BYTES
+    // And this one after that: where it has changed, its process has begun to use it again meanwhile.
+    readSync(fd, header, 0, WORD_BYTES, ORDER * WORD_BYTES)
+    const isSame = words[0] === order
+    return magic === MAGIC && isSame && from < to && from >= HEADER_BYTES
       ? { path, order, from, to, headed }
       : undefined
   })
 }
 
 /** Whole lines from the start of a stretch, of about so many bytes, and where they end. */
-export function readLines({ path, from, to }: Stretch, most: number): { text: string; to: number } {
+export function readLines(
+  { path, from, to }: Stretch,
+  most: number,
+): { bytes: Buffer; to: number } {
   const read = withFile(path, "r", (fd) => {
     const bytes = readRange(fd, from, Math.min(to - from, most))
     if (bytes.length === to - from) return bytes
@@ -44,8 +50,8 @@ export function readLines({ path, from, to }: Stretch, most: number): { text: st
     // A line longer than that: take the stretch as it is.
     return end > 0 ? bytes.subarray(0, end) : readRange(fd, from, to - from)
   })
-  if (!read || read.length === 0) return { text: "", to }
-  return { text: read.toString("utf8"), to: from + read.length }
+  if (!read || read.length === 0) return { bytes: Buffer.alloc(0), to }
+  return { bytes: read, to: from + read.length }
 }
 
 /** Notes in a segment how far it is stored; its process may use it again once that is all. */

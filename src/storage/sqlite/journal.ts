@@ -1,6 +1,10 @@
 import { existsSync } from "node:fs"
+import type { UsageRow } from "../../core/ledger.ts"
 import { lockPath, segmentPath } from "./journal-files.ts"
+import { rowLine } from "./lines.ts"
 import { type FileLock, tryLock } from "./lock.ts"
+import { createPlainLines, LONGEST_PLAIN } from "./plain-lines.ts"
+import { withWords } from "./plain-reader.ts"
 import {
   canMap,
   createMappedSegment,
@@ -19,9 +23,11 @@ export interface Journal {
    * @throws when it could not; then nothing of it is left
    */
   append(line: string): void
+  /** The same with a row. Returns its length. */
+  appendRow(row: UsageRow): number
   /** Deletes segments that are stored, but for a few that are used again. */
   trim(): void
-  /** Takes out the lines that are not stored of files that somebody has deleted. */
+  /** Takes out the lines that are not stored of files that somebody has deleted, each with its words. */
   salvage(): string[]
   /** Closes the files, deletes those that are stored, and frees the lock. */
   close(): void
@@ -53,6 +59,9 @@ function createJournal(database: string, id: string, lock: FileLock, most: numbe
   /** Oldest first; the last one is being written to. */
   let segments: Segment[] = []
   let current: Segment | undefined
+  /** Of the current segment. */
+  const plain = createPlainLines()
+  const scratch = Buffer.alloc(LONGEST_PLAIN)
   let files = 0
   let order = 0
 
@@ -100,19 +109,45 @@ function createJournal(database: string, id: string, lock: FileLock, most: numbe
     }
   }
 
+  function moveOn(): Segment {
+    current = undefined
+    plain.forget()
+    current = reuse() ?? begin(make)
+    return current
+  }
+
+  function append(line: string): void {
+    if (current?.append(line)) return
+    if (line.length * 3 > SEGMENT_BYTES - HEADER_BYTES) appendAlone(line)
+    else moveOn().append(line)
+  }
+
+  /** Returns whether it was written. */
+  function put(segment: Segment, length: number): boolean {
+    try {
+      return segment.put(scratch, length)
+    } catch (thrown) {
+      plain.forget()
+      throw thrown
+    }
+  }
+
   const isGone = ({ path }: Segment) => !existsSync(path)
 
   return {
     id,
-    append(line) {
-      if (current?.append(line)) return
-      current = undefined
-      if (line.length * 3 > SEGMENT_BYTES - HEADER_BYTES) {
-        appendAlone(line)
-        return
+    append,
+    appendRow(row) {
+      let length = plain.put(row, scratch)
+      if (length > 0 && !(current && put(current, length))) {
+        const segment = moveOn()
+        length = plain.put(row, scratch)
+        put(segment, length)
       }
-      current = reuse() ?? begin(make)
-      current.append(line)
+      if (length > 0) return length
+      const line = rowLine(row)
+      append(line)
+      return line.length
     },
     trim() {
       while (segments.length > MOST_KEPT) {
@@ -127,11 +162,14 @@ function createJournal(database: string, id: string, lock: FileLock, most: numbe
       if (!ends.some(isGone)) return []
       const gone = segments.filter(isGone)
       segments = segments.filter((segment) => !gone.includes(segment))
-      if (current && gone.includes(current)) current = undefined
+      if (current && gone.includes(current)) {
+        current = undefined
+        plain.forget()
+      }
       return gone.flatMap((segment) => {
-        const lines = segment.waiting().split("\n").slice(0, -1)
+        const { taken, waiting } = segment.lines()
         segment.close(false)
-        return lines.map((line) => `${line}\n`)
+        return withWords(taken, waiting)
       })
     },
     close() {

@@ -1,6 +1,5 @@
 import type { Ledger } from "../../core/ledger.ts"
 import type { Logger } from "../../core/log.ts"
-import { rowLine } from "./lines.ts"
 import type { WriteBehind } from "./write-behind.ts"
 
 /** Usage rows, written behind. */
@@ -11,7 +10,7 @@ export function createLedger(queue: WriteBehind, logger: Logger): Ledger {
         logger.error("Usage was recorded after the ledger had closed; it is lost.", { id: row.id })
         return
       }
-      queue.write(rowLine(row), true)
+      queue.record(row)
     },
     flush: queue.flush,
     close: queue.close,

@@ -6,7 +6,10 @@ const ARRAY = 0x5b
 /** What such a line begins with, and no JSON does. */
 const MARK = "="
 
-const kindText = rememberKinds((row) => JSON.stringify(KIND_FIELDS.map((field) => row[field])))
+/** Values of `KIND_FIELDS` as JSON. */
+export const kindText = rememberKinds((row) =>
+  JSON.stringify(KIND_FIELDS.map((field) => row[field])),
+)
 
 /**
  * A row as a line of the journal, in pieces between tabs: the values that it has for itself, those of

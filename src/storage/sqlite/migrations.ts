@@ -129,6 +129,81 @@ export const MIGRATIONS: readonly Migration[] = [
         FROM usage_3;
     `,
   },
+  {
+    version: 5,
+    // Nearly all rows have an id of 16 bytes and are no mirror's. They are kept in the order in which they
+    // come, which is about that of their times, without an index: `usage_spans` has the first and the last
+    // time of each 4096 of them. `usage_taken` says up to which byte of a journal's segment they came from:
+    // it is written with them, so that none is there twice. Times are in microseconds.
+    // `usage_placed` is for who knows the spans: other tables' rows are after all of them.
+    sql: `
+      CREATE TABLE usage_plain (
+        "at" INTEGER PRIMARY KEY,
+        "id" BLOB NOT NULL,
+        "time" INTEGER NOT NULL,
+        "ttft" INTEGER,
+        "duration" INTEGER NOT NULL,
+        "input" INTEGER NOT NULL,
+        "output" INTEGER NOT NULL,
+        "cache_read" INTEGER NOT NULL,
+        "cache_write" INTEGER NOT NULL,
+        "reasoning" INTEGER NOT NULL,
+        "cost" INTEGER,
+        "wasted" INTEGER NOT NULL,
+        "kind" INTEGER NOT NULL,
+        "plan" INTEGER,
+        "route" TEXT
+      ) STRICT;
+      CREATE TABLE usage_spans (
+        "span" INTEGER PRIMARY KEY,
+        "earliest" INTEGER NOT NULL,
+        "latest" INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE usage_taken (
+        "segment" TEXT NOT NULL PRIMARY KEY,
+        "order" INTEGER NOT NULL,
+        "byte" INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      DROP VIEW usage;
+      CREATE VIEW usage_placed AS
+        SELECT 'req_' || lower(hex(own."id")) AS "id",
+          own."time", kind."key", kind."operation", kind."requested", kind."group",
+          kind."deployment", kind."channel", kind."status", kind."error", kind."stream",
+          kind."attempts", own."ttft" / 1000.0 AS "ttft", own."duration" / 1000.0 AS "duration",
+          own."input", own."output", own."cache_read", own."cache_write", own."reasoning",
+          kind."usage", own."cost", kind."client", own."wasted", kind."continued",
+          NULL AS "mirror_of",
+          iif(own."plan" IS NULL, own."route", plan."text" || own."route") AS "route",
+          own."at" AS "at"
+        FROM usage_plain AS own
+          CROSS JOIN usage_kinds AS kind ON kind."id" = own."kind"
+          LEFT JOIN usage_plans AS plan ON plan."id" = own."plan"
+        UNION ALL
+        SELECT iif(typeof(own."id") = 'blob', 'req_' || lower(hex(own."id")), own."id") AS "id",
+          own."time", kind."key", kind."operation", kind."requested", kind."group",
+          kind."deployment", kind."channel", kind."status", kind."error", kind."stream",
+          kind."attempts", own."ttft", own."duration", own."input", own."output",
+          own."cache_read", own."cache_write", own."reasoning", kind."usage", own."cost",
+          kind."client", own."wasted", kind."continued", own."mirror_of",
+          iif(own."plan" IS NULL, own."route", plan."text" || own."route") AS "route",
+          9223372036854775807
+        FROM usage_rows AS own
+          CROSS JOIN usage_kinds AS kind ON kind."id" = own."kind"
+          LEFT JOIN usage_plans AS plan ON plan."id" = own."plan"
+        UNION ALL
+        SELECT "id", "time", "key", "operation", "requested", "group", "deployment", "channel",
+          "status", "error", "stream", "attempts", "ttft", "duration", "input", "output",
+          "cache_read", "cache_write", "reasoning", "usage", "cost", "client", "wasted",
+          "continued", "mirror_of", "route", 9223372036854775807
+        FROM usage_3;
+      CREATE VIEW usage AS
+        SELECT "id", "time", "key", "operation", "requested", "group", "deployment", "channel",
+          "status", "error", "stream", "attempts", "ttft", "duration", "input", "output",
+          "cache_read", "cache_write", "reasoning", "usage", "cost", "client", "wasted",
+          "continued", "mirror_of", "route"
+        FROM usage_placed;
+    `,
+  },
 ]
 
 /** Version of a database that is up to date. */

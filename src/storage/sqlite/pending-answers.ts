@@ -11,7 +11,7 @@ export function pendingAnswers(stretches: readonly Stretch[], id: string) {
   const found = new Map<string | null, StoredAnswer | null>()
   const named = JSON.stringify(id)
   for (const stretch of stretches) {
-    const { text } = readLines(stretch, Infinity)
+    const text = readLines(stretch, Infinity).bytes.toString("utf8")
     if (!text.includes(named)) continue
     for (const document of parseLines(text).documents) {
       if (!isAnswerLine(document)) continue

@@ -30,10 +30,12 @@ export interface Segment {
    * @throws when it could not be written; then nobody sees any of it
    */
   append(line: string): boolean
+  /** The same with the first so many bytes, which are whole lines. */
+  put(bytes: Buffer, length: number): boolean
   /** Whether all of it is in the database. */
   isTaken(): boolean
-  /** The lines that are not in the database. */
-  waiting(): string
+  /** The lines: those that are in the database, and the others. */
+  lines(): { taken: string; waiting: string }
   /** Empties one that is taken. @param order its age from now on */
   reset(order: number): void
   close(remove: boolean): void
@@ -64,19 +66,30 @@ export function createMappedSegment(path: string, order: number): Segment {
   const words = new Int32Array(bytes.buffer, bytes.byteOffset, HEADER_BYTES / WORD_BYTES)
   let end = HEADER_BYTES
 
+  function grow(by: number): true {
+    end += by
+    // Atomic, so that whoever sees the new end sees the line before it.
+    Atomics.store(words, END, end)
+    return true
+  }
+
   return {
     path,
     reusable: true,
     append(line) {
       const room = SEGMENT_BYTES - end
       if (line.length * 3 > room && Buffer.byteLength(line) > room) return false
-      end += buffer.write(line, end)
-      // Atomic, so that whoever sees the new end sees the line before it.
-      Atomics.store(words, END, end)
-      return true
+      return grow(buffer.write(line, end))
+    },
+    put(bytes, length) {
+      return length <= SEGMENT_BYTES - end && grow(bytes.copy(buffer, end, 0, length))
     },
     isTaken: () => Atomics.load(words, TAKEN) >= end,
-    waiting: () => buffer.toString("utf8", Atomics.load(words, TAKEN), end),
+    lines() {
+      const taken = Atomics.load(words, TAKEN)
+      const text = (from: number, to: number) => buffer.toString("utf8", from, to)
+      return { taken: text(HEADER_BYTES, taken), waiting: text(taken, end) }
+    },
     reset(next) {
       end = HEADER_BYTES
       // The end first: at no moment is there anything to take that is not a line.
@@ -113,23 +126,32 @@ export function createWrittenSegment(path: string, order: number, room: number):
     return word[0] ?? 0
   }
 
+  function put(bytes: Buffer, length: number): boolean {
+    if (end + length > room) return false
+    writeAll(fd, bytes.subarray(0, length), end)
+    setWord(END, end + length)
+    end += length
+    return true
+  }
+
+  function read(from: number, to: number): string {
+    const bytes = Buffer.alloc(Math.max(0, to - from))
+    readSync(fd, bytes, 0, bytes.length, from)
+    return bytes.toString("utf8")
+  }
+
   return {
     path,
     reusable: room === SEGMENT_BYTES,
     append(line) {
       const bytes = Buffer.from(line)
-      if (end + bytes.length > room) return false
-      writeAll(fd, bytes, end)
-      setWord(END, end + bytes.length)
-      end += bytes.length
-      return true
+      return put(bytes, bytes.length)
     },
+    put,
     isTaken: () => taken() >= end,
-    waiting() {
+    lines() {
       const from = taken()
-      const bytes = Buffer.alloc(Math.max(0, end - from))
-      readSync(fd, bytes, 0, bytes.length, from)
-      return bytes.toString("utf8")
+      return { taken: read(HEADER_BYTES, from), waiting: read(from, end) }
     },
     reset(next) {
       end = HEADER_BYTES

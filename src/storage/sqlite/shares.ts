@@ -16,19 +16,22 @@ const DEPLOYMENT = `substr(${CHANNEL}, 1,
   length(rtrim(${CHANNEL}, replace(${CHANNEL}, '#', ''))) - 1)`
 
 /**
- * SQL of all requests since `?1`, with what was spent on each where it was spent: one row for the
+ * SQL of all these requests, with what was spent on each where it was spent: one row for the
  * deployment that answered, with all that is counted, and one for each attempt that used something
  * itself, with nothing but that.
+ *
+ * @param table as `usage`
+ * @param which a condition of SQL
  */
-export const SHARES = `
+export const sharesOf = (table: string, which: string) => `
   SELECT "time", "group", "deployment", "channel", "key", "client", 1 AS "requests",
     "error" IS NOT NULL AS "errors", "attempts", "input", "output", "cache_read", "reasoning",
     "cost" IS NULL AS "unpriced", "usage" = 'missing' AS "unreported",
     CASE WHEN ${DIVIDED}
       THEN max(0, coalesce("cost", 0) - coalesce((SELECT sum(${PART}) FROM ${ATTEMPTS}), 0))
       ELSE coalesce("cost", 0) END AS "cost"
-  FROM usage WHERE "time" >= ?1
+  FROM ${table} WHERE ${which}
   UNION ALL
   SELECT "time", "group", ${DEPLOYMENT}, ${CHANNEL}, usage."key", "client",
     0, 0, 0, 0, 0, 0, 0, 0, 0, ${PART}
-  FROM usage, ${ATTEMPTS} WHERE "time" >= ?1 AND ${DIVIDED} AND ${PART} > 0`
+  FROM ${table} AS usage, ${ATTEMPTS} WHERE ${which} AND ${DIVIDED} AND ${PART} > 0`

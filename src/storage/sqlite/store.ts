@@ -1,21 +1,18 @@
 import type { Database } from "bun:sqlite"
 import { statSync } from "node:fs"
-import { type AnswerRows, createAnswerRows } from "./answer-rows.ts"
 import { isSound, openDatabase, quarantine } from "./database.ts"
 import { causeOf, messageOf } from "./failure.ts"
 import { readLines } from "./journal-reader.ts"
 import { createJournals, type Journals } from "./journals.ts"
-import { parseLines, rowOf } from "./lines.ts"
 import { pendingAnswers } from "./pending-answers.ts"
 import type { Notices, WorkerResult, WorkerTask } from "./messages.ts"
-import { createUsageRows, type UsageRows } from "./usage-rows.ts"
+import { createPlainReaders } from "./plain-readers.ts"
+import { createTables, type Tables } from "./tables.ts"
 
 /** Most bytes of a journal that go into one transaction. */
 const CHUNK_BYTES = 1_048_576
 /** Bytes after which a task ends, so that others get their turn. */
 const TURN_BYTES = 4_194_304
-/** Milliseconds between two looks for answers that have expired. */
-const SWEEP_MS = 60_000
 /** Milliseconds between two looks for journals of processes that have died meanwhile. */
 const ADOPT_MS = 5000
 
@@ -23,16 +20,14 @@ interface Open {
   readonly path: string
   readonly inode: number
   readonly db: Database
-  readonly usage: UsageRows
-  readonly answers: AnswerRows
-  /** When expired answers were last removed. */
-  swept: number
+  readonly tables: Tables
 }
 
 /** The side of the storage that speaks SQL. It blocks, so it lives in a worker. */
 export function createStore(): (task: WorkerTask) => WorkerResult {
   let open: Open | undefined
   let journals: Journals | undefined
+  const readers = createPlainReaders()
   /** When journals of dead processes were last looked for. */
   let adopted = -Infinity
 
@@ -40,8 +35,7 @@ export function createStore(): (task: WorkerTask) => WorkerResult {
     const last = open
     open = undefined
     // A statement that is left would keep the database open, and its WAL file in the folder.
-    last?.usage.close()
-    last?.answers.close()
+    last?.tables.close()
     last?.db.close()
   }
 
@@ -53,39 +47,8 @@ export function createStore(): (task: WorkerTask) => WorkerResult {
     if (open) return open
     const { db, quarantined } = openDatabase(path, now)
     if (quarantined !== undefined) notices.quarantined = quarantined
-    open = {
-      path,
-      inode: inodeOf(path) ?? 0,
-      db,
-      usage: createUsageRows(db),
-      answers: createAnswerRows(db),
-      swept: -Infinity,
-    }
+    open = { path, inode: inodeOf(path) ?? 0, db, tables: createTables(db, path) }
     return open
-  }
-
-  /** Returns how many lines nobody can read. */
-  function insert(to: Open, text: string, now: number): number {
-    const { rows, documents, damaged } = parseLines(text)
-    let unread = damaged
-    const sweeps = now - to.swept >= SWEEP_MS
-    const all = to.db.transaction(() => {
-      for (const row of rows) if (!to.usage.add(row)) unread++
-      for (const document of documents) {
-        if (to.answers.apply(document)) continue
-        const row = rowOf(document)
-        if (!row || !to.usage.addOnce(row)) unread++
-      }
-      if (sweeps) to.answers.sweep(now)
-    })
-    try {
-      all.immediate()
-    } catch (thrown) {
-      to.usage.forget()
-      throw thrown
-    }
-    if (sweeps) to.swept = now
-    return unread
   }
 
   /** Stores what the journals hold now, up to about so many bytes. */
@@ -93,10 +56,16 @@ export function createStore(): (task: WorkerTask) => WorkerResult {
     let bytes = 0
     let damaged = 0
     for (const stretch of journals.pending()) {
-      for (let { from } = stretch; from < stretch.to; ) {
+      let from = to.tables.newFrom(stretch)
+      if (from > stretch.from) journals.stored(stretch, from)
+      while (from < stretch.to) {
         if (bytes >= most) return { done: false, damaged }
         const lines = readLines({ ...stretch, from }, CHUNK_BYTES)
-        damaged += insert(to, lines.text, now)
+        const reader = readers.at(stretch, from)
+        // Should it fail, the words of these lines are not to be known when they come again.
+        readers.forget(stretch)
+        damaged += to.tables.insert(lines.bytes, now, { stretch, to: lines.to, reader })
+        readers.moved(stretch, lines.to, reader)
         journals.stored(stretch, lines.to)
         bytes += lines.to - from
         from = lines.to
@@ -131,17 +100,18 @@ export function createStore(): (task: WorkerTask) => WorkerResult {
     if ("journal" in task) journals.join(task.journal)
     const to = ensureOpen(path, now, notices)
     const ok = { ok: true, done: true, damaged: 0, notices } as const
-    if (task.task === "texts") return { ...ok, damaged: insert(to, task.texts.join("\n"), now) }
+    if (task.task === "texts")
+      return { ...ok, damaged: to.tables.insert(Buffer.from(task.texts.join("\n")), now) }
     if (task.task === "find" || task.task === "has") {
       const done = !journals.shared || takeUpIfPossible(journals, to, now)
       const waiting = done ? undefined : pendingAnswers(journals.pending(), task.id)
       if (task.task === "has") {
         const kept = waiting?.values().some((answer) => answer !== null && answer.expires > now)
-        return { ...ok, done, has: kept || to.answers.has(task.id, now) }
+        return { ...ok, done, has: kept || to.tables.answers.has(task.id, now) }
       }
       const answer = waiting?.has(task.caller)
         ? waiting.get(task.caller)
-        : to.answers.find(task, now)
+        : to.tables.answers.find(task, now)
       return { ...ok, done, ...(answer && answer.expires > now && { answer }) }
     }
     if (task.task === "open" || task.adopt || now - adopted >= ADOPT_MS) {

@@ -4,7 +4,8 @@ import type { UsageRow } from "../../core/ledger.ts"
 import { fromColumns } from "./columns.ts"
 import { DatabaseFailure } from "./failure.ts"
 import { LATEST_VERSION, versionOf } from "./migrations.ts"
-import { SHARES } from "./shares.ts"
+import { sharesOf } from "./shares.ts"
+import { rangesOf } from "./usage-ranges.ts"
 
 /** What usage can be summed up by. `day` is a day of UTC. */
 export const DIMENSIONS = ["group", "deployment", "channel", "key", "client", "day"] as const
@@ -60,15 +61,6 @@ export interface UsageReader {
 /** Milliseconds that a read waits for a lock; writers hold one only while they recover a database. */
 const BUSY_TIMEOUT_MS = 2000
 
-/** Since when `usage` is a view. */
-const SPLIT_VERSION = 4
-
-/** Milliseconds that a request's time may differ from that of its id. */
-const NEAR_MS = 1000
-
-/** Ids have no index of their own: a row is found by its time, which most ids tell. */
-const NEAR = 'SELECT * FROM usage WHERE "time" BETWEEN ? AND ? AND "id" = ?'
-
 const EXPRESSIONS: Readonly<Record<Dimension, string>> = {
   group: '"group"',
   deployment: '"deployment"',
@@ -98,13 +90,16 @@ export function openUsageReader(path: string): UsageReader | undefined {
     throw thrown
   }
 
+  const ranges = rangesOf(db, version)
+  const shares = sharesOf(ranges.table, ranges.since)
+
   function percentiles(column: string, by: readonly Dimension[], since: number) {
     const keys = columns(by)
     const all = ["one", ...names(by)].join(", ")
     // Nearest rank: the smallest value that at least so many per cent are not above.
     const sql = `
       WITH picked AS (SELECT ${["1 AS one", ...keys].join(", ")}, "${column}" AS value
-        FROM usage WHERE "time" >= ? AND "${column}" IS NOT NULL),
+        FROM ${ranges.table} WHERE ${ranges.since} AND "${column}" IS NOT NULL),
       ranked AS (SELECT *, row_number() OVER (PARTITION BY ${all} ORDER BY value) AS rank,
         count(*) OVER (PARTITION BY ${all}) AS total FROM picked)
       SELECT ${all}, min(value) FILTER (WHERE rank * 100 >= total * 50) AS p50,
@@ -131,7 +126,7 @@ export function openUsageReader(path: string): UsageReader | undefined {
           sum("errors") AS errors, sum("attempts") AS attempts, sum("input") AS input,
           sum("output") AS output, sum("cache_read") AS cached, sum("reasoning") AS reasoning,
           sum("cost") AS cost, sum("unpriced") AS unpriced, sum("unreported") AS unreported
-        FROM (${SHARES})
+        FROM (${shares})
         GROUP BY ${["1 = 1", ...names(by)].join(", ")}
         ORDER BY ${[order, ...names(by)].join(", ")}`
       // One snapshot for the three queries, however much is written meanwhile.
@@ -162,44 +157,32 @@ export function openUsageReader(path: string): UsageReader | undefined {
       })()
     },
     rows(since, limit) {
-      // When the oldest of them was is found in indexes alone, so that only they are looked at.
-      return all(
-        `SELECT * FROM usage WHERE "time" >= (SELECT min("time") FROM
-            (SELECT "time" FROM ${timesOf(version)} WHERE "time" >= ?1 ORDER BY "time" DESC LIMIT ?2))
-          ORDER BY "time" DESC, "id" DESC LIMIT ?2`,
-        since,
-        limit,
-      )
+      return db.transaction(() => {
+        const oldest = db.query<{ time: number }, [number, number]>(ranges.oldestOf)
+        const from = oldest.get(since, limit)?.time ?? since
+        const sql = `SELECT * FROM ${ranges.table} WHERE ${ranges.since} ORDER BY "time" DESC, "id" DESC LIMIT ?2`
+        return all(sql, from, limit)
+      })()
     },
     spentSince(since) {
       const sql = `
         SELECT substr("deployment", 1, instr("deployment", '/') - 1) AS provider, sum("cost") AS cost
-        FROM (${SHARES}) WHERE "deployment" IS NOT NULL GROUP BY provider HAVING sum("cost") > 0`
+        FROM (${shares}) WHERE "deployment" IS NOT NULL GROUP BY provider HAVING sum("cost") > 0`
       const rows = db
         .query<{ provider: string; cost: number }, [number]>(sql)
         .all(Math.max(since, 0))
       return new Map(rows.map(({ provider, cost }) => [provider, cost]))
     },
     request(id) {
-      const time = timeOf(id)
-      const near = time === undefined ? [] : all(NEAR, time - NEAR_MS, time + NEAR_MS, id)
-      const own = near.length > 0 ? near : all('SELECT * FROM usage WHERE "id" = ?', id)
-      return [...own, ...all('SELECT * FROM usage WHERE "mirror_of" = ?', id)]
+      let own: UsageRow[] = []
+      for (const { sql, values } of ranges.withId(id)) {
+        own = all(sql, ...values)
+        if (own.length > 0) break
+      }
+      return [...own, ...all(ranges.mirrorsOf, id)]
     },
     close: () => db.close(),
   }
-}
-
-/** Where the times of all rows are, each with an index. */
-const timesOf = (version: number) =>
-  version < SPLIT_VERSION
-    ? "usage"
-    : `(SELECT "time" FROM usage_rows UNION ALL SELECT "time" FROM usage_3)`
-
-/** When a request came, to the millisecond or so, as its id says; undefined where the id is another kind of text. */
-function timeOf(id: string): number | undefined {
-  const digits = /^req_([0-9a-f]{12})7/.exec(id)?.[1]
-  return digits === undefined ? undefined : Number.parseInt(digits, 16)
 }
 
 const names = (by: readonly Dimension[]) => by.map((_, n) => `by${n}`)

@@ -1,9 +1,11 @@
 import type { Clock } from "../../core/clock.ts"
+import type { UsageRow } from "../../core/ledger.ts"
 import type { Logger } from "../../core/log.ts"
 import type { Journal } from "./journal.ts"
 import type { WorkerResult } from "./messages.ts"
 import { createHealthLog } from "./health-log.ts"
 import { messageOf } from "./failure.ts"
+import { rowLine } from "./lines.ts"
 import type { Writer } from "./writer.ts"
 
 /** Milliseconds that rows wait so that one transaction takes many. */
@@ -38,10 +40,11 @@ export interface WriteBehind {
   /**
    * Never blocks and never throws.
    * @param line with its newline
-   * @param room whether a line that the journal cannot take waits in memory
    * @returns what `stored` is at least once the line is in the database; undefined when it is not in the journal
    */
-  write(line: string, room: boolean): number | undefined
+  write(line: string): number | undefined
+  /** The same with a row, which waits in memory when the journal cannot take it. */
+  record(row: UsageRow): void
   /** Characters of the journal that are in the database. */
   readonly stored: number
   readonly closed: boolean
@@ -165,21 +168,21 @@ export function createWriteBehind(parts: WriteBehindParts): WriteBehind {
     if (waiters.length === 0) timer.unref()
   }
 
-  function keep(line: string, room: boolean): number | undefined {
-    try {
-      journal.append(line)
-      health.journalWorks()
-      written.length += line.length
-      return written.length
-    } catch (thrown) {
-      const dropped = room && memory.length >= MAX_UNJOURNALED
-      if (room && !dropped) {
-        memory.push(line)
-        written.rows++
-      }
-      health.journalFails(messageOf(thrown), dropped)
-      return undefined
+  function noteWritten(length: number): void {
+    health.journalWorks()
+    written.length += length
+    if (pause === 0 && isMuch()) void pump()
+    else if (!timer) schedule(pause || BATCH_MS)
+  }
+
+  function keepInMemory(row: UsageRow, thrown: unknown): void {
+    const dropped = memory.length >= MAX_UNJOURNALED
+    if (!dropped) {
+      memory.push(rowLine(row))
+      written.rows++
     }
+    health.journalFails(messageOf(thrown), dropped)
+    schedule(pause || BATCH_MS)
   }
 
   function flush(): Promise<void> {
@@ -202,11 +205,26 @@ export function createWriteBehind(parts: WriteBehindParts): WriteBehind {
       adopts = true
       schedule(RETRY_MS)
     },
-    write(line, room) {
-      const ticket = keep(line, room)
-      if (pause === 0 && isMuch()) void pump()
-      else schedule(pause || BATCH_MS)
-      return ticket
+    write(line) {
+      try {
+        journal.append(line)
+      } catch (thrown) {
+        health.journalFails(messageOf(thrown), false)
+        schedule(pause || BATCH_MS)
+        return undefined
+      }
+      noteWritten(line.length)
+      return written.length
+    },
+    record(row) {
+      let length: number
+      try {
+        length = journal.appendRow(row)
+      } catch (thrown) {
+        keepInMemory(row, thrown)
+        return
+      }
+      noteWritten(length)
     },
     get stored() {
       return stored.length

@@ -1,8 +1,14 @@
+import { Database } from "bun:sqlite"
 import { describe, expect, test } from "bun:test"
 import { existsSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { openJournal } from "../../../src/storage/sqlite/journal.ts"
-import { noteTaken, readLines, stretchOf } from "../../../src/storage/sqlite/journal-reader.ts"
+import {
+  noteTaken,
+  readLines,
+  type Stretch,
+  stretchOf,
+} from "../../../src/storage/sqlite/journal-reader.ts"
 import {
   createMappedSegment,
   createWrittenSegment,
@@ -11,12 +17,24 @@ import {
 import {
   holdLock,
   open,
+  ownId,
   pendingFiles,
   storedAnswer,
   storedIds,
   temporaryDatabase,
   usageRow,
 } from "./support.ts"
+
+/** The callers in a database, each once. */
+function clientsOf(path: string) {
+  using db = new Database(path, { readonly: true })
+  return db.query("SELECT DISTINCT client FROM usage").all()
+}
+
+function read(stretch: Stretch, most: number) {
+  const { bytes, to } = readLines(stretch, most)
+  return { text: bytes.toString("utf8"), to }
+}
 
 describe.each([
   ["mapped", (path: string) => createMappedSegment(path, 1)],
@@ -31,12 +49,12 @@ describe.each([
     expect(segment.append("one\n")).toBe(true)
     expect(segment.append("名前 😀\n")).toBe(true)
     const first = stretchOf(file)!
-    expect(readLines(first, 6)).toEqual({ text: "one\n", to: first.from + 4 })
+    expect(read(first, 6)).toEqual({ text: "one\n", to: first.from + 4 })
     noteTaken(first, first.from + 4)
     expect(segment.isTaken()).toBe(false)
-    expect(segment.waiting()).toBe("名前 😀\n")
+    expect(segment.lines()).toEqual({ taken: "one\n", waiting: "名前 😀\n" })
     const second = stretchOf(file)!
-    expect(readLines(second, 1000)).toEqual({ text: "名前 😀\n", to: second.to })
+    expect(read(second, 1000)).toEqual({ text: "名前 😀\n", to: second.to })
     noteTaken(second, second.to)
     expect(segment.isTaken()).toBe(true)
     expect(stretchOf(file)).toBeUndefined()
@@ -45,7 +63,7 @@ describe.each([
     expect(segment.append("new\n")).toBe(true)
     const third = stretchOf(file)!
     expect(third.order).toBe(7)
-    expect(readLines(third, 1000).text).toBe("new\n")
+    expect(read(third, 1000).text).toBe("new\n")
     segment.close(true)
     expect(existsSync(path)).toBe(false)
   })
@@ -63,7 +81,7 @@ describe.each([
     expect(segment.append(`${"x".repeat(room - 1)}\n`)).toBe(true)
     const stretch = stretchOf({ path, number: 1, headed: true })!
     expect(stretch.to).toBe(SEGMENT_BYTES)
-    expect(readLines(stretch, Infinity).text).toEndWith(`\n${"x".repeat(room - 1)}\n`)
+    expect(read(stretch, Infinity).text).toEndWith(`\n${"x".repeat(room - 1)}\n`)
     segment.close(true)
   })
 })
@@ -86,16 +104,20 @@ describe("a journal", () => {
     using database = temporaryDatabase()
     const { ledger, answers, log } = await open(database.path)
     const lock = holdLock(database.path)
-    for (let n = 0; n < 40_000; n++) ledger.record(usageRow(`row-${n}`))
+    for (let n = 0; n < 40_000; n++) {
+      const name = `row-${n}`
+      ledger.record(usageRow(n % 10 === 3 ? name : ownId(name), { client: `client ${n % 3000}` }))
+    }
     answers.put(storedAnswer("long", { input: `["${"x".repeat(2_000_000)}"]` }))
-    ledger.record(usageRow("after"))
+    ledger.record(usageRow(ownId("after")))
     await log.seen(/cannot be stored/)
     for (const name of pendingFiles(database.path)) rmSync(join(database.folder, name))
-    ledger.record(usageRow("last"))
+    ledger.record(usageRow(ownId("last")))
     lock.release()
     await ledger.flush()
     expect(storedIds(database.path)).toHaveLength(40_002)
     expect((await answers.get("long", null))?.input).toHaveLength(2_000_004)
+    expect(clientsOf(database.path)).toHaveLength(3001)
     ledger.record(usageRow("more"))
     await ledger.close()
     expect(storedIds(database.path)).toHaveLength(40_003)

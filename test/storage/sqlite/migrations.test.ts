@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite"
 import { describe, expect, test } from "bun:test"
 import { UsageRow } from "../../../src/core/ledger.ts"
 import { COLUMNS, fromColumns } from "../../../src/storage/sqlite/columns.ts"
-import { parseLines, rowLine, rowOf } from "../../../src/storage/sqlite/lines.ts"
+import { parseLines, rowLine } from "../../../src/storage/sqlite/lines.ts"
 import {
   LATEST_VERSION,
   MIGRATIONS,
@@ -12,18 +12,16 @@ import {
 import { segmentPath } from "../../../src/storage/sqlite/journal-files.ts"
 import { createWrittenSegment } from "../../../src/storage/sqlite/segment.ts"
 import { openUsageReader } from "../../../src/storage/sqlite/usage-reader.ts"
-import { createUsageRows } from "../../../src/storage/sqlite/usage-rows.ts"
-import { open, pendingFiles, temporaryDatabase, usageRow } from "./support.ts"
+import { createTables } from "../../../src/storage/sqlite/tables.ts"
+import { open, ownId, pendingFiles, temporaryDatabase, usageRow } from "./support.ts"
 
 /** What the table has of lines of the journal, in the order of their ids. */
 function stored(text: string) {
   using db = new Database(":memory:")
   migrate(db)
-  const usage = createUsageRows(db)
-  const { rows, documents, damaged } = parseLines(text)
-  for (const row of rows) expect(usage.add(row)).toBe(true)
-  for (const document of documents) expect(usage.addOnce(rowOf(document)!)).toBe(true)
-  usage.close()
+  const tables = createTables(db, "")
+  const damaged = tables.insert(Buffer.from(text), 0)
+  tables.close()
   const found = db.query("SELECT * FROM usage ORDER BY id").all() as Record<string, unknown>[]
   return { rows: found.map(fromColumns), damaged }
 }
@@ -129,6 +127,82 @@ describe("a database of version 3", () => {
       { id: "a", stream: 1, continued: 0, route: '{"of":"a"}' },
       { id: "b", stream: 1, continued: 2, route: '{"of":"b"}' },
     ])
+    expect(log.matching(/damaged/)).toEqual([])
+    expect(pendingFiles(database.path)).toEqual([])
+  })
+})
+
+describe("a database of version 4", () => {
+  const begin = 1_790_000_000_000
+  const shared = ownId("shared", begin)
+  const plan = '["p",0,[],\t'
+  const rows = [
+    usageRow(ownId("alone", begin), { time: begin, route: "[1]", ttft: 0.5 }),
+    usageRow(shared, { time: begin + 1, route: `${plan}[1]]`, cost: null }),
+    usageRow("text", { time: begin + 2, mirrorOf: shared }),
+  ]
+
+  /** Makes one as it was, with these rows. */
+  function older4(path: string): void {
+    using db = new Database(path)
+    for (const { version, sql } of MIGRATIONS.slice(0, 4)) {
+      db.run(sql)
+      db.run(`PRAGMA user_version = ${version}`)
+    }
+    db.run(`INSERT INTO usage_kinds VALUES (5, NULL, 'chat', 'fast', 'fast', 'acme/large', 'acme/large#0',
+      200, NULL, 1, 1, 'reported', 'test/1.0', 0)`)
+    db.run("INSERT INTO usage_plans VALUES (7, ?)", [plan])
+    for (const { id, time, ttft, cost, mirrorOf, route } of rows) {
+      const isShared = route?.startsWith(plan)
+      const own = id.startsWith("req_") ? Uint8Array.fromHex(id.slice(4)) : id
+      db.run(
+        `INSERT INTO usage_rows VALUES (?, ?, ?, 900.25, 1000, 200, 400, 10, 50, ?, 0, ?, 5, ?, ?)`,
+        [
+          ...[own, time, ttft, cost, mirrorOf, isShared ? 7 : null],
+          isShared ? route!.slice(plan.length) : route,
+        ],
+      )
+    }
+  }
+
+  test("is read before and after it is brought up to date, beside new rows", async () => {
+    using database = temporaryDatabase()
+    older4(database.path)
+    const read = (last: readonly UsageRow[]) => {
+      const reader = openUsageReader(database.path)!
+      const all = [...rows, ...last].reverse()
+      expect(reader.rows(0, 9)).toEqual(all)
+      expect(reader.rows(0, 2)).toEqual(all.slice(0, 2))
+      expect(reader.rows(begin + 1, 9)).toEqual(all.slice(0, -1))
+      expect(reader.request(shared)).toEqual([rows[1]!, rows[2]!])
+      expect(reader.request(rows[0]!.id)).toEqual([rows[0]!])
+      expect(reader.request(ownId("nobody", begin))).toEqual([])
+      expect(reader.summarise([], 0)).toMatchObject([{ requests: all.length, unpriced: 1 }])
+      reader.close()
+    }
+    read([])
+    const { ledger } = await open(database.path)
+    const last = [
+      usageRow(ownId("new", begin + 3), { time: begin + 3, route: `${plan}[1]]` }),
+      usageRow("new text", { time: begin + 4 }),
+    ]
+    for (const row of last) ledger.record(row)
+    await ledger.close()
+    read(last)
+  })
+
+  test("gets the lines of its journal once, also those that it has already", async () => {
+    using database = temporaryDatabase()
+    older4(database.path)
+    const segment = createWrittenSegment(segmentPath(database.path, "00000000", 1), 1, 1_048_576)
+    const last = usageRow(ownId("last", begin + 9), { time: begin + 9, route: `${plan}[2]]` })
+    for (const row of [...rows, last]) segment.append(rowLine(row))
+    segment.close(false)
+    const { ledger, log } = await open(database.path)
+    await ledger.close()
+    const reader = openUsageReader(database.path)!
+    expect(reader.rows(0, 9)).toEqual([...rows, last].reverse())
+    reader.close()
     expect(log.matching(/damaged/)).toEqual([])
     expect(pendingFiles(database.path)).toEqual([])
   })

@@ -42,6 +42,12 @@ export function usageRow(id: string, over: Partial<UsageRow> = {}): UsageRow {
   }
 }
 
+/** An id such as the router gives, the same for the same name. */
+export function ownId(name: string, time = 1_790_000_000_000): string {
+  const digits = new Bun.CryptoHasher("md5").update(name).digest("hex").slice(0, 19)
+  return `req_${time.toString(16).padStart(12, "0")}7${digits}`
+}
+
 /** A complete stored answer that does not expire soon; what a test is about goes into `over`. */
 export function storedAnswer(id: string, over: Partial<StoredAnswer> = {}): StoredAnswer {
   return {

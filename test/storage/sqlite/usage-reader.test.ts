@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite"
 import { describe, expect, test } from "bun:test"
 import { type Dimension, openUsageReader } from "../../../src/storage/sqlite/usage-reader.ts"
-import { holdLock, open, temporaryDatabase, usageRow } from "./support.ts"
+import { holdLock, open, ownId, temporaryDatabase, usageRow } from "./support.ts"
 
 describe("the usage reader", () => {
   test("is not there when the file is not, and makes none", () => {
@@ -185,6 +185,52 @@ describe("the usage reader", () => {
     expect(reader.summarise([], midnight + 43_200_001)).toEqual([])
     expect(reader.rows(0, 2).map(({ id }) => id)).toEqual(["noon", "early"])
     expect(reader.rows(midnight, 9)[0]).toEqual(usageRow("noon", { time: midnight + 43_200_000 }))
+    reader.close()
+  })
+
+  test("finds the last requests by their times, though they did not end in that order", async () => {
+    using database = temporaryDatabase()
+    const { ledger } = await open(database.path)
+    const begin = 1_790_000_000_000
+    const rows = Array.from({ length: 10_000 }, (_, n) => {
+      // Every hundredth took very long.
+      const time = begin + n - (n % 100 === 0 ? 9000 : 0)
+      return usageRow(ownId(`row-${n}`, time), { time, mirrorOf: n % 1000 === 7 ? "x" : null })
+    })
+    for (const row of rows) ledger.record(row)
+    await ledger.close()
+    const byTime = rows.toSorted((a, b) => b.time - a.time || (a.id < b.id ? 1 : -1))
+    const reader = openUsageReader(database.path)!
+    expect(reader.rows(0, 300)).toEqual(byTime.slice(0, 300))
+    expect(reader.rows(0, 20_000)).toEqual(byTime)
+    for (const since of [begin - 9000, begin - 1, begin + 5000, begin + 9000, begin + 9999]) {
+      const found = byTime.filter(({ time }) => time >= since)
+      expect(reader.rows(since, 20_000)).toEqual(found)
+      expect(reader.summarise([], since)[0]?.requests).toBe(found.length)
+    }
+    expect(reader.rows(begin + 10_000, 9)).toEqual([])
+    reader.close()
+  })
+
+  test("finds a request by its id, and its mirrors", async () => {
+    using database = temporaryDatabase()
+    const { ledger } = await open(database.path)
+    const begin = 1_790_000_000_000
+    const rows = Array.from({ length: 9000 }, (_, n) =>
+      usageRow(ownId(`row-${n}`, begin + n * 1000), { time: begin + n * 1000 + (n % 3) }),
+    )
+    for (const row of rows) ledger.record(row)
+    const mirror = usageRow(ownId("mirror", begin), { mirrorOf: rows[4096]!.id, time: begin })
+    // Somebody put the clock back between its id and its time.
+    const early = usageRow(ownId("early", begin + 1_800_000), { time: begin })
+    for (const row of [mirror, early]) ledger.record(row)
+    await ledger.close()
+    const reader = openUsageReader(database.path)!
+    for (const n of [0, 4094, 4095, 8999]) expect(reader.request(rows[n]!.id)).toEqual([rows[n]!])
+    expect(reader.request(rows[4096]!.id)).toEqual([rows[4096]!, mirror])
+    expect(reader.request(mirror.id)).toEqual([mirror])
+    expect(reader.request(early.id)).toEqual([early])
+    expect(reader.request(ownId("nobody", begin))).toEqual([])
     reader.close()
   })
 

@@ -1,49 +1,67 @@
 import { Database } from "bun:sqlite"
 import { expect, test } from "bun:test"
-import { parseLines, rowLine } from "../../../src/storage/sqlite/lines.ts"
+import { rowLine } from "../../../src/storage/sqlite/lines.ts"
 import { migrate } from "../../../src/storage/sqlite/migrations.ts"
-import { createUsageRows, type UsageRows } from "../../../src/storage/sqlite/usage-rows.ts"
-import { usageRow } from "./support.ts"
+import { createPlainLines, LONGEST_PLAIN } from "../../../src/storage/sqlite/plain-lines.ts"
+import { createTables, type Tables } from "../../../src/storage/sqlite/tables.ts"
+import { ownId, usageRow } from "./support.ts"
 
 const CHUNK_BYTES = 1_048_576
 const CHUNKS = 150
 
-/** Adds the row of a text as long as those that the writer reads at once. */
-function addFrom(usage: UsageRows, n: number): void {
-  const over = { client: `client ${n}`, route: `["p",${n},[],\t[]]` }
-  const line = rowLine(usageRow(`row-${n}`, over))
-  const text = Buffer.from(`${line}${"x".repeat(CHUNK_BYTES)}\n`).toString()
-  for (const row of parseLines(text).rows) usage.add(row)
+/** A line of a row that has words of its own. */
+const LINES = {
+  plain(n: number): string {
+    const bytes = Buffer.alloc(LONGEST_PLAIN)
+    const over = { client: `client ${n}`, route: `["p",${n},[],\t[]]` }
+    const length = createPlainLines().put(usageRow(ownId(`row-${n}`), over), bytes)
+    return bytes.toString("utf8", 0, length)
+  },
+  other: (n: number) =>
+    rowLine(usageRow(`row-${n}`, { client: `client ${n}`, route: `["p",${n},[],\t[]]` })),
 }
 
-test("what is remembered of a row does not keep what it was read with in memory", () => {
-  using db = new Database(":memory:")
-  migrate(db)
-  const usage = createUsageRows(db)
-  const used = (from: number, to: number) => {
-    for (let n = from; n < to; n++) addFrom(usage, n)
-    Bun.gc(true)
-    return process.memoryUsage.rss()
-  }
-  const before = used(0, 30)
-  expect(used(30, 30 + CHUNKS) - before).toBeLessThan((CHUNKS * CHUNK_BYTES) / 3)
-  usage.close()
-})
+/** Adds the row of a text as long as those that the writer reads at once. */
+function addFrom(tables: Tables, line: string): void {
+  tables.insert(Buffer.from(`${line}${"x".repeat(CHUNK_BYTES)}\n`), 0)
+}
+
+test.each(["plain", "other"] as const)(
+  "what is remembered of a %s row does not keep what it was read with in memory",
+  (sort) => {
+    using db = new Database(":memory:")
+    migrate(db)
+    const tables = createTables(db, "")
+    const used = (from: number, to: number) => {
+      for (let n = from; n < to; n++) addFrom(tables, LINES[sort](n))
+      Bun.gc(true)
+      return process.memoryUsage.rss()
+    }
+    const before = used(0, 30)
+    expect(used(30, 30 + CHUNKS) - before).toBeLessThan((CHUNKS * CHUNK_BYTES) / 3)
+    tables.close()
+  },
+)
 
 test("a row is there once, though its transaction is made again", () => {
   using db = new Database(":memory:")
   migrate(db)
-  const usage = createUsageRows(db)
-  const texts = ["a", "b", "c"].map((id) => rowLine(usageRow(id, { route: '["p",0,[],\t[]]' })))
-  const add = db.transaction((fails: boolean) => {
-    for (const row of parseLines(texts.join("")).rows) usage.add(row)
-    if (fails) throw new Error("as a full disk")
+  const tables = createTables(db, "")
+  const lines = [1, 2, 3].flatMap((n) => [LINES.plain(n), LINES.other(n)])
+  // Each of them twice: what comes again has a word of its own.
+  const bytes = Buffer.from([...lines, ...lines].join(""))
+  db.run(`CREATE TRIGGER full BEFORE INSERT ON usage_rows WHEN new."id" = 'row-3'
+    BEGIN SELECT raise(ABORT, 'as a full disk'); END`)
+  expect(() => tables.insert(bytes, 0)).toThrow("as a full disk")
+  expect(db.query("SELECT id FROM usage").all()).toEqual([])
+  db.run("DROP TRIGGER full")
+  for (let times = 0; times < 2; times++) expect(tables.insert(bytes, 0)).toBe(0)
+  const found = db.query("SELECT id, client, route FROM usage").all() as { id: string }[]
+  const wanted = [1, 2, 3].flatMap((n) => {
+    const rest = { client: `client ${n}`, route: `["p",${n},[],\t[]]` }
+    return [ownId(`row-${n}`), `row-${n}`].map((id) => ({ id, ...rest }))
   })
-  expect(() => add(true)).toThrow("as a full disk")
-  usage.forget()
-  for (let times = 0; times < 2; times++) add(false)
-  const found = db.query("SELECT id, client, route FROM usage ORDER BY id").all()
-  const rest = { client: "test/1.0", route: '["p",0,[],\t[]]' }
-  expect(found).toEqual(["a", "b", "c"].map((id) => ({ id, ...rest })))
-  usage.close()
+  const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1)
+  expect(found.sort(byId)).toEqual(wanted.sort(byId))
+  tables.close()
 })

@@ -8,7 +8,7 @@ import {
   type WorkerResult,
 } from "../../../../src/storage/sqlite/open-storage.ts"
 import type { ToMember, Wish } from "../member.ts"
-import { recordingLogger, storedAnswer, usageRow } from "../support.ts"
+import { ownId, recordingLogger, storedAnswer, usageRow } from "../support.ts"
 
 const [path = ""] = process.argv.slice(2)
 const waiting = new Map<number, PromiseWithResolvers<WorkerResult>>()
@@ -43,8 +43,9 @@ async function grant(wish: Wish): Promise<unknown> {
   switch (wish.do) {
     case "record":
       for (let n = 0; n < wish.count; n++) {
-        ledger.record(usageRow(`${wish.prefix}-${n}`))
-        if (wish.prints) writeSync(1, `${wish.prefix}-${n}\n`)
+        const id = ownId(`${wish.prefix}-${n}`)
+        ledger.record(usageRow(id))
+        if (wish.prints) writeSync(1, `${id}\n`)
         // Turns of the loop, so that the writer stores while rows come in.
         if (n % 50 === 0) await new Promise((resolve) => setImmediate(resolve))
       }

@@ -2,13 +2,15 @@
 import { writeSync } from "node:fs"
 import { systemClock } from "../../../../src/core/clock.ts"
 import { openStorage } from "../../../../src/storage/sqlite/open-storage.ts"
-import { recordingLogger, usageRow } from "../support.ts"
+import { ownId, recordingLogger, usageRow } from "../support.ts"
 
 const [path = "", prefix = "", rows = "0"] = process.argv.slice(2)
 const { logger } = recordingLogger()
 const { ledger } = await openStorage({ path, logger, clock: systemClock })
 for (let n = 0; n < Number(rows); n++) {
-  const id = `${prefix}-${String(n).padStart(6, "0")}`
+  const name = `${prefix}-${String(n).padStart(6, "0")}`
+  // Most are such as the router gives.
+  const id = n % 10 === 3 ? name : ownId(name)
   ledger.record(usageRow(id))
   writeSync(1, `${id}\n`)
   // Turns of the loop, so that the worker stores while rows come in.

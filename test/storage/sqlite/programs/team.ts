@@ -6,5 +6,6 @@ const [path = ""] = process.argv.slice(2)
 const storage = await open(path)
 for (const prefix of ["a", "b"]) {
   const member = await startMember(storage, path)
-  void member.ask({ do: "record", prefix, count: 1_000_000, prints: true })
+  const own = `${prefix}-${process.pid}`
+  void member.ask({ do: "record", prefix: own, count: 1_000_000, prints: true })
 }

@@ -1,0 +1,123 @@
+import { MOST_DIGITS, putText, putWhole } from "../../core/digits.ts"
+import type { UsageRow } from "../../core/ledger.ts"
+import { kindText } from "./lines.ts"
+
+/** What a plain row's line begins with, and that of a word. */
+export const PLAIN = "+"
+export const WORD = "#"
+
+/** Bytes that a row takes at most, with its words; a longer one is written as another line. */
+export const LONGEST_PLAIN = 16_384
+/** Words that a segment has at a time; then they are numbered anew. */
+const MOST_WORDS = 1024
+
+const OWN_ID = "req_"
+const ID_LENGTH = 36
+const COMMA = 0x2c
+const TAB = 0x09
+const NEWLINE = 0x0a
+
+/** Writes rows as nearly all are: with an id that the router gives, and no mirror's. */
+export interface PlainLines {
+  /**
+   * Writes a row, with those of its words that the segment has not got.
+   *
+   * A word's line is `#<number>`, a tab, and its text: the values of `KIND_FIELDS` as JSON, or the
+   * beginning of a route. A row's line is `+`, the 32 digits of its id, and numbers between commas: those
+   * of its kind and its beginning of a route, time, TTFT and duration in microseconds, `input`, `output`,
+   * and, where one of them is not 0 or null, `cacheRead`, `cacheWrite`, `reasoning`, `cost` and `wasted`.
+   * What is null is empty. After a tab comes the rest of its route, where it has one.
+   *
+   * @param bytes of `LONGEST_PLAIN`
+   * @returns where it ends; 0 when it has to be written as another line
+   */
+  put(row: UsageRow, bytes: Buffer): number
+  /** What was written is not there, or not any more: as in a new segment. */
+  forget(): void
+}
+
+/** @param most words at a time */
+export function createPlainLines(most = MOST_WORDS): PlainLines {
+  const words = new Map<string, number>()
+
+  /** Returns where the word ends, if it is a new one. */
+  function define(bytes: Buffer, at: number, text: string): number {
+    const number = words.size
+    words.set(text, number)
+    let end = putWhole(bytes, putText(bytes, at, WORD), number)
+    bytes[end++] = TAB
+    end += bytes.write(text, end)
+    bytes[end++] = NEWLINE
+    return end
+  }
+
+  return {
+    put(row, bytes) {
+      const { id, time, input, output, cacheRead, cacheWrite, reasoning, cost, wasted, route } = row
+      if (id.length !== ID_LENGTH || !id.startsWith(OWN_ID) || row.mirrorOf !== null) return 0
+      const ttft = row.ttft === null ? null : Math.round(row.ttft * 1000)
+      const duration = Math.round(row.duration * 1000)
+      if ((ttft !== null && ttft / 1000 !== row.ttft) || duration / 1000 !== row.duration) return 0
+      const numbers = areWhole(time, ttft ?? 0, duration, input, output)
+      if (!numbers || !areWhole(cacheRead, cacheWrite, reasoning, cost ?? 0, wasted)) return 0
+      const tab = route === null ? -1 : route.indexOf("\t")
+      const plan = tab < 0 ? null : route!.slice(0, tab + 1)
+      const rest = tab < 0 ? route : route!.slice(tab + 1)
+      const kind = kindText(row)
+      const length = kind.length + (plan?.length ?? 0) + (rest?.length ?? 0)
+      if (length * 3 + 16 * MOST_DIGITS > LONGEST_PLAIN || route?.includes("\n")) return 0
+      if (words.size + 2 > most) words.clear()
+      let at = words.has(kind) ? 0 : define(bytes, 0, kind)
+      if (plan !== null && !words.has(plan)) at = define(bytes, at, plan)
+      at = putId(bytes, putText(bytes, at, PLAIN), id)
+      if (at < 0) {
+        words.clear()
+        return 0
+      }
+      at = putWhole(bytes, at, words.get(kind)!)
+      at = putAfterComma(bytes, at, plan === null ? null : words.get(plan)!)
+      at = putAfterComma(bytes, at, time)
+      at = putAfterComma(bytes, at, ttft)
+      at = putAfterComma(bytes, at, duration)
+      at = putAfterComma(bytes, at, input)
+      at = putAfterComma(bytes, at, output)
+      if (cost !== null || cacheRead + cacheWrite + reasoning + wasted > 0) {
+        at = putAfterComma(bytes, at, cacheRead)
+        at = putAfterComma(bytes, at, cacheWrite)
+        at = putAfterComma(bytes, at, reasoning)
+        at = putAfterComma(bytes, at, cost)
+        at = putAfterComma(bytes, at, wasted)
+      }
+      if (rest !== null) {
+        bytes[at++] = TAB
+        at += bytes.write(rest, at)
+      }
+      bytes[at++] = NEWLINE
+      return at
+    },
+    forget: () => words.clear(),
+  }
+}
+
+/** Whether all of them are whole numbers that are exact, 0 or more. */
+function areWhole(a: number, b: number, c: number, d: number, e: number): boolean {
+  return isWhole(a) && isWhole(b) && isWhole(c) && isWhole(d) && isWhole(e)
+}
+
+const isWhole = (value: number) => Number.isSafeInteger(value) && value >= 0
+
+function putAfterComma(bytes: Uint8Array, at: number, value: number | null): number {
+  bytes[at] = COMMA
+  return value === null ? at + 1 : putWhole(bytes, at + 1, value)
+}
+
+/** The digits of an id. Below 0 when they are others. */
+function putId(bytes: Uint8Array, at: number, id: string): number {
+  for (let n = OWN_ID.length; n < ID_LENGTH; n++) {
+    const code = id.charCodeAt(n)
+    const isHex = (code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x66)
+    if (!isHex) return -1
+    bytes[at++] = code
+  }
+  return at
+}
