@@ -9,6 +9,9 @@ import { load } from "../wrk.ts"
 /** Connections in all: enough for each worker to always have some, however they fall to them. */
 const WIDTH = 32
 
+/** Seconds in which even routers that just began answer some of them. */
+const SHORTEST = 2
+
 const BOTH = `${MEASURED_CORE},${OTHER_CORE}`
 
 interface Run {
@@ -43,8 +46,8 @@ async function measure(
   try {
     while (targets.length < how.routers) targets.push(await begin!(how))
     await verifyConversation(targets[0]!)
-    await loadAll(targets, folder, Math.max(1, plan.warmUp))
-    return await loadAll(targets, folder, plan.load)
+    await loadAll(targets, folder, Math.max(SHORTEST, plan.warmUp))
+    return await loadAll(targets, folder, Math.max(SHORTEST, plan.load))
   } finally {
     for (const target of targets) await target.stop()
   }

@@ -6,7 +6,7 @@ import recorded from "../../bench/guard/recorded.json"
 
 // Counted, not timed: what else the machine does changes nothing.
 describe("what a request allocates", () => {
-  test("is within a tenth of what is recorded", async () => {
+  test("is within a twentieth of what is recorded", async () => {
     const complaints = compare(recorded, await countAllocations(WORKS))
     if (complaints.length > 0) throw new Error([...complaints, ADVICE].join("\n"))
   })
@@ -24,12 +24,16 @@ describe("the comparison of allocations", () => {
     translated: { heapBytes: 3000, nativeCount: 30 },
   }
 
-  test("takes what is a tenth more or less, and nothing beyond", () => {
+  test("takes what is a twentieth more or less, and nothing beyond", () => {
     const just = Math.floor(1000 * (1 + TOLERANCE))
-    expect(compare(before, { whole: { heapBytes: just, nativeCount: 9 } })).toEqual([])
+    expect(compare(before, { whole: { heapBytes: just, nativeCount: 10 } })).toEqual([])
     expect(compare(before, { whole: { heapBytes: just + 1, nativeCount: 10 } })).toEqual([
-      "whole: 1101 bytes of JavaScript values a request, recorded are 1000 (+10 %)",
+      "whole: 1051 bytes of JavaScript values a request, recorded are 1000 (+5 %)",
     ])
+  })
+
+  test("takes two native allocations more or less where a twentieth is not even that", () => {
+    expect(compare(before, { stream: { heapBytes: 2000, nativeCount: 18 } })).toEqual([])
     expect(compare(before, { stream: { heapBytes: 2000, nativeCount: 17 } })).toEqual([
       "stream: 17 native allocations a request, recorded are 20 (-15 %)",
     ])
