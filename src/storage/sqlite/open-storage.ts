@@ -1,12 +1,10 @@
-import { mkdirSync } from "node:fs"
-import { dirname } from "node:path"
 import type { AnswerStore } from "../../core/answer-store.ts"
 import type { Clock } from "../../core/clock.ts"
 import type { Ledger } from "../../core/ledger.ts"
 import type { Logger } from "../../core/log.ts"
 import { causeOf, type FailureCause, messageOf } from "./failure.ts"
-import { type Journal, openJournal } from "./journal.ts"
-import { hasOtherJournals, lookAt } from "./first-look.ts"
+import { hasJournals, lookAt, requirePlace } from "./first-look.ts"
+import { createLateJournal } from "./late-journal.ts"
 import { createLedger } from "./ledger.ts"
 import { createAnswerStore } from "./answer-store.ts"
 import type { WorkerResult, WorkerTask } from "./messages.ts"
@@ -60,20 +58,19 @@ export interface Storage {
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const { path, logger, clock } = options
-  let journal: Journal
-  try {
-    mkdirSync(dirname(path), { recursive: true })
-    journal = openJournal(path)
-  } catch (thrown) {
-    throw refusal(path, causeOf(thrown), messageOf(thrown), thrown)
-  }
+  const journal = createLateJournal(path)
   const opening = () => ({ task: "open", path, now: clock.wall(), journal: journal.id }) as const
   const writer = options.writer
     ? createRemoteWriter(options.writer)
     : createOwnWriter(path, opening)
-  const open = () =>
-    hasOtherJournals(path, journal.id) ? writer.call(opening()) : lookAt(path, clock.wall())
-  const opened = options.writer ? undefined : await open()
+  const open = () => (hasJournals(path) ? writer.call(opening()) : lookAt(path, clock.wall()))
+  let opened: WorkerResult | undefined
+  try {
+    requirePlace(path)
+    opened = options.writer ? undefined : await open()
+  } catch (thrown) {
+    throw refusal(path, causeOf(thrown), messageOf(thrown), thrown)
+  }
   if (opened?.ok === false && FIXES[opened.cause]) {
     await writer.end()
     journal.close()

@@ -173,7 +173,9 @@ describe("the answer store", () => {
 describe("a database with conversations in it", () => {
   test("can be read by nobody else", async () => {
     using database = temporaryDatabase()
-    const { ledger } = await open(database.path)
+    const { ledger, answers } = await open(database.path)
+    answers.put(storedAnswer("a"))
+    await ledger.flush()
     expect(statSync(database.path).mode & 0o077).toBe(0)
     await ledger.close()
   })

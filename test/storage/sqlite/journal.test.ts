@@ -89,7 +89,7 @@ describe.each([
 describe("a journal", () => {
   test("takes no line beyond its bound", async () => {
     using database = temporaryDatabase()
-    const journal = openJournal(database.path, 3)
+    const journal = openJournal(database.path, undefined, 3)
     const line = `${"x".repeat(1000)}\n`
     let taken = 0
     expect(() => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import {
   holdLock,
+  makeDatabase,
   open,
   pendingFiles,
   startProgram,
@@ -41,8 +42,7 @@ describe("a process that is killed with SIGKILL", () => {
 
   test("leaves its rows in the journal when the database was locked all the time", async () => {
     using database = temporaryDatabase()
-    const { ledger: first } = await open(database.path)
-    await first.close()
+    makeDatabase(database.path)
     using lock = holdLock(database.path)
     const recorder = startProgram("record.ts", database.path, "late", "300")
     await recorder.printed("done")
@@ -61,8 +61,7 @@ describe("a process that is killed with SIGKILL", () => {
 
 test("a flush waits for what a killed process left, though the database was locked at the start", async () => {
   using database = temporaryDatabase()
-  const { ledger: first } = await open(database.path)
-  await first.close()
+  makeDatabase(database.path)
   using lock = holdLock(database.path)
   const recorder = startProgram("record.ts", database.path, "left", "300")
   await recorder.printed("done")
@@ -79,8 +78,7 @@ test("a flush waits for what a killed process left, though the database was lock
 describe("two processes on one database", () => {
   test("leave each other's journal alone while both live", async () => {
     using database = temporaryDatabase()
-    const { ledger: first } = await open(database.path)
-    await first.close()
+    makeDatabase(database.path)
     using lock = holdLock(database.path)
     const recorder = startProgram("record.ts", database.path, "other", "100")
     await recorder.printed("done")

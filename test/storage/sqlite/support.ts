@@ -6,6 +6,7 @@ import type { StoredAnswer } from "../../../src/core/answer-store.ts"
 import { type Clock, systemClock } from "../../../src/core/clock.ts"
 import type { UsageRow } from "../../../src/core/ledger.ts"
 import type { LogFields, Logger } from "../../../src/core/log.ts"
+import { openDatabase } from "../../../src/storage/sqlite/database.ts"
 import { openStorage } from "../../../src/storage/sqlite/open-storage.ts"
 
 /** A complete row; what a test is about goes into `over`. */
@@ -126,6 +127,11 @@ export async function open(path: string, clock: Clock = systemClock) {
   const log = recordingLogger()
   const storage = await openStorage({ path, logger: log.logger, clock })
   return { ...storage, log }
+}
+
+/** Makes a database without a row. */
+export function makeDatabase(path: string): void {
+  openDatabase(path, Date.now()).db.close()
 }
 
 /** Ids in the database, sorted. */
