@@ -51,7 +51,7 @@ async function compile(outfile: string, target?: string, order?: string): Promis
       ...(order && { bytecodeOrder: order }),
       execArgv: RUNTIME_FLAGS,
       // Machine code for what runs once is work for nothing; `serving.ts` ends this.
-      jitPolicy: 8,
+      jitPolicy: 30,
       // A bunfig.toml in the working directory could run code; .env files are read by our own loader.
       autoloadBunfig: false,
       autoloadDotenv: false,
