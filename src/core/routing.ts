@@ -172,6 +172,8 @@ export interface Strategy<Memory = unknown> {
   readonly aliases?: readonly string[]
   /** Whether keys of one deployment have scores of their own; else they take turns. */
   readonly scope: "deployment" | "channel"
+  /** Whether scores depend on nothing but the config: then they are asked for once. */
+  readonly steady?: boolean
   createMemory(): Memory
   /**
    * The score of each candidate, lower is better; equal ones are taken in config order. Called once

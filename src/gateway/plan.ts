@@ -1,7 +1,13 @@
 import { type Static, Type as t } from "@sinclair/typebox"
 import type { Clock } from "../core/clock.ts"
-import type { Channel, Group, RoutingRequest, Strategy } from "../core/routing.ts"
-import { type Candidate, candidatesOf, isBetter } from "../routing/candidates.ts"
+import type { Channel, RoutingRequest } from "../core/routing.ts"
+import {
+  type Candidate,
+  candidatesOf,
+  contextOf,
+  isBetter,
+  type Opened,
+} from "../routing/candidates.ts"
 import { createChain } from "../routing/chain.ts"
 import { createFit } from "../routing/fit.ts"
 import { objectionToPinned } from "../routing/only-one.ts"
@@ -89,7 +95,8 @@ export async function planOf(
     group: resolution.group.name,
     ...(pinned && { pinned: pinned.id }),
     request: described(request),
-    groups: lookedAt().map(({ group, all }) => {
+    groups: lookedAt().map((looked) => {
+      const { group, all } = looked
       const mine = pinned ? all.filter(({ channel }) => channel === pinned) : all
       const sorted = mine.toSorted((a, b) => (isBetter(a, b) ? -1 : isBetter(b, a) ? 1 : 0))
       return {
@@ -99,7 +106,7 @@ export async function planOf(
           const tried = pinned
             ? !objectionToPinned(pinned, { refuses, filters, request }, group, now)
             : !Number.isNaN(candidate.score)
-          return planned(candidate, group.strategy, tried ? ++place : undefined)
+          return planned(candidate, looked, tried ? ++place : undefined)
         }),
         keyless: group.deployments
           .filter(({ channels }) => channels.length === 0)
@@ -109,29 +116,31 @@ export async function planOf(
   }
 
   /** The groups in the order in which they are tried: those far too small come last, where there are larger ones. */
-  function lookedAt(): { group: Group; all: readonly Candidate[] }[] {
+  function lookedAt(): Opened[] {
     const chain = createChain(resolution.group, table)
     const fit = createFit()
-    const usual = []
-    const tooSmall = []
+    const usual: Opened[] = []
+    const tooSmall: Opened[] = []
     for (let group = chain.next(); group; group = pinned ? undefined : chain.next()) {
       const found = candidatesOf({ request, health, filters, refuses, random }, group, now)
       if (!pinned && fit.isTooSmall(found) && chain.leads("context-length", group)) {
         chain.divert("context-length", group, true)
         fit.avoid("context-length")
-        tooSmall.push({ group, all: found.all })
-      } else usual.push({ group, all: found.all })
+        tooSmall.push(found)
+      } else usual.push(found)
     }
     return [...usual, ...tooSmall]
   }
 
   function planned(
     candidate: Candidate,
-    strategy: Strategy,
+    looked: Opened,
     tried: number | undefined,
   ): PlannedCandidate {
     const { channel, standing, objection, score } = candidate
-    const all = tried === undefined ? undefined : strategy.explain?.(channel, candidate.context)
+    const { strategy } = looked.group
+    const told = contextOf(looked, candidate)
+    const all = tried === undefined ? undefined : strategy.explain?.(channel, told)
     const parts = all && Object.entries(all).filter(([, value]) => Number.isFinite(value))
     const { reason } = channel.health
     return {

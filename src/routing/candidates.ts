@@ -7,9 +7,11 @@ import type {
   StrategyContext,
 } from "../core/routing.ts"
 import { chosenCanary } from "./canary.ts"
+import type { Detour } from "./chain.ts"
 import type { Filter, Objection } from "./filters/filter.ts"
 import { objectionsTo } from "./filters/objections.ts"
 import type { Health, Standing } from "./health.ts"
+import { settle, settledOf, turnsOf } from "./settled.ts"
 
 /** What comes before the score, the weightiest first; a candidate's rank is the sum of what it is. */
 export const RANKS = { trial: 8, objected: 4, recovering: 2, usual: 1 } as const
@@ -21,14 +23,15 @@ export interface Candidate {
   /** Why it is not to be used, or only when nothing else is left. */
   readonly objection: Objection | undefined
   /** Lower is tried first, whatever the scores: a sum of `RANKS`; Infinity is not to be used now. */
-  rank: number
+  readonly rank: number
   /** The strategy's, lower is better; NaN where it was not asked. */
-  score: number
+  readonly score: number
   /** Decides between equal scores: its place in config order, with the deployment's keys in turn. */
-  place: number
-  /** What the strategy was told when it scored this channel and those of the same rank. */
-  context: StrategyContext
+  readonly place: number
 }
+
+/** One that is still being looked at. */
+type Looked = { -readonly [Field in keyof Candidate]: Candidate[Field] }
 
 export interface CandidateOptions {
   request: RoutingRequest
@@ -46,22 +49,67 @@ export interface Candidates {
   readonly all: readonly Candidate[]
   /** What the strategy was told of those that are tried first. */
   readonly context: StrategyContext
+  /** The same by rank, where there are several. */
+  readonly contexts: readonly (StrategyContext | undefined)[] | undefined
+}
+
+/** A group with its candidates as they were when it was looked at. */
+export interface Opened extends Candidates {
+  readonly group: Group
+  /** What led to it; undefined is the usual way. */
+  readonly detour: Detour | undefined
+  /** Monotonic milliseconds when it was. */
+  readonly at: number
+  /** How it looked at first, where it was looked at again. */
+  readonly first: Opened | undefined
 }
 
 /**
  * Filters, ranks and scores the channels of a group for one request. Changes nothing.
  *
  * @param now monotonic milliseconds
+ * @param detour what led to the group
+ * @param first how it looked before
  */
-export function candidatesOf(options: CandidateOptions, group: Group, now: number): Candidates {
-  const { request, health, random } = options
+export function candidatesOf(
+  options: CandidateOptions,
+  group: Group,
+  now: number,
+  detour?: Detour,
+  first?: Opened,
+): Opened {
+  const { request, random } = options
   const memory = group.memory(group.strategy)
   // What nearly always is all there is: every channel has the same rank.
-  const whole: StrategyContext = { request, now, random, memory, candidates: group.channels }
+  const context: StrategyContext = { request, now, random, memory, candidates: group.channels }
   const objections = objectionsTo(options, group, now)
+  const turns = objections ? undefined : turnsOf(group, options.health)
+  const settled = turns === undefined ? undefined : settledOf(group, turns)
+  if (settled) return { group, detour, at: now, all: settled, context, contexts: undefined, first }
+  const all = looked(options, group, objections)
+  if (all.length === group.channels.length && areAlike(all)) {
+    score(all, context, group.strategy)
+    if (turns !== undefined) settle(group, turns, all)
+    return { group, detour, at: now, all, context, contexts: undefined, first }
+  }
+  const contexts = scoreByRank(all, context, group.strategy)
+  const best = contexts.find((each) => each !== undefined) ?? { ...context, candidates: [] }
+  return { group, detour, at: now, all, context: best, contexts, first }
+}
+
+/** What a strategy was told when it scored a candidate and those of the same rank. */
+export function contextOf({ context, contexts }: Candidates, { rank }: Candidate): StrategyContext {
+  return contexts?.[rank] ?? context
+}
+
+/** All channels, ranked. */
+function looked(
+  { request, health, random }: CandidateOptions,
+  group: Group,
+  objections: readonly (Objection | undefined)[] | undefined,
+): Looked[] {
   const canary = chosenCanary(group, request, random)
-  const all: Candidate[] = []
-  let alike = group.channels.length > 0
+  const all: Looked[] = []
   for (const deployment of group.deployments) {
     /** One draw for all keys, else the turn of one that is left out would be its neighbour's. */
     let draw = Number.NaN
@@ -75,43 +123,43 @@ export function candidatesOf(options: CandidateOptions, group: Group, now: numbe
         if (Number.isNaN(draw)) draw = random()
         if (draw >= standing.share) rank += RANKS.recovering
       }
-      const score = Number.NaN
-      all.push({ channel, standing, objection, rank, score, place, context: whole })
-      if (rank !== all[0]!.rank) alike = false
+      all.push({ channel, standing, objection, rank, score: Number.NaN, place })
     }
   }
-  if (alike && all.length === group.channels.length && all[0]!.rank < Number.POSITIVE_INFINITY) {
-    score(all, whole, group.strategy)
-    return { all, context: whole }
-  }
-  return { all, context: scoreByRank(all, whole, group.strategy) }
+  return all
 }
 
-/** Scores those of each rank among themselves. @returns what the strategy was told of the first */
+/** Whether all may be used and have one rank. */
+function areAlike(all: readonly Candidate[]): boolean {
+  const rank = all[0]?.rank ?? Number.POSITIVE_INFINITY
+  if (rank === Number.POSITIVE_INFINITY) return false
+  for (const candidate of all) if (candidate.rank !== rank) return false
+  return true
+}
+
+/** Scores those of each rank among themselves. @returns what the strategy was told of each rank */
 function scoreByRank(
-  all: readonly Candidate[],
+  all: readonly Looked[],
   unasked: StrategyContext,
   strategy: Strategy,
-): StrategyContext {
-  const none: StrategyContext = { ...unasked, candidates: [] }
+): (StrategyContext | undefined)[] {
   /** Those of one rank; few ranks are ever there. */
-  const ranked: (Candidate[] | undefined)[] = []
+  const ranked: (Looked[] | undefined)[] = []
   for (const candidate of all) {
     const { rank } = candidate
-    candidate.context = none
     if (rank === Number.POSITIVE_INFINITY) continue
     const peers = ranked[rank]
     if (peers) peers.push(candidate)
     else ranked[rank] = [candidate]
   }
-  let first: StrategyContext | undefined
-  for (const peers of ranked) {
+  const contexts: (StrategyContext | undefined)[] = []
+  for (const [rank, peers] of ranked.entries()) {
     if (!peers) continue
     const context = { ...unasked, candidates: peers.map(({ channel }) => channel) }
-    first ??= context
+    contexts[rank] = context
     score(peers, context, strategy)
   }
-  return first ?? none
+  return contexts
 }
 
 /** Whether `a` is tried before `b`, where both may be tried. */
@@ -132,7 +180,7 @@ function rankOf(
   return objected + RANKS.usual + (deployment.percent === undefined ? 0 : RANKS.trial)
 }
 
-function score(peers: readonly Candidate[], context: StrategyContext, strategy: Strategy): void {
+function score(peers: readonly Looked[], context: StrategyContext, strategy: Strategy): void {
   const scoreOf = strategy.scorer(context)
   const shared = strategy.scope === "deployment"
   for (let begin = 0, end = 0; begin < peers.length; begin = end) {
@@ -140,7 +188,6 @@ function score(peers: readonly Candidate[], context: StrategyContext, strategy: 
     while (peers[end]?.channel.deployment === deployment) end++
     for (let index = begin; index < end; index++) {
       const candidate = peers[index]!
-      candidate.context = context
       if (shared && index > begin) candidate.score = peers[begin]!.score
       else candidate.score = comparable(scoreOf(candidate.channel))
     }
@@ -154,7 +201,7 @@ function comparable(score: number): number {
 }
 
 /** Turns the places of one deployment's keys round, only among those that are equal otherwise. */
-function takeTurns(peers: readonly Candidate[], begin: number, end: number): void {
+function takeTurns(peers: readonly Looked[], begin: number, end: number): void {
   const keys = end - begin
   const { place, channel } = peers[begin]!
   const turn = channel.deployment.health.turn % keys

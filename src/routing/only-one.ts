@@ -42,9 +42,16 @@ export function onlyOne(
     rank: 0,
     score: Number.NaN,
     place: 0,
-    context,
   }
-  const opened: Opened = { group, detour: undefined, at: now, all: [candidate], context }
+  const opened: Opened = {
+    group,
+    detour: undefined,
+    at: now,
+    all: [candidate],
+    context,
+    contexts: undefined,
+    first: undefined,
+  }
   const found: Found = { candidate, opened }
   let left = objection === undefined
   return {

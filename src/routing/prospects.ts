@@ -1,23 +1,14 @@
 import type { Clock } from "../core/clock.ts"
 import type { GatewayError } from "../core/error.ts"
 import type { Channel, ChannelHealth, Deployment, Group, RoutingRequest } from "../core/routing.ts"
-import { type Candidate, type Candidates, candidatesOf, isBetter } from "./candidates.ts"
+import { type Candidate, candidatesOf, contextOf, isBetter, type Opened } from "./candidates.ts"
 import { type Chain, createChain, type Detour } from "./chain.ts"
 import { createFit, type Fit } from "./fit.ts"
 import type { Filter, Objection } from "./filters/filter.ts"
 import type { Health } from "./health.ts"
 import type { RouteTable } from "./resolve.ts"
 
-/** A group with its candidates as they were when it was looked at. */
-export interface Opened extends Candidates {
-  readonly group: Group
-  /** What led to it; undefined is the usual way. */
-  readonly detour: Detour | undefined
-  /** Monotonic milliseconds when it was. */
-  readonly at: number
-  /** How it looked at first, where it was looked at again. */
-  readonly first?: Opened
-}
+export type { Opened } from "./candidates.ts"
 
 /** A channel to try, and where it was found. */
 export interface Found {
@@ -164,9 +155,7 @@ class GroupProspects implements Prospects {
   }
 
   #look(group: Group, detour: Detour | undefined): Opened {
-    const now = this.#options.clock.now()
-    const { all, context } = candidatesOf(this.#options, group, now)
-    return { group, detour, at: now, all, context }
+    return candidatesOf(this.#options, group, this.#options.clock.now(), detour)
   }
 
   /** @param fresh whether the group was looked at just now: else limits may have been reached */
@@ -232,7 +221,7 @@ class GroupProspects implements Prospects {
     const now = this.#options.clock.now()
     for (const [index, old] of this.opened.entries()) {
       if (old.at === now) continue
-      const fresh = { ...this.#look(old.group, old.detour), first: old.first ?? old }
+      const fresh = candidatesOf(this.#options, old.group, now, old.detour, old.first ?? old)
       this.opened[index] = fresh
       const found = this.#bestOf(fresh, true)
       if (found) return found
@@ -250,7 +239,7 @@ class GroupProspects implements Prospects {
     const { candidate, opened } = found
     this.mark(candidate.channel)
     candidate.channel.deployment.health.turn++
-    opened.group.strategy.picked?.(candidate.channel, candidate.context)
+    opened.group.strategy.picked?.(candidate.channel, contextOf(opened, candidate))
     return found
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts"
 import type { GatewayError } from "../core/error.ts"
 import type { Channel, ChannelHealth, Group, RoutingRequest } from "../core/routing.ts"
 import type { Retries } from "../core/settings.ts"
+import { contextOf } from "./candidates.ts"
 import { detourOf } from "./chain.ts"
 import { earliest, endOfOutage } from "./earliest.ts"
 import { expectedTokens } from "./estimate-tokens.ts"
@@ -234,7 +235,7 @@ class RequestWalk implements Walk {
   #tell(outcome: "answered" | "failed", step: Step): void {
     if (this.#options.resolution.pinned) return
     const { from, channel, group } = step as FoundStep
-    group.strategy[outcome]?.(channel, from.candidate.context)
+    group.strategy[outcome]?.(channel, contextOf(from.opened, from.candidate))
   }
 }
 

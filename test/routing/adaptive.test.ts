@@ -55,9 +55,9 @@ function world(offers: Record<string, Offer>) {
 
   /** What the score of each deployment's first key is made of. */
   function parts(about: Partial<RoutingRequest> = {}): Record<string, Record<string, number>> {
-    const { all } = ask({ stream: true, inputTokens: 1000, ...about })
+    const { all, context } = ask({ stream: true, inputTokens: 1000, ...about })
     return Object.fromEntries(
-      all.map(({ channel, context }) => [channel.id, group.strategy.explain!(channel, context)]),
+      all.map(({ channel }) => [channel.id, group.strategy.explain!(channel, context)]),
     )
   }
 

@@ -4,6 +4,7 @@ import { createBindings, WARM } from "../../src/routing/bindings.ts"
 import type { Health } from "../../src/routing/health.ts"
 import { drawsOf } from "../../src/routing/rendezvous.ts"
 import { growthOf, LINEAR } from "../support/growth.ts"
+import { contextOf } from "../../src/routing/candidates.ts"
 import { asker, counted, inOrder } from "./asker.ts"
 import { deployment, RULES } from "./parts.ts"
 import { seeded } from "./seeded.ts"
@@ -26,11 +27,11 @@ function agents(strategy: "cache-affinity" | "adaptive" = "cache-affinity") {
   function turn(session: string | undefined, failing: readonly string[] = []): string {
     const tried = new Set<string>()
     for (;;) {
-      const next = inOrder(ask({ session, inputTokens: 5000, stream: true })).find(
-        ({ channel }) => !tried.has(channel.id),
-      )
+      const looked = ask({ session, inputTokens: 5000, stream: true })
+      const next = inOrder(looked).find(({ channel }) => !tried.has(channel.id))
       if (!next) throw new Error("nothing is left")
-      const { channel, context } = next
+      const { channel } = next
+      const context = contextOf(looked, next)
       tried.add(channel.id)
       group.strategy.picked?.(channel, context)
       const trial = health.begin(channel, 0, true)

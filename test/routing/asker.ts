@@ -4,6 +4,7 @@ import {
   type CandidateOptions,
   type Candidates,
   candidatesOf,
+  contextOf,
   isBetter,
 } from "../../src/routing/candidates.ts"
 import { createHealth, type Health, type HealthRules } from "../../src/routing/health.ts"
@@ -35,19 +36,24 @@ export function asker(options: AskerOptions) {
   }
 
   /** Takes the best, as a request does. */
-  function pick(about?: Partial<RoutingRequest>, present?: readonly Deployment[]): Candidate {
-    const [best] = inOrder(ask(about, present))
+  function pick(
+    about?: Partial<RoutingRequest>,
+    present?: readonly Deployment[],
+  ): Candidate & Pick<Candidates, "context"> {
+    const looked = ask(about, present)
+    const [best] = inOrder(looked)
     if (!best) throw new Error("nothing is usable")
     best.channel.deployment.health.turn++
-    asked.strategy.picked?.(best.channel, best.context)
-    return best
+    const context = contextOf(looked, best)
+    asked.strategy.picked?.(best.channel, context)
+    return { ...best, context }
   }
 
   return { clock, health, deployments, group: asked, ask, pick }
 }
 
 /** Those that may be used now, in the order in which they are tried. */
-export function inOrder({ all }: Candidates): Candidate[] {
+export function inOrder({ all }: Pick<Candidates, "all">): Candidate[] {
   return all
     .filter(({ score }) => !Number.isNaN(score))
     .toSorted((a, b) => (isBetter(a, b) ? -1 : isBetter(b, a) ? 1 : 0))

@@ -109,8 +109,8 @@ describe("lowest-cost", () => {
   test("says what its score is made of", () => {
     const { group, ask, answer } = shop({ "a/x": { cost: priced(100, 200, 10) } })
     answer("a/x", { input: 1000, output: 300, cacheRead: 500 })
-    const { all } = ask({ inputTokens: 1000 })
-    const { channel, context } = all[0]!
+    const { all, context } = ask({ inputTokens: 1000 })
+    const { channel } = all[0]!
     expect(group.strategy.explain?.(channel, context)).toEqual({
       nanoUsd: 500 * 100 + 500 * 10 + 300 * 200,
       input: 1000,

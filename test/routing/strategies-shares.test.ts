@@ -127,9 +127,10 @@ describe("round-robin", () => {
     const firsts: string[] = []
     const answers: string[] = []
     for (let request = 0; request < 4000; request++) {
-      const order = inOrder(ask())
+      const { all, context } = ask()
+      const order = inOrder({ all })
       firsts.push(order[0]!.channel.deployment.model)
-      for (const { channel, context } of order) {
+      for (const { channel } of order) {
         const { model } = channel.deployment
         group.strategy.picked?.(channel, context)
         if (model !== "0") {

@@ -6,6 +6,7 @@ export const priority = defineStrategy({
   description: "Tries deployments in the order of the config; a higher weight goes first",
   aliases: ["fallback", "failover", "rotor", "ordered", "sequential", "single"],
   scope: "deployment",
+  steady: true,
   createMemory: noMemory,
   scorer:
     () =>
