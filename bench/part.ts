@@ -40,7 +40,7 @@ export type Values = Readonly<Record<string, number>>
 export interface Part {
   name: string
   metrics: readonly Metric[]
-  /** Whether each subject does it once before its first round without being counted: what ran before was other work. */
+  /** Whether a round that does not count helps: what ran before was other work. */
   leadIn?: boolean
   /** How often it is repeated; subjects take turns in each repeat. */
   repeats(plan: Plan): number

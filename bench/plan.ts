@@ -1,8 +1,10 @@
 /** How much is measured; times in seconds. */
 export interface Plan {
   name: "full" | "quick" | "smoke"
-  /** Seconds that all rounds together may wait for a calm machine. */
+  /** Seconds that all rounds together may wait for a calm machine; 0 for not looking whether it is. */
   patience: number
+  /** Whether a round that does not count comes before those that do. */
+  leadIn: boolean
   /** Seconds of each sort of stream before anything is counted; plain requests come for twice as long. */
   warmUp: number
   /** Repeats of what is measured under load; targets take turns in each. */
@@ -25,7 +27,8 @@ export interface Plan {
 export const plans: Readonly<Record<Plan["name"], Plan>> = {
   full: {
     name: "full",
-    patience: 120,
+    patience: 60,
+    leadIn: true,
     warmUp: 6,
     rounds: 5,
     peerRounds: 3,
@@ -33,14 +36,15 @@ export const plans: Readonly<Record<Plan["name"], Plan>> = {
     single: 4,
     paced: 4,
     fast: 3,
-    slow: 5,
-    large: 10,
+    slow: 4,
+    large: 8,
     starts: 11,
     leaves: 100_000,
   },
   quick: {
     name: "quick",
     patience: 0,
+    leadIn: false,
     warmUp: 1,
     rounds: 2,
     peerRounds: 1,
@@ -49,13 +53,14 @@ export const plans: Readonly<Record<Plan["name"], Plan>> = {
     paced: 1,
     fast: 1,
     slow: 1,
-    large: 2,
+    large: 1,
     starts: 5,
     leaves: 10_000,
   },
   smoke: {
     name: "smoke",
     patience: 0,
+    leadIn: false,
     warmUp: 0,
     rounds: 1,
     peerRounds: 1,

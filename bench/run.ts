@@ -87,13 +87,13 @@ export async function run(
     for (const part of parts) {
       const repeats = part.repeats(bench.plan)
       for (let repeat = 1; repeat <= repeats; repeat += 1) {
-        await calm.wait()
+        if (bench.plan.patience > 0) await calm.wait()
         for (const subject of usable) {
           const { name, peer } = subject
           if (failed(name, part.name) || (peer && repeat > bench.plan.peerRounds)) continue
           console.error(`${part.name}, ${repeat} of ${repeats}: ${name}`)
           try {
-            if (repeat === 1 && part.leadIn) {
+            if (repeat === 1 && part.leadIn && bench.plan.leadIn) {
               await awake(subject, () => part.measure(subject, bench))
             }
             const values = (await awake(subject, () => part.measure(subject, bench))) ?? {}

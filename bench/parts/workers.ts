@@ -74,7 +74,8 @@ export const workersPart: Part = {
       digits: 2,
     },
   ],
-  repeats: ({ rounds }) => rounds,
+  // Each begins with new programs, which have to get warm.
+  repeats: ({ rounds }) => Math.ceil(rounds / 2),
   async measure(subject, bench): Promise<Values | undefined> {
     if (subject.name !== "llmrouter" || !subject.begin) return undefined
     const one = await measure(subject, { cores: MEASURED_CORE, workers: 1, routers: 1 }, bench)
