@@ -7,6 +7,8 @@ type OpenEvent = Extract<CanonicalEvent, { type: "open" }>
 export interface Sequencer {
   /** @returns events in which parts are numbered from 0 in the order in which they come */
   push(event: CanonicalEvent): readonly CanonicalEvent[]
+  /** The number that a part has in what comes out, where it is its turn. */
+  current(part: number): number | undefined
 }
 
 interface Lane {
@@ -132,5 +134,10 @@ export function createSequencer({ spread = false }: SequencerOptions = {}): Sequ
     }
   }
 
-  return { push }
+  function current(part: number): number | undefined {
+    const lane = lanes.get(part)
+    return lane && lane === open[0] ? lane.number : undefined
+  }
+
+  return { push, current }
 }

@@ -18,9 +18,28 @@ export interface ByteSource {
 
 /** Who takes the bytes of a `ByteSource`: any number of `data`, then one of the others. None of them throws. */
 export interface ByteSink {
-  data(bytes: Uint8Array): void
+  /**
+   * Takes the bytes from `start` to `end`, or all; they are the sink's to keep. Nothing is cut out for it: that
+   * takes five allocations, more than all else that most bytes go through.
+   */
+  data(bytes: Uint8Array, start?: number, end?: number): void
   end(): void
   fail(error: unknown): void
+}
+
+/** Who takes bytes on their way to a client. */
+export interface ByteWriter {
+  /**
+   * Takes the bytes from `start` to `end`, or all. They are the writer's only during the call.
+   *
+   * @returns whether the client takes more; if not, these bytes were kept, but no others should follow until `drained`
+   */
+  write(bytes: Uint8Array, start?: number, end?: number): boolean
+}
+
+/** The bytes from `start` to `end`, where they stand. */
+export function cut(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end)
 }
 
 /** Header values by lower-case name, as `Headers` gives them; several of one name are joined by `, `. */

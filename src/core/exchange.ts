@@ -1,3 +1,4 @@
+import type { ByteWriter } from "./byte-source.ts"
 import type { GatewayError } from "./error.ts"
 import type { EndSignal } from "./life.ts"
 import type { RequestHead, ServedProtocol } from "./protocol.ts"
@@ -44,9 +45,7 @@ export interface PushedBody {
 }
 
 /** Who takes a body on its way to the client: any number of `write`, then one of the others. None of them throws. */
-export interface BodyWriter {
-  /** @returns whether the client takes more; if not, these bytes were kept, but no others should follow until `drained` */
-  write(bytes: Uint8Array): boolean
+export interface BodyWriter extends ByteWriter {
   end(): void
   /** The body broke off and cannot say so itself: the connection does. */
   fail(error: unknown): void

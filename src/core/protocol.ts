@@ -1,4 +1,4 @@
-import type { HeaderView } from "./byte-source.ts"
+import type { ByteWriter, HeaderView } from "./byte-source.ts"
 import type { CanonicalAnswer, CanonicalEvent, CanonicalRequest, Loss } from "./canonical.ts"
 import type { Capabilities } from "./capabilities.ts"
 import type { Clock } from "./clock.ts"
@@ -97,6 +97,13 @@ export type StreamPhase = "prelude" | "content" | "complete" | "failed"
 export interface StreamRelay {
   /** Takes bytes as they come and returns the whole events to forward, or nothing yet. */
   push(chunk: Uint8Array): Uint8Array | undefined
+  /**
+   * The same for bytes that are nothing but more of what came last: these are told to `writer` in the form in
+   * which they go on.
+   *
+   * @returns whether they were that; else nothing was done, and `push` has to take them
+   */
+  pass?(bytes: Uint8Array, start: number, end: number, writer: ByteWriter): boolean
   /** Takes the end of the stream: returns what was held back. `phase` then says how it ended. */
   end(): Uint8Array | undefined
   readonly phase: StreamPhase
@@ -222,10 +229,21 @@ export interface ChatEncoder {
   paramName(param: string): string
 }
 
+/** What stands around words, written as in JSON, in an event that says nothing else. */
+export interface Frame {
+  readonly before: Buffer
+  readonly after: Buffer
+}
+
 /** Writes one streamed answer. A synchronous state machine. */
 export interface StreamEncoder {
   /** @returns whole wire events, or undefined when there is nothing to say yet */
   push(event: CanonicalEvent): Uint8Array | undefined
+  /**
+   * What further words of a text may be written with, without `push`, until something else is pushed; undefined
+   * where there is more to it.
+   */
+  frame?(part: number): Frame | undefined
   /** The end of a stream that failed, after `push` or before. */
   fail(error: GatewayError): Uint8Array
   /** The whole answer as one JSON document, after the `end` event; where answers are kept. */
@@ -274,6 +292,14 @@ export interface StreamDecoder {
   push(chunk: Uint8Array): readonly CanonicalEvent[]
   /** The bytes have ended. @returns what was held back. @throws GatewayError `upstream-truncated` unless the answer was whole */
   end(): readonly CanonicalEvent[]
+  /** Whether `retell` may be asked next: for more of the text that the last event was a delta of. */
+  readonly retells?: boolean
+  /**
+   * Tells `writer` events with these words, where the bytes are nothing but further words of that text.
+   *
+   * @returns how many; with 0 nothing was done, and `push` has to take the bytes
+   */
+  retell?(bytes: Uint8Array, start: number, end: number, frame: Frame, writer: ByteWriter): number
   /** See {@link StreamRelay.stopped}. */
   readonly stopped?: boolean
 }

@@ -6,6 +6,11 @@ import type { Life } from "../core/life.ts"
 const TAIL_BYTES = 64 * 1024
 const TAIL_TIME = 1000
 
+/** What counts what is worth waiting for. */
+export interface Counted {
+  readonly progress: number
+}
+
 /** The time limits of one attempt. */
 export interface Limits {
   /** The upstream is being waited for. */
@@ -14,6 +19,8 @@ export interface Limits {
   pause(): void
   /** Something worth waiting for has come: the limit starts anew. */
   progress(): void
+  /** The same happens from now on whenever this count changes. */
+  follow(counted: Counted): void
   /** Gives what is left of the answer this many milliseconds. */
   hurry(ms: number): void
   /** No more limits. */
@@ -69,9 +76,14 @@ export class Flow implements ByteSink {
     return this.#readOn([first], second, limit)
   }
 
-  /** Hands everything from now on to the sink, as it comes. Errors are GatewayErrors. */
-  pipe(sink: ByteSink): void {
+  /**
+   * Hands everything from now on to the sink, as it comes. Errors are GatewayErrors.
+   *
+   * @param counted counts what is worth waiting for; else the sink says so
+   */
+  pipe(sink: ByteSink, counted?: Counted): void {
     this.#sink = sink
+    if (counted) this.#limits.follow(counted)
     if (this.#over) sink.end()
     else this.#flow()
   }
@@ -117,10 +129,10 @@ export class Flow implements ByteSink {
     this.#body?.cancel()
   }
 
-  data(bytes: Uint8Array): void {
-    if (this.#sink) this.#sink.data(bytes)
+  data(bytes: Uint8Array, start = 0, end = bytes.length): void {
+    if (this.#sink) this.#sink.data(bytes, start, end)
     else {
-      this.#tail -= bytes.length
+      this.#tail -= end - start
       if (this.#tail < 0) this.cancel()
     }
   }

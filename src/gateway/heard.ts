@@ -8,8 +8,7 @@ const DECODING: Decoding = { family: "", names: new Map(), custom: new Set() }
 
 /**
  * What a client has got of a stream, for when its upstream does not say what it has used: measured by
- * its beginning, and only where it breaks off or is left. A class, since every block of every stream
- * goes through it.
+ * its beginning, and only where it breaks off or is left.
  */
 export class Heard {
   readonly #protocol: Protocol
@@ -23,21 +22,29 @@ export class Heard {
     this.#protocol = protocol
   }
 
-  /** @param bytes whole events; the first time all of those up to the first content */
-  take(bytes: Uint8Array): void {
-    if (!this.#head) {
-      const long = bytes.length > LARGEST_HEAD
-      this.#head = long ? bytes.slice(0, LARGEST_HEAD) : bytes
-      this.#rest = bytes.length - this.#head.length
-      return
+  /**
+   * @param bytes which hold whole events; the first time all of those up to the first content
+   * @returns whether it wants to hear what comes next, too
+   */
+  take(bytes: Uint8Array, start: number, end: number): boolean {
+    const size = end - start
+    if (this.#head) {
+      this.#sample.push(copyOf(bytes, start, end))
+      this.#rest += size
+    } else {
+      this.#head = copyOf(bytes, start, Math.min(end, start + LARGEST_HEAD))
+      this.#rest = size - this.#head.length
     }
     // Behind half of an event nothing could be read, nor behind what was left out.
-    if (this.#rest < SAMPLE && this.#head.length < LARGEST_HEAD) this.#sample.push(bytes)
-    this.#rest += bytes.length
+    return this.#rest < SAMPLE && this.#head.length < LARGEST_HEAD
   }
 
-  /** Bytes of text, thoughts and arguments, about; 0 where nothing of them is understood. */
-  text(): number {
+  /**
+   * Bytes of text, thoughts and arguments, about; 0 where nothing of them is understood.
+   *
+   * @param unheard bytes that came later
+   */
+  text(unheard: number): number {
     const head = this.#head
     const { chat } = this.#protocol.upstream
     if (!head || !chat) return 0
@@ -55,10 +62,15 @@ export class Heard {
       let sampled = 0
       for (const bytes of this.#sample) sampled += read(bytes)
       const share = sampled > 0 ? (text - first) / sampled : first / head.length
-      return first + share * this.#rest
+      return first + share * (this.#rest + unheard)
     } catch {
       // An error inside the stream; what stood before it was read.
       return text
     }
   }
+}
+
+/** Of its own: what is written may change behind it. */
+function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return Uint8Array.prototype.slice.call(bytes, start, end)
 }

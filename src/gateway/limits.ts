@@ -3,7 +3,7 @@ import type { Life } from "../core/life.ts"
 import type { Timeouts } from "../core/settings.ts"
 import type { Deadline } from "../transport/watchdog.ts"
 import type { GatewayContext } from "./context.ts"
-import type { Limits } from "./flow.ts"
+import type { Counted, Limits } from "./flow.ts"
 
 /** Which of the configured limits is counting. */
 type Awaited = "firstByte" | "firstContent" | "response" | "stall"
@@ -34,6 +34,9 @@ export class AttemptLimits implements Limits, Deadline {
   #waiting: boolean
   /** When a stream must have content: until then nobody else's time counts. */
   #contentBy: number
+  /** Counts what makes the limit start anew, and the count that was seen last: each tick looks at it. */
+  #counted: Counted | undefined
+  #seen = 0
 
   /**
    * @param stream whether the answer will stream
@@ -54,9 +57,9 @@ export class AttemptLimits implements Limits, Deadline {
   }
 
   renew(now: number): boolean {
-    if (!Number.isNaN(this.#since)) return false
-    this.#waitFrom(now)
-    return this.at > now
+    this.#lookAtCount()
+    if (Number.isNaN(this.#since)) this.#waitFrom(now)
+    return this.#due() > now
   }
 
   expire(): void {
@@ -71,11 +74,13 @@ export class AttemptLimits implements Limits, Deadline {
   }
 
   wait(): void {
+    this.#lookAtCount()
     this.#waiting = true
     this.#waitFrom(this.#context.clock.now())
   }
 
   pause(): void {
+    this.#lookAtCount()
     this.#waiting = false
     if (!Number.isNaN(this.#since)) this.#left -= this.#context.clock.now() - this.#since
     this.at = this.#contentBy
@@ -91,12 +96,19 @@ export class AttemptLimits implements Limits, Deadline {
     this.#awaited = "stall"
     this.#left = length(this.#timeouts.stall)
     if (!this.#waiting) return
-    // Told by every event of every stream, which would look at the clock each: the next tick does for all.
+    // The next tick looks at the clock, for all that has come until then.
     this.#since = Number.NaN
     this.at = Number.NEGATIVE_INFINITY
   }
 
+  follow(counted: Counted): void {
+    this.#counted = counted
+    this.#seen = counted.progress
+    if (this.#waiting) this.at = Number.NEGATIVE_INFINITY
+  }
+
   hurry(ms: number): void {
+    this.#counted = undefined
     this.#left = ms
     this.#contentBy = Number.POSITIVE_INFINITY
     this.#waitFrom(this.#context.clock.now())
@@ -108,7 +120,17 @@ export class AttemptLimits implements Limits, Deadline {
 
   #waitFrom(now: number): void {
     this.#since = now
-    this.at = Math.min(now + this.#left, this.#contentBy)
+    this.at = this.#counted ? Number.NEGATIVE_INFINITY : this.#due()
+  }
+
+  #due(): number {
+    return Math.min(this.#since + this.#left, this.#contentBy)
+  }
+
+  #lookAtCount(): void {
+    if (!this.#counted || this.#counted.progress === this.#seen) return
+    this.#seen = this.#counted.progress
+    this.progress()
   }
 }
 

@@ -1,6 +1,7 @@
-import type { ByteSink } from "../core/byte-source.ts"
+import { type ByteSink, type ByteWriter, cut } from "../core/byte-source.ts"
 import { clientGone, type GatewayError, toGatewayError } from "../core/error.ts"
 import type { BodyWriter, Exchange, PushedBody } from "../core/exchange.ts"
+import type { StreamRelay } from "../core/protocol.ts"
 import type { Committed, Events, GoOn } from "./attempt.ts"
 import { recordFailure } from "./attempt-record.ts"
 import type { GatewayContext } from "./context.ts"
@@ -8,6 +9,7 @@ import { saidBy, tokensOf } from "./continuation/part.ts"
 import { dispose } from "./disposition.ts"
 import { explain } from "./explain.ts"
 import type { Finish, Outcome } from "./finish.ts"
+import type { Flow } from "./flow.ts"
 import { Heard } from "./heard.ts"
 import { judge } from "./judge.ts"
 import { measuredOf } from "./measure.ts"
@@ -30,7 +32,7 @@ export function relayEvents(
 }
 
 /** A class, since every block of every stream goes through one. */
-class Relayed implements PushedBody, ByteSink {
+class Relayed implements PushedBody, ByteSink, ByteWriter {
   readonly #context: GatewayContext
   readonly #exchange: Exchange
   readonly #finish: Finish
@@ -38,7 +40,13 @@ class Relayed implements PushedBody, ByteSink {
   readonly #goOn: GoOn | undefined
   readonly #status: number
   readonly #heard: Heard | undefined
+  /** It wants to hear what comes next, too; else these are bytes that it did not. */
+  #listening: boolean
+  #unheard = 0
   #current: Events
+  /** Those of the current one. */
+  #relay: StreamRelay
+  #flow: Flow
   #writer!: BodyWriter
   #over = false
   /** The client takes nothing more for now. */
@@ -64,6 +72,9 @@ class Relayed implements PushedBody, ByteSink {
     this.#current = committed
     // Whoever may be gone on with has every word counted.
     this.#heard = committed.call.part ? undefined : new Heard(exchange.protocol)
+    this.#listening = this.#heard !== undefined
+    this.#relay = committed.relay
+    this.#flow = committed.flow
   }
 
   start(writer: BodyWriter): void {
@@ -74,7 +85,7 @@ class Relayed implements PushedBody, ByteSink {
   drained(): void {
     this.#blocked = false
     if (this.#over || this.#mending) return
-    if (this.#piped) this.#current.flow.resume()
+    if (this.#piped) this.#flow.resume()
     else this.#pipe()
   }
 
@@ -86,25 +97,36 @@ class Relayed implements PushedBody, ByteSink {
     this.#finish({ status: 499, error: clientGone(), ...this.#unfinished() })
   }
 
-  data(chunk: Uint8Array): void {
-    const { relay, flow } = this.#current
-    const seen = relay.progress
+  data(chunk: Uint8Array, start = 0, end = chunk.length): void {
+    const relay = this.#relay
+    if (relay.pass?.(chunk, start, end, this)) {
+      if (this.#blocked) this.#flow.pause()
+      return
+    }
     try {
-      const bytes = relay.push(chunk)
-      if (bytes) this.#say(bytes)
+      const bytes = relay.push(cut(chunk, start, end))
+      if (bytes) this.write(bytes)
     } catch (thrown) {
       this.fail(thrown)
       return
     }
-    if (relay.progress !== seen) flow.progress()
     if (relay.phase !== "content") this.#judgePhase()
-    else if (this.#blocked) flow.pause()
+    else if (this.#blocked) this.#flow.pause()
+  }
+
+  /** Whole events for the client. */
+  write(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
+    if (this.#listening) this.#listening = this.#heard!.take(bytes, start, end)
+    else this.#unheard += end - start
+    const more = this.#writer.write(bytes, start, end)
+    if (!more) this.#blocked = true
+    return more
   }
 
   end(): void {
     try {
-      const bytes = this.#current.relay.end()
-      if (bytes) this.#say(bytes)
+      const bytes = this.#relay.end()
+      if (bytes) this.write(bytes)
     } catch (thrown) {
       this.fail(thrown)
       return
@@ -120,19 +142,20 @@ class Relayed implements PushedBody, ByteSink {
   }
 
   #endOrMend(thrown: unknown, goOn: GoOn): void {
-    const { relay } = this.#current
-    const rest = relay.end()
-    if (rest) this.#say(rest)
+    const rest = this.#relay.end()
+    if (rest) this.write(rest)
     // What has said why it ends is whole, and nothing for anybody to go on with.
-    if (relay.phase === "complete") this.#complete()
+    if (this.#relay.phase === "complete") this.#complete()
     else void this.#mend(thrown, goOn)
   }
 
   #begin(): void {
-    const { head } = this.#current
+    const { head, relay, flow } = this.#current
+    this.#relay = relay
+    this.#flow = flow
     this.#piped = false
-    if (head.length === 1) this.#say(head.pop()!)
-    else if (head.length > 1) this.#say(Buffer.concat(head.splice(0)))
+    if (head.length === 1) this.write(head.pop()!)
+    else if (head.length > 1) this.write(Buffer.concat(head.splice(0)))
     this.#judgePhase()
     if (!this.#blocked) this.#pipe()
   }
@@ -140,16 +163,11 @@ class Relayed implements PushedBody, ByteSink {
   #pipe(): void {
     if (this.#over || this.#mending) return
     this.#piped = true
-    this.#current.flow.pipe(this)
-  }
-
-  #say(bytes: Uint8Array): void {
-    this.#heard?.take(bytes)
-    if (!this.#writer.write(bytes)) this.#blocked = true
+    this.#flow.pipe(this, this.#relay)
   }
 
   #judgePhase(): void {
-    const { phase, error } = this.#current.relay
+    const { phase, error } = this.#relay
     if (phase === "complete") this.#complete()
     else if (!error) return
     else if (this.#goOn) void this.#mend(error, this.#goOn)
@@ -173,13 +191,13 @@ class Relayed implements PushedBody, ByteSink {
     const { relay, call } = this.#current
     const { usage } = relay
     if (usage && relay.stopped) return { usage }
-    const said = call.part ? saidBy(call.part) : tokensOf(this.#heard?.text() ?? 0)
+    const said = call.part ? saidBy(call.part) : tokensOf(this.#heard?.text(this.#unheard) ?? 0)
     return { usage, said: said || relay.progress }
   }
 
   #breakOff(thrown: unknown): GatewayError {
     const error = failureOf(this.#current, thrown, this.#context)
-    this.#current.flow.cancel()
+    this.#flow.cancel()
     judge(this.#context, this.#current.trial, error)
     return error
   }
@@ -251,9 +269,9 @@ export function relayBytes(context: GatewayContext, committed: Bytes, finish: Fi
   function pipe(writer: BodyWriter): void {
     piped = true
     flow.pipe({
-      data(bytes) {
+      data(bytes, start, end) {
         flow.progress()
-        if (!writer.write(bytes)) flow.pause()
+        if (!writer.write(bytes, start, end)) flow.pause()
       },
       end() {
         over = true

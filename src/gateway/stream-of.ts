@@ -29,15 +29,16 @@ export function streamOf(
 }
 
 /** A class, since every block of every stream goes through one. */
-class Stream implements PushedBody, BodyWriter {
+class Stream implements PushedBody, BodyWriter, Deadline {
+  /** When the client has to hear something. */
+  at = Number.POSITIVE_INFINITY
+  place = -1
   readonly #context: GatewayContext
   readonly #exchange: Exchange
   readonly #answer: PushedBody
   readonly #keepAlive: number
   readonly #first: Uint8Array | undefined
   #writer: BodyWriter | undefined
-  /** When the client has to hear something; there is one only where it has to. */
-  #silence: Deadline | undefined
   #blocked = false
   #over = false
 
@@ -85,10 +86,11 @@ class Stream implements PushedBody, BodyWriter {
     this.cancel()
   }
 
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array, start?: number, end?: number): boolean {
     if (this.#over) return true
-    if (this.#silence) this.#silence.at = this.#context.clock.now() + this.#keepAlive
-    const more = this.#writer!.write(bytes)
+    // The next tick looks at the clock, for all streams.
+    this.at = Number.NEGATIVE_INFINITY
+    const more = this.#writer!.write(bytes, start, end)
     if (!more) this.#blocked = true
     return more
   }
@@ -105,22 +107,27 @@ class Stream implements PushedBody, BodyWriter {
     this.#writer!.fail(error)
   }
 
+  renew(now: number): boolean {
+    if (this.at !== Number.NEGATIVE_INFINITY) return false
+    this.at = now + this.#keepAlive
+    return true
+  }
+
+  expire(): void {
+    // Who takes nothing is told nothing.
+    if (!this.#blocked) this.#blocked = !this.#writer!.write(keepAliveOf(this.#exchange))
+    this.#listen()
+  }
+
   #listen(): void {
     const { clock, watchdog } = this.#context
-    this.#silence = {
-      at: clock.now() + this.#keepAlive,
-      expire: () => {
-        // Who takes nothing is told nothing.
-        if (!this.#blocked) this.#blocked = !this.#writer!.write(keepAliveOf(this.#exchange))
-        this.#listen()
-      },
-    }
-    watchdog.watch(this.#silence)
+    this.at = clock.now() + this.#keepAlive
+    watchdog.watch(this)
   }
 
   #release(): void {
     this.#over = true
-    if (this.#silence) this.#context.watchdog.release(this.#silence)
+    if (this.#keepAlive > 0) this.#context.watchdog.release(this)
     this.#exchange.signal.removeEventListener("abort", this)
   }
 }

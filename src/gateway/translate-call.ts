@@ -26,7 +26,7 @@ export interface TranslateOptions {
   envelope: RequestEnvelope
   protocol: Protocol
   target: Target
-  /** Told of every event of the answer, to remember the state of its calls. */
+  /** Told of every event of the answer but further words of a text, to remember the state of its calls. */
   remember(event: CanonicalEvent): void
   /** Set where another upstream may go on with the answer. */
   part?: Part | undefined

@@ -1,83 +1,117 @@
 import { tokenCount } from "../canonical/tokens.ts"
+import type { ByteWriter } from "../core/byte-source.ts"
 import type { CanonicalEvent, CanonicalUsage } from "../core/canonical.ts"
 import { GatewayError } from "../core/error.ts"
-import type { StreamDecoder, StreamEncoder, StreamPhase, StreamRelay } from "../core/protocol.ts"
+import type {
+  Frame,
+  StreamDecoder,
+  StreamEncoder,
+  StreamPhase,
+  StreamRelay,
+} from "../core/protocol.ts"
 import type { Usage } from "../core/usage.ts"
 
 /**
  * A stream of one protocol as a stream of another: what comes in is decoded, what goes out encoded.
  *
- * @param watch told of every event
+ * @param watch told of every event, but not of further words of a text
  */
 export function createTranslation(
   decoder: StreamDecoder,
   encoder: StreamEncoder,
   watch?: (event: CanonicalEvent) => void,
 ): StreamRelay {
-  let phase: StreamPhase = "prelude"
-  let progress = 0
-  let usage: Usage | undefined
-  let error: GatewayError | undefined
+  return new Translation(decoder, encoder, watch)
+}
+
+/** A class, since every block of every translated stream goes through one. */
+class Translation implements StreamRelay {
+  phase: StreamPhase = "prelude"
+  progress = 0
+  usage: Usage | undefined
+  error: GatewayError | undefined
+  readonly #decoder: StreamDecoder
+  readonly #encoder: StreamEncoder
+  readonly #watch: ((event: CanonicalEvent) => void) | undefined
+  /** Where all that may come next are words of one text: how they go on. */
+  #frame: Frame | undefined
+
+  constructor(
+    decoder: StreamDecoder,
+    encoder: StreamEncoder,
+    watch: ((event: CanonicalEvent) => void) | undefined,
+  ) {
+    this.#decoder = decoder
+    this.#encoder = encoder
+    this.#watch = watch
+  }
+
+  get stopped(): boolean {
+    return this.#decoder.stopped === true
+  }
+
+  get answer(): Uint8Array | undefined {
+    return this.#encoder.answer
+  }
+
+  push(chunk: Uint8Array): Uint8Array | undefined {
+    return this.#take(chunk)
+  }
+
+  pass(bytes: Uint8Array, start: number, end: number, writer: ByteWriter): boolean {
+    if (!this.#frame) return false
+    const words = this.#decoder.retell!(bytes, start, end, this.#frame, writer)
+    this.progress += words
+    return words > 0
+  }
+
+  end(): Uint8Array | undefined {
+    const bytes = this.#take(undefined)
+    if (this.phase === "prelude" || this.phase === "content") {
+      this.error = truncated()
+      this.phase = "failed"
+    }
+    return bytes
+  }
+
+  fail(failure: GatewayError): Uint8Array {
+    return this.#encoder.fail(failure)
+  }
 
   /** @param chunk undefined is the end */
-  function take(chunk: Uint8Array | undefined): Uint8Array | undefined {
-    if (phase === "complete" || phase === "failed") return undefined
+  #take(chunk: Uint8Array | undefined): Uint8Array | undefined {
+    if (this.phase === "complete" || this.phase === "failed") return undefined
     let first: Uint8Array | undefined
     let others: Uint8Array[] | undefined
+    let last: CanonicalEvent | undefined
+    this.#frame = undefined
     try {
-      for (const event of chunk ? decoder.push(chunk) : decoder.end()) {
-        follow(event)
-        watch?.(event)
-        const bytes = encoder.push(event)
+      for (const event of chunk ? this.#decoder.push(chunk) : this.#decoder.end()) {
+        last = event
+        this.#follow(event)
+        this.#watch?.(event)
+        const bytes = this.#encoder.push(event)
         if (!bytes) continue
         if (!first) first = bytes
         else if (others) others.push(bytes)
         else others = [first, bytes]
       }
+      if (last?.type === "delta" && this.#decoder.retells) {
+        this.#frame = this.#encoder.frame?.(last.part)
+      }
     } catch (thrown) {
-      error = asError(thrown)
-      phase = "failed"
+      this.error = asError(thrown)
+      this.phase = "failed"
     }
     return others ? Buffer.concat(others) : first
   }
 
-  function follow(event: CanonicalEvent): void {
-    if (event.type === "usage") usage = usageOf(event.usage)
-    if (event.type === "end") phase = "complete"
+  #follow(event: CanonicalEvent): void {
+    if (event.type === "usage") this.usage = usageOf(event.usage)
+    if (event.type === "end") this.phase = "complete"
     if (!carriesContent(event)) return
-    progress++
-    if (phase === "prelude") phase = "content"
-  }
-
-  return {
-    push: take,
-    end() {
-      const bytes = take(undefined)
-      if (phase === "prelude" || phase === "content") {
-        error = truncated()
-        phase = "failed"
-      }
-      return bytes
-    },
-    get phase() {
-      return phase
-    },
-    get progress() {
-      return progress
-    },
-    get usage() {
-      return usage
-    },
-    get error() {
-      return error
-    },
-    get stopped() {
-      return decoder.stopped === true
-    },
-    get answer() {
-      return encoder.answer
-    },
-    fail: (failure) => encoder.fail(failure),
+    this.progress++
+    if (this.phase === "prelude") this.phase = "content"
   }
 }
 

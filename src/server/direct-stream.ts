@@ -1,3 +1,4 @@
+import { cut } from "../core/byte-source.ts"
 import type { BodyWriter, PushedBody } from "../core/exchange.ts"
 
 /** What Bun lets a direct stream write to. */
@@ -37,9 +38,10 @@ class DirectSource implements Bun.DirectUnderlyingSource<Uint8Array>, BodyWriter
     this.#body.cancel()
   }
 
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
     if (this.#over) return true
-    const written = this.#controller!.write(bytes)
+    // Bun takes it now, and copies what it cannot send.
+    const written = this.#controller!.write(cut(bytes, start, end))
     if (typeof written === "number") return true
     if (!this.#blocked) {
       this.#blocked = true

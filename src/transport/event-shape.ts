@@ -14,6 +14,33 @@ interface Free {
   digits: boolean
 }
 
+/** The value of a free member in one event. */
+interface Hole {
+  name: string
+  start: number
+  end: number
+  digits: boolean
+}
+
+/** What follows bytes that are the same in all events: their end, or a free value. */
+enum Next {
+  End,
+  Digits,
+  Text,
+  /** The text of the member that is named first. */
+  Words,
+}
+
+/** Bytes that say of a stretch that is the same how long it is, and what is next; and the most that they can. */
+const STRETCH_HEAD = 3
+const LONGEST_STRETCH = 0xffff
+
+/** Who takes the words of events: what stands in the member that is named first, as it is written in JSON. */
+export interface WordTaker {
+  /** @returns whether it could. @throws SyntaxError for what is no JSON string */
+  take(block: Buffer, start: number, end: number): boolean
+}
+
 /** @param text names of members with strings. @param digits names of those with whole numbers */
 export function freeMembers(text: readonly string[], digits: readonly string[] = []): Free[] {
   return [
@@ -27,115 +54,132 @@ function free(name: string, before: string, digits: boolean): Free {
 }
 
 /**
- * What those events of a stream have in common that differ only in free members. Almost all events of
- * most streams are such: once one of them was looked into, the others need not be. A class, since every
- * block of every stream is compared.
+ * What those events of a stream have in common that differ only in free members: what is the same in all of
+ * them, each stretch behind its head. Almost all events of most streams are such: once one of them was looked
+ * into, the others need not be.
+ *
+ * One piece of memory, and no object around it: between two events of a stream thousands of others have come,
+ * and each piece has to be fetched anew.
  */
-export class EventShape {
-  readonly #free: readonly Free[]
-  /** What is the same in all of them: before the first free value, between them, and behind the last. */
-  #same: Buffer[] = []
-  #digits: boolean[] = []
-  /** Which of the values is that of the member that is named first; -1 where it has none. */
-  #main = -1
+export type EventShape = Buffer & { readonly shape: unique symbol }
 
-  constructor(free: readonly Free[]) {
-    this.#free = free
+/**
+ * @param block whole events in which there was nothing of interest: the last one stands for others
+ * @param free members, with that of the words first
+ * @returns undefined where nothing is free in it
+ */
+export function learnShape(block: Buffer, free: readonly Free[]): EventShape | undefined {
+  const before = block.lastIndexOf(BLANK_LINE, -BLANK_LINE.length - 1)
+  const event = before < 0 ? block : block.subarray(before + BLANK_LINE.length)
+  const holes: Hole[] = []
+  for (const { name, mark, digits } of free) {
+    const at = event.indexOf(mark)
+    const start = at + mark.length
+    const single = at >= 0 && event.indexOf(mark, start) < 0
+    const end = single ? endOf(event, start, event.length, digits) : -1
+    if (end > start || (end === start && !digits)) holes.push({ name, start, end, digits })
   }
+  if (holes.length === 0 || event.length > LONGEST_STRETCH) return undefined
+  holes.sort((one, other) => one.start - other.start)
+  return stretchesOf(event, holes, free[0]!.name)
+}
 
-  /**
-   * @param block whole events in which there was nothing of interest: the last one stands for others
-   * @returns what that one says in the member that is named first; undefined where it has none, or several
-   */
-  learn(block: Buffer): string | undefined {
-    const before = block.lastIndexOf(BLANK_LINE, -BLANK_LINE.length - 1)
-    const event = before < 0 ? block : block.subarray(before + BLANK_LINE.length)
-    const holes: { name: string; start: number; end: number; digits: boolean }[] = []
-    for (const { name, mark, digits } of this.#free) {
-      const at = event.indexOf(mark)
-      const start = at + mark.length
-      const single = at >= 0 && event.indexOf(mark, start) < 0
-      const end = single ? endOf(event, start, digits) : -1
-      if (end > start || (end === start && !digits)) holes.push({ name, start, end, digits })
+/** @returns how many events a block, or this part of it, has; 0 unless all of it is events of this shape */
+export function countAlike(
+  shape: EventShape | undefined,
+  block: Buffer,
+  start = 0,
+  end = block.length,
+): number {
+  return shape ? tellWords(shape, block, start, end, undefined) : 0
+}
+
+/**
+ * @returns what the events of a block say in the member that is named first; undefined unless all of
+ * it is events of this shape, which say something there
+ */
+export function wordsOf(shape: EventShape | undefined, block: Buffer): string[] | undefined {
+  if (!shape) return undefined
+  const texts: string[] = []
+  const taker: WordTaker = {
+    take: (_, start, end) => texts.push(textOf(block, start, end)) > 0,
+  }
+  try {
+    const events = tellWords(shape, block, 0, block.length, taker)
+    return events > 0 && texts.length > 0 ? texts : undefined
+  } catch {
+    // An escape that is none.
+    return undefined
+  }
+}
+
+/**
+ * Tells somebody the words of the events from `from` to `to`.
+ *
+ * @returns how many events these are; 0 unless all of it is events of this shape, and all words were taken
+ */
+export function tellWords(
+  shape: EventShape,
+  block: Buffer,
+  from: number,
+  to: number,
+  taker: WordTaker | undefined,
+): number {
+  let events = 0
+  let at = from
+  while (at < to) {
+    let stretch = 0
+    for (;;) {
+      const length = shape[stretch]! | (shape[stretch + 1]! << 8)
+      const next: Next = shape[stretch + 2]!
+      stretch += STRETCH_HEAD
+      if (at + length > to || !isSame(block, at, shape, stretch, length)) return 0
+      at += length
+      stretch += length
+      if (next === Next.End) break
+      const end = endOf(block, at, to, next === Next.Digits)
+      if (end < 0 || (taker && next === Next.Words && !taker.take(block, at, end))) return 0
+      at = end
     }
-    holes.sort((one, other) => one.start - other.start)
-    this.forget()
-    if (holes.length === 0) return undefined
-    this.#main = holes.findIndex(({ name }) => name === this.#free[0]!.name)
-    let from = 0
-    for (const { start, end, digits } of holes) {
-      this.#same.push(copyOf(event, from, start))
-      this.#digits.push(digits)
-      from = end
-    }
-    this.#same.push(copyOf(event, from, event.length))
-    return this.texts(event)?.[0]
+    events++
   }
+  return events
+}
 
-  /** Something has happened behind which the same event may mean something else. */
-  forget(): void {
-    this.#same = []
-    this.#digits = []
+/** @param main name of the member whose text is `Next.Words` */
+function stretchesOf(event: Buffer, holes: readonly Hole[], main: string): EventShape {
+  const end: Hole = { name: "", start: event.length, end: event.length, digits: false }
+  const parts: Buffer[] = []
+  let from = 0
+  for (const hole of [...holes, end]) {
+    const length = hole.start - from
+    parts.push(Buffer.from([length & 0xff, length >> 8, nextOf(hole, hole === end, main)]))
+    parts.push(event.subarray(from, hole.start))
+    from = hole.end
   }
+  return Buffer.concat(parts) as EventShape
+}
 
-  /** @returns how many events a block has; 0 unless all of it is events of this shape */
-  count(block: Buffer): number {
-    return this.#walk(block, undefined)
-  }
-
-  /**
-   * @returns what the events of a block say in the member that is named first; undefined unless all of
-   * it is events of this shape
-   */
-  texts(block: Buffer): string[] | undefined {
-    if (this.#main < 0) return undefined
-    const texts: string[] = []
-    try {
-      return this.#walk(block, texts) > 0 ? texts : undefined
-    } catch {
-      // An escape that is none.
-      return undefined
-    }
-  }
-
-  #walk(block: Buffer, texts: string[] | undefined): number {
-    const same = this.#same
-    const last = same.length - 1
-    if (last < 0) return 0
-    let events = 0
-    let at = 0
-    while (at < block.length) {
-      for (let each = 0; each <= last; each++) {
-        const literal = same[each]!
-        if (!beginsWith(block, at, literal)) return 0
-        at += literal.length
-        if (each === last) break
-        const end = endOf(block, at, this.#digits[each]!)
-        if (end < 0) return 0
-        if (texts && each === this.#main) texts.push(textOf(block, at, end))
-        at = end
-      }
-      events++
-    }
-    return events
-  }
+function nextOf({ name, digits }: Hole, last: boolean, main: string): Next {
+  if (last) return Next.End
+  if (digits) return Next.Digits
+  return name === main ? Next.Words : Next.Text
 }
 
 /** Bytes from which a native comparison is faster, though it has to be called. */
 const LONG = 48
 
-function beginsWith(block: Buffer, at: number, literal: Buffer): boolean {
-  const { length } = literal
-  const end = at + length
-  if (end > block.length) return false
-  if (length >= LONG) return block.compare(literal, 0, length, at, end) === 0
-  for (let each = 0; each < length; each++) if (block[at + each] !== literal[each]) return false
+function isSame(block: Buffer, at: number, same: Buffer, from: number, length: number): boolean {
+  if (length >= LONG) return block.compare(same, from, from + length, at, at + length) === 0
+  for (let each = 0; each < length; each++) {
+    if (block[at + each] !== same[from + each]) return false
+  }
   return true
 }
 
-/** @returns where the value ends that begins at `at`; -1 where it does not */
-function endOf(block: Buffer, at: number, digits: boolean): number {
-  for (; at < block.length; at++) {
+/** @returns where the value ends that begins at `at`; -1 where it does not, up to `to` */
+function endOf(block: Buffer, at: number, to: number, digits: boolean): number {
+  for (; at < to; at++) {
     const byte = block[at]!
     if (digits) {
       if (byte < ZERO || byte > NINE) return at
@@ -151,9 +195,4 @@ function endOf(block: Buffer, at: number, digits: boolean): number {
 function textOf(block: Buffer, start: number, end: number): string {
   const text = block.toString("utf8", start, end)
   return text.includes("\\") ? (JSON.parse(`"${text}"`) as string) : text
-}
-
-/** Of its own: a block may be part of much more. */
-function copyOf(event: Buffer, start: number, end: number): Buffer {
-  return Buffer.from(event.subarray(start, end))
 }

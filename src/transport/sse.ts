@@ -17,6 +17,11 @@ export class SseCutter {
     this.#limit = limit
   }
 
+  /** Whether nothing is held back. */
+  get isEmpty(): boolean {
+    return this.#heldBytes === 0
+  }
+
   /** @returns whole events, or undefined when none has ended. @throws RangeError beyond the limit */
   push(chunk: Uint8Array): Buffer | undefined {
     const buffer = asBuffer(chunk)

@@ -17,6 +17,11 @@ export interface Deadline {
   place?: number
 }
 
+/** Whether a deadline has passed, and is not moved. */
+export function hasPassed(deadline: Deadline, now: number): boolean {
+  return deadline.at <= now && !deadline.renew?.(now)
+}
+
 export interface Watchdog {
   watch(deadline: Deadline): void
   /** Forgets a deadline. */
@@ -37,7 +42,7 @@ export function createWatchdog(clock: Clock): Watchdog {
     // From behind: what is released meanwhile moves the last one, which was looked at, to the front.
     for (let at = watched.length - 1; at >= 0; at--) {
       const deadline = watched[at]
-      if (!deadline || deadline.at > now || deadline.renew?.(now)) continue
+      if (!deadline || !hasPassed(deadline, now)) continue
       release(deadline)
       deadline.expire()
     }

@@ -33,12 +33,13 @@ function open(blocks: (string | Promise<string> | Error)[] = []) {
     wait: () => said.push("waits"),
     pause: () => said.push("waits no more"),
     progress: () => said.push("progress"),
+    follow: () => said.push("follows"),
     hurry: (ms) => said.push(`hurry ${ms}`),
     end: () => said.push("ended"),
   })
   const heard: string[] = []
   const listener: ByteSink = {
-    data: (block) => heard.push(Buffer.from(block).toString()),
+    data: (block, start, end) => heard.push(Buffer.from(block).toString("utf8", start, end)),
     end: () => heard.push("end"),
     fail: (error) => heard.push(`failed: ${(error as GatewayError).kind}`),
   }
@@ -110,7 +111,7 @@ describe("piping", () => {
     flow.pause()
     flow.resume()
     flow.resume()
-    upstream().data(bytes("two"))
+    upstream().data(bytes("not two!"), 4, 7)
     upstream().end()
     expect(heard).toEqual(["one", "two", "end"])
     expect(said).toEqual(["waits", "pipe", "waits no more", "pause", "waits", "resume"])

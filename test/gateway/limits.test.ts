@@ -95,3 +95,42 @@ test("a pause takes nothing of what is left", () => {
   expect(limits.at).toBe(560)
   limits.end()
 })
+
+test("counts a stall from the last change of a count that it follows, but not while the client is in the way", async () => {
+  const { time, life, limits, looked, looks } = attempt()
+  limits.begun()
+  limits.wait()
+  const counted = { progress: 5 }
+  limits.follow(counted)
+  const before = looks()
+  for (; counted.progress < 10; counted.progress++) await looked()
+  expect(looks()).toBe(before)
+  time.now = 150
+  counted.progress++
+  await looked()
+  time.now = 349
+  await looked()
+  expect(life.aborted).toBe(false)
+  limits.pause()
+  time.now = 10_000
+  await looked()
+  counted.progress++
+  limits.wait()
+  time.now = 10_199
+  await looked()
+  expect(life.aborted).toBe(false)
+  time.now = 10_201
+  await until(() => life.aborted)
+  expect(message(life)).toContain("No event with content from the upstream within 200 ms")
+})
+
+test("a count means nothing any more once the answer is left to end by itself", async () => {
+  const { time, life, limits } = attempt()
+  limits.begun()
+  const counted = { progress: 0 }
+  limits.follow(counted)
+  limits.hurry(50)
+  counted.progress++
+  time.now = 51
+  await until(() => life.aborted)
+})

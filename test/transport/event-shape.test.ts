@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test"
-import { EventShape, freeMembers } from "../../src/transport/event-shape.ts"
+import {
+  countAlike,
+  type EventShape,
+  freeMembers,
+  learnShape,
+  wordsOf,
+} from "../../src/transport/event-shape.ts"
 
 const FREE = freeMembers(["content", "obfuscation"], ["sequence_number"])
 
@@ -9,13 +15,9 @@ function event(content: string, number = 1, padding = "x", id = "a"): string {
   return `data: ${JSON.stringify(data)}\n\n`
 }
 
-function learned(text = event("Hello")): EventShape {
-  const shape = new EventShape(FREE)
-  shape.learn(Buffer.from(text))
-  return shape
-}
+const learned = (text = event("Hello")) => learnShape(Buffer.from(text), FREE)
 
-const count = (shape: EventShape, text: string) => shape.count(Buffer.from(text))
+const count = (shape: EventShape | undefined, text: string) => countAlike(shape, Buffer.from(text))
 
 describe("an event that differs in nothing but its free members", () => {
   test.each([
@@ -63,25 +65,21 @@ describe("a block is of no known shape", () => {
     expect(count(learned(), text)).toBe(0)
   })
 
-  test("before one was learned, after all was forgotten, and where nothing is free", () => {
-    expect(count(new EventShape(FREE), event("Hello"))).toBe(0)
-    const shape = learned()
-    shape.forget()
-    expect(count(shape, event("Hello"))).toBe(0)
+  test("before one was learned, and where nothing is free", () => {
+    expect(count(undefined, event("Hello"))).toBe(0)
     expect(count(learned(": keepalive\n\n"), ": keepalive\n\n")).toBe(0)
   })
 })
 
 test("what was learned is kept when the block's memory is used again", () => {
   const block = Buffer.from(event("Hello"))
-  const shape = new EventShape(FREE)
-  shape.learn(block)
+  const shape = learnShape(block, FREE)
   block.fill(0)
   expect(count(shape, event("world"))).toBe(1)
 })
 
 describe("what events say", () => {
-  const texts = (shape: EventShape, text: string) => shape.texts(Buffer.from(text))
+  const texts = (shape: EventShape | undefined, text: string) => wordsOf(shape, Buffer.from(text))
 
   test.each(["", "world", 'a "quoted" \\ word', "日本語 🚀\n", "\ud83d"])("is read: %j", (text) => {
     expect(texts(learned(), event(text) + event("more", 2))).toEqual([text, "more"])
@@ -91,11 +89,20 @@ describe("what events say", () => {
     expect(texts(learned(), event("ab").replace("ab", "\\q"))).toBeUndefined()
   })
 
-  test("is told of what is learned, unless it is said twice", () => {
-    const shape = new EventShape(FREE)
-    expect(shape.learn(Buffer.from(event("Hello")))).toBe("Hello")
+  test("is not read where it is said twice, or not at all", () => {
     const twice = `data: {"content":"a","delta":{"content":"b"},"sequence_number":1}\n\n`
-    expect(shape.learn(Buffer.from(twice))).toBeUndefined()
-    expect(texts(shape, twice)).toBeUndefined()
+    expect(texts(learned(twice), twice)).toBeUndefined()
+    const silent = `data: {"sequence_number":1}\n\n`
+    expect(count(learned(silent), silent)).toBe(1)
+    expect(texts(learned(silent), silent)).toBeUndefined()
   })
+})
+
+test("only the named part of a block counts", () => {
+  const block = Buffer.from(`9b\r\n${event("a")}${event("b")}\r\n`)
+  const end = 4 + event("a").length
+  expect(countAlike(learned(), block, 4, end)).toBe(1)
+  expect(countAlike(learned(), block, 4, block.length - 2)).toBe(2)
+  expect(countAlike(learned(), block, 4, end - 1)).toBe(0)
+  expect(countAlike(learned(), block, 4, end + 1)).toBe(0)
 })

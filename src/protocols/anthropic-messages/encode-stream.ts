@@ -6,7 +6,7 @@ import type {
   Opaque,
   PartStart,
 } from "../../core/canonical.ts"
-import type { AnswerContext, StreamEncoder } from "../../core/protocol.ts"
+import type { AnswerContext, Frame, StreamEncoder } from "../../core/protocol.ts"
 import { parseJson, RawJson, writeJson } from "../../transport/json.ts"
 import { callId, encodeWhole, messageId } from "./encode-answer.ts"
 import { encodeThoughts } from "./encode-state.ts"
@@ -15,6 +15,10 @@ import { knowsWindows, writeStop } from "./stop.ts"
 import { writeUsage } from "./usage.ts"
 import { type Fields, sseEvent } from "./wire.ts"
 import { utf8 } from "../../transport/utf8.ts"
+
+/** The beginning of each event that goes on with a block. */
+const DELTA = 'event: content_block_delta\ndata: {"type":"content_block_delta","index":'
+const MOST_FRAMES = 16
 
 type OpenEvent = Extract<CanonicalEvent, { type: "open" }>
 
@@ -73,7 +77,7 @@ export function createStream(context: AnswerContext): StreamEncoder {
 
   /** Written by hand: there is one for every token. */
   function delta(type: string, name: string, value: unknown): void {
-    out += `event: content_block_delta\ndata: {"type":"content_block_delta","index":${index},"delta":{"type":"${type}","${name}":${JSON.stringify(value)}}}\n\n`
+    out += `${DELTA}${index},"delta":{"type":"${type}","${name}":${JSON.stringify(value)}}}\n\n`
   }
 
   function stopBlock(): void {
@@ -206,8 +210,26 @@ export function createStream(context: AnswerContext): StreamEncoder {
       out = ""
       return bytes
     },
+    frame(number) {
+      if (!part?.begun || part.start.kind !== "text") return undefined
+      return sequencer.current(number) === part.number ? frameOf(index) : undefined
+    },
     fail: (error) => encodeStreamError(error, context.requestId),
   }
+}
+
+/** Those of the first texts, which most answers have no others of; shared by all streams. */
+const frames: Frame[] = []
+
+function frameOf(index: number): Frame {
+  const known = frames[index]
+  if (known) return known
+  const frame = {
+    before: Buffer.from(`${DELTA}${index},"delta":{"type":"text_delta","text":"`),
+    after: Buffer.from('"}}\n\n'),
+  }
+  if (index === frames.length && index < MOST_FRAMES) frames.push(frame)
+  return frame
 }
 
 const INPUT: ReadonlySet<string> = new Set(["input"])

@@ -1,6 +1,12 @@
 import { type GatewayError, toGatewayError } from "../../core/error.ts"
 import type { StreamPhase, StreamRelay } from "../../core/protocol.ts"
-import { EventShape, freeMembers } from "../../transport/event-shape.ts"
+import {
+  countAlike,
+  type EventShape,
+  freeMembers,
+  learnShape,
+} from "../../transport/event-shape.ts"
+import { asBuffer } from "../../transport/json-scan.ts"
 import { type SseEvent, SseCutter, splitEvents } from "../../transport/sse.ts"
 import type { Repair } from "./repair.ts"
 import {
@@ -33,7 +39,7 @@ const CONTENT_MARK = Buffer.from("content_block_")
  */
 export function createStreamRelay(repair?: Repair): StreamRelay {
   const cutter = new SseCutter()
-  const shape = new EventShape(FREE)
+  let shape: EventShape | undefined
   const meter = createUsageMeter()
   let phase: StreamPhase = "prelude"
   let progress = 0
@@ -44,7 +50,7 @@ export function createStreamRelay(repair?: Repair): StreamRelay {
   let error: GatewayError | undefined
 
   function take(block: Buffer): Buffer | undefined {
-    const alike = shape.count(block)
+    const alike = countAlike(shape, block)
     if (alike > 0) {
       progress += alike
       return block
@@ -52,7 +58,7 @@ export function createStreamRelay(repair?: Repair): StreamRelay {
     if (!repair && phase === "content" && !MARKS.some((mark) => block.includes(mark))) {
       if (block.includes(CONTENT_MARK)) {
         progress++
-        shape.learn(block)
+        shape = learnShape(block, FREE)
       }
       return block
     }
@@ -130,6 +136,13 @@ export function createStreamRelay(repair?: Repair): StreamRelay {
         error = tooLarge(cause)
         return undefined
       }
+    },
+    pass(bytes, start, end, writer) {
+      if (phase !== "content" || !cutter.isEmpty) return false
+      const alike = countAlike(shape, asBuffer(bytes), start, end)
+      progress += alike
+      if (alike > 0) writer.write(bytes, start, end)
+      return alike > 0
     },
     end() {
       if (phase === "complete" || phase === "failed") return undefined

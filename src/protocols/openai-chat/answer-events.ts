@@ -6,6 +6,7 @@ import { type Citation, readCitations } from "./citations.ts"
 import { decodeUsage } from "./decode-usage.ts"
 import { decodeFinish } from "./finish-reason.ts"
 import { type Json, recordOf, recordsOf, textOf } from "./json-values.ts"
+import type { OpenText } from "./open-text.ts"
 import { errorWithin } from "./upstream-error.ts"
 
 interface Choice {
@@ -23,6 +24,8 @@ export interface AnswerEvents {
   say(text: string): CanonicalEvent[]
   /** @throws GatewayError `upstream-truncated` when the answer is not whole */
   end(done: boolean): CanonicalEvent[]
+  /** The text that the last chunk has said more of, where further content is only more of it. */
+  readonly openText: OpenText | undefined
   /** Whether it was said why the answer ends. */
   readonly stopped: boolean
 }
@@ -104,6 +107,9 @@ export function createAnswerEvents(decoding: Decoding): AnswerEvents {
       }
       events.push({ type: "end" })
       return events
+    },
+    get openText() {
+      return latest?.events.openText
     },
     get stopped() {
       return choices.values().some(({ native }) => native !== "")

@@ -7,6 +7,7 @@ import { thinkingText } from "./decode-parts.ts"
 import { createDetailsMerge } from "./details-merge.ts"
 import { DETAILS, PLAIN } from "./encode-history-reasoning.ts"
 import { type Json, listOf, recordOf, recordsOf, textOf } from "./json-values.ts"
+import { OpenText } from "./open-text.ts"
 import { createTagSplitter } from "./think-tags.ts"
 import { isRecord } from "../../canonical/record.ts"
 
@@ -29,13 +30,15 @@ export interface ChoiceEvents {
   readonly said: boolean
   /** Whether there was a refusal. */
   readonly refused: boolean
+  /** The text that is being said, where further content is only more of it. */
+  readonly openText: OpenText | undefined
 }
 
 /** A part that is open, of which there is one at a time beside the calls. */
 interface OpenPart {
   number: number
   kind: "text" | "refusal" | "reasoning"
-  text: string
+  text: OpenText
 }
 
 export function createChoiceEvents(surroundings: ChoiceSurroundings): ChoiceEvents {
@@ -55,7 +58,7 @@ export function createChoiceEvents(surroundings: ChoiceSurroundings): ChoiceEven
     end()
     said = true
     const start: PartStart = { kind }
-    open = { number: surroundings.nextPart(), kind, text: "" }
+    open = { number: surroundings.nextPart(), kind, text: new OpenText() }
     events.push({ type: "open", part: open.number, choice, start })
     return open
   }
@@ -64,7 +67,7 @@ export function createChoiceEvents(surroundings: ChoiceSurroundings): ChoiceEven
     if (!open) return
     const { number: part, kind, text } = open
     if (kind === "reasoning") sayState(part)
-    if (kind === "text") before += text.length
+    if (kind === "text") before += text.text.length
     events.push({ type: "close", part })
     open = undefined
   }
@@ -83,7 +86,7 @@ export function createChoiceEvents(surroundings: ChoiceSurroundings): ChoiceEven
   function say(kind: OpenPart["kind"], text: string): void {
     if (text === "") return
     const part = begin(kind)
-    part.text += text
+    if (kind === "text") part.text.add(text)
     events.push({ type: "delta", part: part.number, text })
   }
 
@@ -154,7 +157,7 @@ export function createChoiceEvents(surroundings: ChoiceSurroundings): ChoiceEven
 
   function cite(citations: readonly Citation[]): void {
     if (open?.kind !== "text") return
-    for (const annotation of annotate(open.text, citations)) {
+    for (const annotation of annotate(open.text.text, citations)) {
       events.push({ type: "annotation", part: open.number, annotation })
     }
   }
@@ -198,6 +201,9 @@ export function createChoiceEvents(surroundings: ChoiceSurroundings): ChoiceEven
     },
     get said() {
       return said
+    },
+    get openText() {
+      return open?.kind === "text" && (!tags || tags.done) ? open.text : undefined
     },
   }
 }

@@ -1,13 +1,22 @@
+import type { ByteWriter } from "../../core/byte-source.ts"
 import { collectAnswer } from "../../canonical/answer.ts"
 import type { CanonicalAnswer, CanonicalEvent } from "../../core/canonical.ts"
 import { GatewayError } from "../../core/error.ts"
-import type { Decoding, StreamDecoder } from "../../core/protocol.ts"
+import type { Decoding, Frame, StreamDecoder } from "../../core/protocol.ts"
 import { parseJson } from "../../transport/json.ts"
 import { asBuffer } from "../../transport/json-scan.ts"
-import { EventShape, freeMembers } from "../../transport/event-shape.ts"
+import {
+  type EventShape,
+  freeMembers,
+  learnShape,
+  tellWords,
+  wordsOf,
+} from "../../transport/event-shape.ts"
 import { SseCutter, splitEvents } from "../../transport/sse.ts"
-import { createAnswerEvents } from "./answer-events.ts"
+import { Transcript } from "../../transport/transcript.ts"
+import { type AnswerEvents, createAnswerEvents } from "./answer-events.ts"
 import { type Json, recordOf, recordsOf } from "./json-values.ts"
+import type { OpenText } from "./open-text.ts"
 import { isRecord } from "../../canonical/record.ts"
 
 /** Members whose text matters: arguments that came as an object instead of a string. */
@@ -29,47 +38,83 @@ export function decodeAnswer(body: Uint8Array, decoding: Decoding): CanonicalAns
   return collectAnswer([...said, ...events.end(true)])
 }
 
+/** What is told on is written here, and read before anything else is. */
+const transcript = new Transcript()
+
 /** Decodes a stream of chunks, whatever they lack. */
 export function createDecoder(decoding: Decoding): StreamDecoder {
-  const cutter = new SseCutter()
-  const answer = createAnswerEvents(decoding)
-  const shape = new EventShape(FREE)
-  let done = false
+  return new Decoder(decoding)
+}
 
-  function take(block: Buffer): CanonicalEvent[] {
-    const texts = shape.texts(block)
+/** A class, since every block of every stream goes through one. */
+class Decoder implements StreamDecoder {
+  readonly #cutter = new SseCutter()
+  readonly #answer: AnswerEvents
+  #shape: EventShape | undefined
+  /** The text that events of the known shape say more of. */
+  #text: OpenText | undefined
+  #done = false
+
+  constructor(decoding: Decoding) {
+    this.#answer = createAnswerEvents(decoding)
+  }
+
+  get stopped(): boolean {
+    return this.#answer.stopped
+  }
+
+  get retells(): boolean {
+    return this.#text !== undefined && !this.#done && this.#cutter.isEmpty
+  }
+
+  push(chunk: Uint8Array): readonly CanonicalEvent[] {
+    if (this.#done) return []
+    const block = cut(this.#cutter, chunk)
+    return block ? this.#take(block) : []
+  }
+
+  retell(bytes: Uint8Array, start: number, end: number, frame: Frame, writer: ByteWriter): number {
+    transcript.begin(frame)
+    const pieces = tellWords(this.#shape!, asBuffer(bytes), start, end, transcript)
+    if (pieces === 0) return 0
+    this.#text!.addAscii(transcript.words, transcript.length)
+    writer.write(transcript.bytes, 0, transcript.size)
+    return pieces
+  }
+
+  end(): readonly CanonicalEvent[] {
+    if (this.#done) return []
+    const rest = this.#cutter.end()
+    const events = rest ? this.#take(rest) : []
+    return this.#done ? events : [...events, ...this.#answer.end(false)]
+  }
+
+  #take(block: Buffer): CanonicalEvent[] {
+    const answer = this.#answer
+    const texts = wordsOf(this.#shape, block)
     if (texts) return texts.length === 1 ? answer.say(texts[0]!) : texts.flatMap(answer.say)
-    shape.forget()
+    this.#shape = undefined
+    this.#text = undefined
     let last: Json | undefined
-    const events = splitEvents(block).flatMap(({ data }) => {
-      if (done || data === undefined || data.trim() === "") return []
+    let lastBytes = block
+    const events = splitEvents(block).flatMap(({ data, bytes }) => {
+      if (this.#done || data === undefined || data.trim() === "") return []
       if (data.trim() === "[DONE]") {
-        done = true
+        this.#done = true
         return answer.end(true)
       }
       last = parse(data)
+      lastBytes = bytes
       return answer.push(last)
     })
-    const words = done || !last ? undefined : onlyWords(last)
-    if (words !== undefined && shape.learn(block) !== words) shape.forget()
+    const words = this.#done || !last ? undefined : onlyWords(last)
+    if (words === undefined) return events
+    const shape = learnShape(lastBytes, FREE)
+    if (wordsOf(shape, lastBytes)?.[0] === words) {
+      this.#shape = shape
+      this.#text = answer.openText
+    }
     return events
-  }
-
-  return {
-    push(chunk) {
-      if (done) return []
-      const block = cut(cutter, chunk)
-      return block ? take(block) : []
-    },
-    end() {
-      if (done) return []
-      const rest = cutter.end()
-      const events = rest ? take(rest) : []
-      return done ? events : [...events, ...answer.end(false)]
-    },
-    get stopped() {
-      return answer.stopped
-    },
   }
 }
 

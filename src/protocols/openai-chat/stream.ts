@@ -1,7 +1,14 @@
+import type { ByteWriter } from "../../core/byte-source.ts"
 import { GatewayError } from "../../core/error.ts"
 import type { StreamPhase, StreamRelay } from "../../core/protocol.ts"
 import type { Usage } from "../../core/usage.ts"
-import { EventShape, freeMembers } from "../../transport/event-shape.ts"
+import {
+  countAlike,
+  type EventShape,
+  freeMembers,
+  learnShape,
+} from "../../transport/event-shape.ts"
+import { asBuffer } from "../../transport/json-scan.ts"
 import { type SseEvent, SseCutter, splitEvents } from "../../transport/sse.ts"
 import type { Repair } from "./repair.ts"
 import { errorWithin } from "./upstream-error.ts"
@@ -55,11 +62,13 @@ class ChatRelay implements StreamRelay {
   readonly #dropUsage: boolean
   readonly #repair: Repair | undefined
   readonly #cutter = new SseCutter()
-  readonly #shape = new EventShape(FREE)
+  #shape: EventShape | undefined
   /** The event that was followed last, where it is an object. */
   #parsed: Record<string, unknown> | undefined
   /** Choices that have begun and have not got a finish reason. */
   readonly #unfinished = new Set<unknown>()
+  /** The content has begun, and what comes next begins an event. */
+  #steady = false
   /** Some choice, or a typed stream, has come to its end. */
   #finished = false
 
@@ -74,9 +83,12 @@ class ChatRelay implements StreamRelay {
 
   push(chunk: Uint8Array): Uint8Array | undefined {
     if (this.phase === "complete" || this.phase === "failed") return undefined
+    this.#steady = false
     try {
       const block = this.#cutter.push(chunk)
-      return block && this.#take(block)
+      const passed = block && this.#take(block)
+      this.#steady = this.phase === "content" && this.#cutter.isEmpty
+      return passed
     } catch (cause) {
       this.phase = "failed"
       this.error = new GatewayError(
@@ -86,6 +98,14 @@ class ChatRelay implements StreamRelay {
       )
       return undefined
     }
+  }
+
+  pass(bytes: Uint8Array, start: number, end: number, writer: ByteWriter): boolean {
+    if (!this.#steady) return false
+    const alike = countAlike(this.#shape, asBuffer(bytes), start, end)
+    this.progress += alike
+    if (alike > 0) writer.write(bytes, start, end)
+    return alike > 0
   }
 
   end(): Uint8Array | undefined {
@@ -116,14 +136,14 @@ class ChatRelay implements StreamRelay {
   }
 
   #take(block: Buffer): Buffer | undefined {
-    const alike = this.#shape.count(block)
+    const alike = countAlike(this.#shape, block)
     if (alike > 0) {
       this.progress += alike
       return block
     }
     if (this.#isPlain(block)) {
       if (block.includes(DATA_FIELD)) this.progress++
-      this.#shape.learn(block)
+      this.#shape = learnShape(block, FREE)
       return block
     }
     const kept: Buffer[] = []

@@ -9,6 +9,8 @@ export interface TagSplitter {
   push(text: string): TaggedPiece[]
   /** What was held back because it could have been a tag. */
   end(): TaggedPiece[]
+  /** Whether all that comes now is text. */
+  readonly done: boolean
 }
 
 const OPEN = "<think>"
@@ -62,6 +64,9 @@ export function createTagSplitter(): TagSplitter {
       const rest = held
       held = ""
       return state === "behind" ? [] : piece(state === "inside", rest)
+    },
+    get done() {
+      return state === "text"
     },
   }
 }

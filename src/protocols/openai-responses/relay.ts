@@ -1,7 +1,13 @@
 import type { GatewayError } from "../../core/error.ts"
 import type { StreamPhase, StreamRelay } from "../../core/protocol.ts"
 import type { Usage } from "../../core/usage.ts"
-import { EventShape, freeMembers } from "../../transport/event-shape.ts"
+import {
+  countAlike,
+  type EventShape,
+  freeMembers,
+  learnShape,
+} from "../../transport/event-shape.ts"
+import { asBuffer } from "../../transport/json-scan.ts"
 import { SseCutter, type SseEvent, splitEvents } from "../../transport/sse.ts"
 import { attempt, type EventFields, readEvent } from "./event-fields.ts"
 import { createEventWriter } from "./event-writer.ts"
@@ -46,7 +52,7 @@ const PRELUDE = new Set([
  */
 export function createStreamRelay(): StreamRelay {
   const cutter = new SseCutter()
-  const shape = new EventShape(FREE)
+  let shape: EventShape | undefined
   const repair = createRepair()
   let phase: StreamPhase = "prelude"
   let progress = 0
@@ -56,25 +62,33 @@ export function createStreamRelay(): StreamRelay {
   /** The first Response that was told, as JSON text. */
   let opening: string | undefined
   /** The last events that went through, for the number of the last one. */
-  let last: Buffer | undefined
+  let last: Uint8Array | undefined
+  let lastStart = 0
+  let lastEnd = 0
+
+  function keepLast(block: Buffer): void {
+    last = block
+    lastStart = 0
+    lastEnd = block.length
+  }
 
   function take(block: Buffer): Buffer | undefined {
-    const alike = shape.count(block)
+    const alike = countAlike(shape, block)
     if (alike > 0) {
       progress += alike
-      last = block
+      keepLast(block)
       return block
     }
     const plain = !MARKS.some((mark) => block.includes(mark)) && !repair.suspects(block)
     if (phase === "content" && plain) {
       if (block.includes(DATA_FIELD)) {
         progress++
-        last = block
-        shape.learn(block)
+        keepLast(block)
+        shape = learnShape(block, FREE)
       }
       return block
     }
-    shape.forget()
+    shape = undefined
     const kept: Buffer[] = []
     let changed = false
     for (const event of splitEvents(block)) {
@@ -94,7 +108,7 @@ export function createStreamRelay(): StreamRelay {
     }
     if (kept.length === 0) return undefined
     const passed = changed ? Buffer.concat(kept) : block
-    if (passed.includes(DATA_FIELD)) last = passed
+    if (passed.includes(DATA_FIELD)) keepLast(passed)
     return passed
   }
 
@@ -149,6 +163,17 @@ export function createStreamRelay(): StreamRelay {
         return undefined
       }
     },
+    pass(bytes, start, end, writer) {
+      if (phase !== "content" || !cutter.isEmpty) return false
+      const alike = countAlike(shape, asBuffer(bytes), start, end)
+      if (alike === 0) return false
+      progress += alike
+      last = bytes
+      lastStart = start
+      lastEnd = end
+      writer.write(bytes, start, end)
+      return true
+    },
     end() {
       if (phase === "complete" || phase === "failed") return undefined
       const rest = lastEvent(cutter.end())
@@ -164,7 +189,9 @@ export function createStreamRelay(): StreamRelay {
     },
     fail(failed, requestId) {
       const known = record(attempt(() => JSON.parse(opening ?? "{}")))
-      const events = createEventWriter(nextNumber(last))
+      const events = createEventWriter(
+        nextNumber(last && asBuffer(last.subarray(lastStart, lastEnd))),
+      )
       const id = text(known["id"]) ?? `resp_${requestId.replace(/^req_/, "")}`
       writeFailure(events, failed, (failure) => {
         const response = { ...known, id, object: "response", status: "failed", error: failure }

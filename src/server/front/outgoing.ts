@@ -26,13 +26,18 @@ export class Outgoing {
 
   /** Sends the beginning of `scratch`. @param size bytes */
   sendScratch(size: number): void {
-    const taken = this.#rest ? 0 : this.#write(scratch, size)
-    if (taken < size) this.#keep(Buffer.from(scratch.subarray(taken, size)))
+    this.sendBorrowed(scratch, 0, size)
+  }
+
+  /** Sends bytes that may change afterwards: what is not taken now is copied. */
+  sendBorrowed(bytes: Uint8Array, start: number, end: number): void {
+    const from = this.#rest ? start : start + this.#write(bytes, start, end - start)
+    if (from < end) this.#keep(Uint8Array.prototype.slice.call(bytes, from, end))
   }
 
   /** @param bytes which nobody changes any more */
   send(bytes: Uint8Array): void {
-    const taken = this.#rest ? 0 : this.#write(bytes, bytes.length)
+    const taken = this.#rest ? 0 : this.#write(bytes, 0, bytes.length)
     if (taken < bytes.length) this.#keep(taken === 0 ? bytes : bytes.subarray(taken))
   }
 
@@ -45,8 +50,8 @@ export class Outgoing {
     return this.#rest === undefined
   }
 
-  #write(bytes: Uint8Array, size: number): number {
-    const taken = this.#socket.write(bytes, 0, size)
+  #write(bytes: Uint8Array, start: number, size: number): number {
+    const taken = this.#socket.write(bytes, start, size)
     // Who is closed is told so soon, and wants nothing more.
     return taken < 0 ? size : taken
   }

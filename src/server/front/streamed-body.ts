@@ -7,6 +7,8 @@ const CR = 0x0d
 const LF = 0x0a
 const DIGITS = Buffer.from("0123456789abcdef")
 const LINE_END = Buffer.from("\r\n")
+/** Also for bytes that are no Buffer. */
+const { copy } = Buffer.prototype
 const LAST_CHUNK = "0\r\n\r\n"
 
 /** Whose connection a body goes out on. */
@@ -58,16 +60,18 @@ export class StreamedBody implements BodyWriter {
     this.#body.cancel()
   }
 
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
+    const length = end - start
     // An empty chunk would be the last one.
-    if (this.#over || bytes.length === 0) return true
+    if (this.#over || length === 0) return true
     const out = this.#out
     const chunked = this.#chunked
-    let size = this.#putHead()
-    if (chunked) size = putSize(bytes.length, size)
-    if (size + bytes.length + AROUND <= TOGETHER) {
-      scratch.set(bytes, size)
-      size += bytes.length
+    let size = this.#head === "" ? 0 : this.#putHead()
+    if (chunked) size = putSize(length, size)
+    if (size + length + AROUND <= TOGETHER) {
+      if (length === bytes.length) scratch.set(bytes, size)
+      else copy.call(bytes, scratch, size, start, end)
+      size += length
       if (chunked) {
         scratch[size++] = CR
         scratch[size++] = LF
@@ -75,7 +79,7 @@ export class StreamedBody implements BodyWriter {
       out.sendScratch(size)
     } else {
       if (size > 0) out.sendScratch(size)
-      out.send(out.waits ? bytes.slice() : bytes)
+      out.sendBorrowed(bytes, start, end)
       if (chunked) out.send(LINE_END)
     }
     this.#blocked = out.waits

@@ -1,4 +1,4 @@
-import type { ByteSink, ByteSource } from "../../core/byte-source.ts"
+import { type ByteSink, type ByteSource, cut } from "../../core/byte-source.ts"
 
 /** Unread bytes beyond which nothing more is taken from the network, and up to which it is taken again. */
 const HIGH = 256 * 1024
@@ -69,11 +69,15 @@ export class Body implements ByteSource {
     tap?.drop()
   }
 
-  /** More has come. */
-  push(bytes: Uint8Array): void {
-    if (this.#sink) this.#sink.data(bytes)
-    else if (this.#resolve) this.#answer(bytes)
-    else this.#keep(bytes)
+  /** More has come: the bytes from `start` to `end`. */
+  push(bytes: Uint8Array, start = 0, end = bytes.length): void {
+    if (this.#sink) {
+      this.#sink.data(bytes, start, end)
+      return
+    }
+    const more = cut(bytes, start, end)
+    if (this.#resolve) this.#answer(more)
+    else this.#keep(more)
     if (this.#unread > HIGH && !this.#full) {
       this.#full = true
       this.#tap?.pause()

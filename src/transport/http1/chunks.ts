@@ -35,17 +35,17 @@ export class ChunkReader {
   done = false
   /** Offset in the last bytes of what does not belong to the body any more. */
   used = 0
+  /** Where in the last bytes those of the body stand, moved together: what is between them is overwritten. */
+  from = 0
+  to = 0
   #part = Part.Size
   #size = 0
   #digits = 0
   #line = 0
   #trailers = 0
 
-  /**
-   * @returns the bytes of the body in these bytes, moved together where they stand: they are overwritten
-   * @throws ConnectionError where these are no chunks
-   */
-  push(bytes: Buffer): Buffer {
+  /** @throws ConnectionError where these are no chunks */
+  push(bytes: Buffer): void {
     const { length } = bytes
     let at = 0
     let from = 0
@@ -68,7 +68,8 @@ export class ChunkReader {
       if (this.#size === 0) this.#part = Part.DataReturn
     }
     this.used = at
-    return bytes.subarray(from, to)
+    this.from = from
+    this.to = to
   }
 
   #step(byte: number): void {

@@ -206,14 +206,15 @@ export class Connection implements Tap {
   #readBody(body: Body, bytes: Buffer): void {
     const chunks = this.#chunks
     if (chunks) {
-      const data = chunks.push(bytes)
+      chunks.push(bytes)
+      const { from, to } = chunks
       if (!chunks.done) {
-        if (data.length > 0) body.push(data)
+        if (to > from) body.push(bytes, from, to)
         return
       }
       if (chunks.used < bytes.length) this.#keepAlive = false
       this.#settle()
-      body.finish(data)
+      body.finish(bytes.subarray(from, to))
       return
     }
     if (bytes.length < this.#left) {

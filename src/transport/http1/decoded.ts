@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream"
-import type { ByteSink, ByteSource } from "../../core/byte-source.ts"
+import { type ByteSink, type ByteSource, cut } from "../../core/byte-source.ts"
 import { Body, type Tap } from "./body.ts"
 import { type Coding, codings } from "./codings.ts"
 
@@ -30,7 +30,8 @@ class Decoder implements ByteSink, Tap {
     coded.pipe(this)
   }
 
-  data(bytes: Uint8Array): void {
+  data(from: Uint8Array, start = 0, end = from.length): void {
+    const bytes = cut(from, start, end)
     if (!this.#transform && !this.#first && this.#coding.whole) {
       this.#first = bytes
       queueMicrotask(() => this.#goOn())

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test"
+import { handOn } from "../../support/hand-on.ts"
 import { createStreamRelay } from "../../../src/protocols/anthropic-messages/stream-relay.ts"
 import { args, close, delta, open, PING, SIZES, sse, start, stopped, text } from "./make.ts"
 
@@ -16,11 +17,10 @@ const ERROR = sse({ type: "error", error: { type: "overloaded_error", message: "
 function relay(stream: string, size = Number.POSITIVE_INFINITY) {
   const relayed = createStreamRelay()
   const bytes = Buffer.from(stream)
-  const out: Buffer[] = []
+  const out: Uint8Array[] = []
   const phases = new Set<string>([relayed.phase])
   for (let i = 0; i < bytes.length; i += size) {
-    const part = relayed.push(bytes.subarray(i, i + Math.min(size, bytes.length)))
-    if (part) out.push(Buffer.from(part))
+    handOn(relayed, bytes.subarray(i, i + Math.min(size, bytes.length)), out)
     phases.add(relayed.phase)
   }
   const rest = relayed.end()

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test"
+import { handOn } from "../../support/hand-on.ts"
 import { createStreamRelay } from "../../../src/protocols/openai-chat/stream.ts"
 
 const SIZES = [1, 2, 3, 7, 64, Number.POSITIVE_INFINITY]
@@ -24,11 +25,10 @@ const DONE = "data: [DONE]\n\n"
 function relay(text: string, size: number, dropUsage = false) {
   const stream = createStreamRelay(dropUsage)
   const bytes = Buffer.from(text)
-  const out: Buffer[] = []
+  const out: Uint8Array[] = []
   const phases = new Set<string>([stream.phase])
   for (let i = 0; i < bytes.length; i += size) {
-    const part = stream.push(bytes.subarray(i, i + Math.min(size, bytes.length)))
-    if (part) out.push(Buffer.from(part))
+    handOn(stream, bytes.subarray(i, i + Math.min(size, bytes.length)), out)
     phases.add(stream.phase)
   }
   const rest = stream.end()

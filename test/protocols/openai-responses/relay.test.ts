@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test"
+import { handOn } from "../../support/hand-on.ts"
 import { createStreamRelay } from "../../../src/protocols/openai-responses/relay.ts"
 import { GatewayError } from "../../../src/core/error.ts"
 import { chunksOf, eventsIn, framed, recorded, SIZES, sse } from "./support.ts"
@@ -50,11 +51,10 @@ const WHOLE = CREATED + PROGRESS + ADDED + PART + TEXT + DONE + END
 
 function relay(text: string, size = Number.POSITIVE_INFINITY) {
   const stream = createStreamRelay()
-  const out: Buffer[] = []
+  const out: Uint8Array[] = []
   const phases = new Set<string>([stream.phase])
   for (const chunk of chunksOf(text, size)) {
-    const part = stream.push(chunk)
-    if (part) out.push(Buffer.from(part))
+    handOn(stream, chunk, out)
     phases.add(stream.phase)
   }
   const rest = stream.end()

@@ -1,0 +1,105 @@
+import { describe, expect, test } from "bun:test"
+import type { Decoding, StreamDecoder } from "../../src/core/protocol.ts"
+import { createTranslation } from "../../src/gateway/translation.ts"
+import { ingress } from "../../src/protocols/anthropic-messages/ingress.ts"
+import { upstream } from "../../src/protocols/openai-chat/upstream.ts"
+import { handOn } from "../support/hand-on.ts"
+import { contextOf } from "../protocols/anthropic-messages/make.ts"
+
+const DECODING: Decoding = { family: "", names: new Map(), custom: new Set() }
+
+/** Bytes of each piece; 0 is event by event, as most upstreams send. */
+const SIZES = [0, 1, 2, 3, 7, 64, 200, Number.POSITIVE_INFINITY]
+
+function chunk(delta: object, finish: string | null = null, rest: object = {}): string {
+  const choices = [{ index: 0, delta, finish_reason: finish }]
+  return `data: ${JSON.stringify({ id: "chatcmpl-1", model: "m", choices, ...rest })}\n\n`
+}
+
+const says = (...words: string[]) => words.map((content) => chunk({ content })).join("")
+const CALL = { index: 0, id: "call_1", type: "function", function: { name: "f", arguments: "{}" } }
+const END = `${chunk({}, "stop")}data: [DONE]\n\n`
+
+const STREAMS: Record<string, string> = {
+  "nothing but words": says("Hello", " world", ",", " how", " are", " you", "?"),
+  "words that are written in several ways": says(
+    ...["a", "b", ' "quoted"', "\n", "c", " naïve", " 日本語 🚀", "", "d", "\\", "e", "\u007f"],
+  ),
+  "escapes that need not be": says("a", "b", "c").replace('"c"', '"\\u0063\\/"'),
+  "thoughts before the words": chunk({ reasoning_content: "hm" }) + says("a", "b", "c"),
+  "a call between words": says("a", "b") + chunk({ tool_calls: [CALL] }) + says("c", "d", "e"),
+  "comments between words": says("a", "b").replaceAll("data", ": ping\n\ndata") + says("c", "d"),
+  "tags of thoughts": says("<think>", "hm", "</think>", "\n\n", "a", "<think>", "b"),
+  "pages that are cited at the end":
+    says("So", " [1]", " it", " is", " [", "2", "]") +
+    chunk({ content: "." }, null, { citations: ["https://a.example", "https://b.example"] }),
+}
+
+/** Without what is asked here, so that each event goes through the canonical model. */
+function asked({ push, end }: Pick<StreamDecoder, "push" | "end">): StreamDecoder {
+  return { push, end }
+}
+
+function piecesOf(stream: string, size: number): Buffer[] {
+  if (size === 0) return stream.split(/(?<=\n\n)/).map((event) => Buffer.from(event))
+  const bytes = Buffer.from(stream)
+  const pieces: Buffer[] = []
+  for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size))
+  return pieces
+}
+
+/** The stream as it goes on. */
+function translate(stream: string, size: number, { retells = true, decoding = DECODING } = {}) {
+  const decoder = upstream.chat!.createDecoder(decoding)
+  const relay = createTranslation(
+    retells ? decoder : asked({ push: (bytes) => decoder.push(bytes), end: () => decoder.end() }),
+    ingress.chat!.createStream(contextOf({})),
+  )
+  const out: Uint8Array[] = []
+  let retold = 0
+  for (const piece of piecesOf(stream, size)) if (handOn(relay, piece, out)) retold++
+  out.push(relay.end() ?? Buffer.alloc(0))
+  const { phase, progress, usage, error } = relay
+  return { result: { text: Buffer.concat(out).toString(), phase, progress, usage, error }, retold }
+}
+
+describe("words that are told on byte by byte are what they would have been otherwise", () => {
+  for (const [what, stream] of Object.entries(STREAMS)) {
+    for (const thinkTags of [false, true]) {
+      test.each(SIZES)(`${what}${thinkTags ? ", without tags" : ""}, in pieces of %d`, (size) => {
+        const decoding = { ...DECODING, thinkTags }
+        const { result } = translate(stream + END, size, { decoding })
+        expect(result).toEqual(translate(stream + END, size, { decoding, retells: false }).result)
+        expect(result.phase).toBe("complete")
+      })
+    }
+  }
+
+  test("also where the stream breaks off", () => {
+    const stream = says("a", "b", "c", "d")
+    const { result } = translate(stream, 0)
+    expect(result).toEqual(translate(stream, 0, { retells: false }).result)
+    expect(result.phase).toBe("failed")
+  })
+})
+
+describe("words are told on so", () => {
+  test("from the second event of a kind on, one or many at a time", () => {
+    expect(translate(says(...new Array(100).fill(" word")) + END, 0).retold).toBe(99)
+    const batch = says(...new Array(10).fill(" word"))
+    const { retold, result } = translate(batch.repeat(10) + END, batch.length)
+    expect(retold).toBe(9)
+    expect(result.progress).toBe(101)
+  })
+
+  test("behind words that are not, and behind thoughts", () => {
+    expect(translate(says("a", "é", "b", "c") + END, 0).retold).toBe(2)
+    expect(translate(STREAMS["thoughts before the words"]! + END, 0).retold).toBe(2)
+  })
+
+  test("but not where they may turn out to be thoughts", () => {
+    const decoding = { ...DECODING, thinkTags: true }
+    expect(translate(says("<think>", "a", "b", "c") + END, 0, { decoding }).retold).toBe(0)
+    expect(translate(says("So", " it", " is") + END, 0, { decoding }).retold).toBe(2)
+  })
+})
