@@ -67,6 +67,7 @@ export function createOpenLoop(port: number, most = Number.POSITIVE_INFINITY): O
           else idle.push(socket)
         },
         close(socket) {
+          connections -= 1
           const at = idle.indexOf(socket)
           if (at >= 0) idle.splice(at, 1)
           else fail()
