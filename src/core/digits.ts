@@ -50,7 +50,11 @@ export function putText(bytes: Uint8Array, at: number, text: string): number {
 }
 
 function putSmall(bytes: Uint8Array, at: number, value: number): number {
-  let digits = 1
-  for (let more = (value / 10) | 0; more > 0; more = (more / 10) | 0) digits++
+  if (value < 10) {
+    bytes[at] = ZERO + value
+    return at + 1
+  }
+  let digits = 2
+  for (let more = 100; more <= value; more *= 10) digits++
   return putFixed(bytes, at, value, digits)
 }

@@ -1,4 +1,5 @@
 import { type Static, Type as t } from "@sinclair/typebox"
+import type { RouteText } from "./route-text.ts"
 
 /** One finished exchange, as it is kept. */
 export const UsageRow = t.Object({
@@ -49,8 +50,11 @@ export type UsageRow = Static<typeof UsageRow>
 
 /** Where finished exchanges go. `record` never blocks and never throws. */
 export interface Ledger {
-  /** After it returns, the row survives `kill -9` of this process. */
-  record(row: UsageRow): void
+  /**
+   * After it returns, the row survives `kill -9` of this process.
+   * @param route in its two parts, where the row itself has none
+   */
+  record(row: UsageRow, route?: RouteText): void
   /** Resolves when everything recorded so far is in the database. */
   flush(): Promise<void>
   close(): Promise<void>

@@ -19,15 +19,26 @@ type Packed = readonly [
   ])[],
 ]
 
-/**
- * A record as the ledger keeps it, of which every request has one: a third of what names for all values
- * take. It has one tab, between the plan and the attempts: requests may have the same plan.
- */
-export function packRoute(record: RouteRecord): string {
-  return joinRoute(packPlan(record), record.attempts)
+/** A record as the ledger keeps it, of which every request has one: a third of what names for all values take. */
+export interface RouteText {
+  /** What other requests may have too: the decision, and to whom the first attempt went. Its last character is its only tab. */
+  readonly begin: string
+  /** What came of it. */
+  readonly rest: string
 }
 
-/** What was decided, to be joined with what came of it. */
+/** The whole text of a record. */
+export function packRoute(record: RouteRecord): string {
+  const { attempts } = record
+  return joinRoute({ begin: beginOf(packPlan(record), attempts), rest: restOf(attempts) })
+}
+
+/** Both parts in one. */
+export function joinRoute({ begin, rest }: RouteText): string {
+  return begin + rest
+}
+
+/** What was decided. */
 export function packPlan(decided: Omit<RouteRecord, "attempts">): string {
   const { strategy, more, candidates } = decided
   const packed: Packed[2] = candidates.map(({ group, channel, state, score, skipped }) => [
@@ -40,9 +51,32 @@ export function packPlan(decided: Omit<RouteRecord, "attempts">): string {
   return `[${JSON.stringify(strategy)},${more},${JSON.stringify(packed)},`
 }
 
-/** The record that has this plan. */
-export function joinRoute(plan: string, attempts: readonly AttemptRecord[]): string {
-  return `${plan}\t${JSON.stringify(attempts.map(packAttempt))}]`
+/** The first part, from the plan. The attempts count no further than their first channel, and why it was tried. */
+export function beginOf(plan: string, attempts: readonly AttemptRecord[]): string {
+  return `${plan}${attemptsBegin(attempts)}\t`
+}
+
+/** The second part. */
+export function restOf(attempts: readonly AttemptRecord[]): string {
+  const [first] = attempts
+  if (first && attempts.length === 1 && isPlain(first)) {
+    const { began, duration, ttft } = first
+    // Most are like this, and it costs a third of writing arrays.
+    if (Number.isFinite(began + (duration ?? 0) + (ttft ?? 0))) {
+      return `${rounded(began)},${rounded(duration)},${rounded(ttft)}]]]`
+    }
+  }
+  return `${JSON.stringify(attempts.map(packAttempt)).slice(attemptsBegin(attempts).length)}]`
+}
+
+function attemptsBegin([first]: readonly AttemptRecord[]): string {
+  return first ? `[[${JSON.stringify(first.channel)},${JSON.stringify(first.why)},` : ""
+}
+
+/** Whether it has nothing but times to tell. */
+function isPlain({ outcome, status, message, wasted, cost }: AttemptRecord): boolean {
+  const isUsual = status === null && message === null && wasted === 0 && cost === null
+  return isUsual && outcome === "ok"
 }
 
 function packAttempt(attempt: AttemptRecord): Packed[3][number] {
@@ -50,9 +84,7 @@ function packAttempt(attempt: AttemptRecord): Packed[3][number] {
   const began = rounded(attempt.began)
   const duration = rounded(attempt.duration)
   const ttft = rounded(attempt.ttft)
-  // Most are like this.
-  const plain = status === null && message === null && wasted === 0 && cost === null
-  if (plain && outcome === "ok") return [channel, why, began, duration, ttft]
+  if (isPlain(attempt)) return [channel, why, began, duration, ttft]
   return [channel, why, began, duration, ttft, outcome, status, message, wasted, cost]
 }
 

@@ -96,7 +96,7 @@ export function createFinish(
     progress.hold?.settle(cost)
     const row = usageRow(context, exchange, progress, known, cost)
     if (guess) row.usage = "estimated"
-    context.ledger().record(row)
+    context.ledger().record(row, routeText(progress.opened, progress.attemptsMade))
     if (row.mirrorOf === null) context.logger.request(row, outcome.error)
     exchange.ended()
   }
@@ -120,7 +120,7 @@ function usageRow(
   { status, error, usage, at }: Outcome,
   own: number | null,
 ): UsageRow {
-  const { channel, attemptsMade, opened, earlier } = progress
+  const { channel, attemptsMade, earlier } = progress
   const used = totalOf(earlier, usage, own)
   const { cost } = used
   let wasted = 0
@@ -151,7 +151,8 @@ function usageRow(
     wasted,
     continued: earlier.length,
     mirrorOf: progress.mirrorOf,
-    route: routeText(opened, attemptsMade),
+    // The ledger is given it in its parts.
+    route: null,
     client: (exchange.headers.get("user-agent") ?? "").slice(0, CLIENT_LIMIT),
   }
 }

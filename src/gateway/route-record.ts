@@ -1,5 +1,5 @@
 import { type AttemptRecord, type CandidateRecord, MOST_CANDIDATES } from "../core/route-record.ts"
-import { joinRoute, packPlan } from "../core/route-text.ts"
+import { beginOf, packPlan, type RouteText, restOf } from "../core/route-text.ts"
 import type { Group } from "../core/routing.ts"
 import { type Candidate, isBetter } from "../routing/candidates.ts"
 import type { Opened } from "../routing/prospects.ts"
@@ -11,35 +11,54 @@ interface Remembered {
   /** What it was made of, `FACTS` values for each candidate. */
   readonly facts: readonly unknown[]
   readonly text: string
+  /** What its requests' routes begin with, by the channel of the first attempt, and why that was made. */
+  readonly begins: Map<string, string>
 }
 
 const plans = new WeakMap<Group, Remembered[]>()
 
-/** How a request found its upstream, as the ledger keeps it; null where nothing was decided. */
+/** How a request found its upstream, as the ledger keeps it; undefined where nothing was decided. */
 export function routeText(
   opened: readonly Opened[],
   attempts: readonly AttemptRecord[],
-): string | null {
-  if (opened.length === 0 && attempts.length === 0) return null
-  return joinRoute(planText(opened), attempts)
+): RouteText | undefined {
+  if (opened.length === 0 && attempts.length === 0) return undefined
+  return { begin: beginText(opened, attempts), rest: restOf(attempts) }
 }
 
-/** Most requests find one group, and its candidates as others found them: to compare costs less than to write. */
-function planText(opened: readonly Opened[]): string {
+function beginText(opened: readonly Opened[], attempts: readonly AttemptRecord[]): string {
+  const known = remembered(opened)
+  if (!known) return beginOf(packPlan(planOf(opened)), attempts)
+  const [first] = attempts
+  const name = first ? `${first.why} ${first.channel}` : ""
+  let begin = known.begins.get(name)
+  if (begin === undefined) {
+    begin = beginOf(known.text, attempts)
+    known.begins.set(name, begin)
+  }
+  return begin
+}
+
+/**
+ * Most requests find one group, and its candidates as others found them: to compare costs less than to
+ * write. Undefined for others.
+ */
+function remembered(opened: readonly Opened[]): Remembered | undefined {
   const [first] = opened
   const looked = first && opened.length === 1 ? (first.first ?? first) : undefined
-  if (!looked || looked.all.length > MOST_CANDIDATES) return packPlan(planOf(opened))
+  if (!looked || looked.all.length > MOST_CANDIDATES) return undefined
   const { group, all } = looked
   let known = plans.get(group)
   if (!known) {
     known = []
     plans.set(group, known)
   }
-  for (const { facts, text } of known) if (agrees(facts, all)) return text
+  for (const one of known) if (agrees(one.facts, all)) return one
   const text = packPlan(planOf(opened))
   if (known.length === REMEMBERED) known.shift()
-  known.push({ facts: all.flatMap(factsOf), text })
-  return text
+  const added = { facts: all.flatMap(factsOf), text, begins: new Map<string, string>() }
+  known.push(added)
+  return added
 }
 
 const FACTS = 6

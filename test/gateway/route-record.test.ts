@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { unpackRoute } from "../../src/core/route-text.ts"
+import { joinRoute, unpackRoute } from "../../src/core/route-text.ts"
 import { routeText } from "../../src/gateway/route-record.ts"
 import type { Candidate } from "../../src/routing/candidates.ts"
 import type { Opened } from "../../src/routing/prospects.ts"
@@ -20,7 +20,7 @@ const candidate = (place: number, over: object = {}) => ({
 /** What the text says of a group that found its candidates like this. */
 function decided(...all: object[]) {
   const opened = { group, all: all as Candidate[] } as unknown as Opened
-  return unpackRoute(routeText([opened], [])!)
+  return unpackRoute(joinRoute(routeText([opened], [])!))
 }
 
 const found = (...all: (readonly [string, string, number | null, string | null])[]) => ({
@@ -62,5 +62,5 @@ test("a plan is that of its own request, whatever is remembered of those before 
 })
 
 test("nothing decided and nothing tried is no route", () => {
-  expect(routeText([], [])).toBeNull()
+  expect(routeText([], [])).toBeUndefined()
 })

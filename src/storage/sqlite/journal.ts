@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs"
 import type { UsageRow } from "../../core/ledger.ts"
+import { joinRoute, type RouteText } from "../../core/route-text.ts"
 import { lockPath, segmentPath } from "./journal-files.ts"
 import { rowLine } from "./lines.ts"
 import { type FileLock, tryLock } from "./lock.ts"
@@ -23,8 +24,8 @@ export interface Journal {
    * @throws when it could not; then nothing of it is left
    */
   append(line: string): void
-  /** The same with a row. Returns its length. */
-  appendRow(row: UsageRow): number
+  /** The same with a row, with its route where it has none itself. Returns its length. */
+  appendRow(row: UsageRow, route?: RouteText): number
   /** Deletes segments that are stored, but for a few that are used again. */
   trim(): void
   /** Takes out the lines that are not stored of files that somebody has deleted, each with its words. */
@@ -148,15 +149,15 @@ function createJournal(database: string, id: string, lock: FileLock, most: numbe
   return {
     id,
     append,
-    appendRow(row) {
-      let length = plain.put(row, scratch)
+    appendRow(row, route) {
+      let length = plain.put(row, route, scratch)
       if (length > 0 && !(current && put(current, length))) {
         const segment = moveOn()
-        length = plain.put(row, scratch)
+        length = plain.put(row, route, scratch)
         put(segment, length)
       }
       if (length > 0) return length
-      const line = rowLine(row)
+      const line = rowLine(route ? { ...row, route: joinRoute(route) } : row)
       append(line)
       return line.length
     },

@@ -13,7 +13,7 @@ export function createLateJournal(database: string): Journal {
       return journal?.id ?? planned
     },
     append: (line) => opened().append(line),
-    appendRow: (row) => opened().appendRow(row),
+    appendRow: (row, route) => opened().appendRow(row, route),
     trim: () => journal?.trim(),
     salvage: () => journal?.salvage() ?? [],
     close: () => journal?.close(),

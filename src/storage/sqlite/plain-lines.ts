@@ -1,5 +1,6 @@
 import { MOST_DIGITS, putText, putWhole } from "../../core/digits.ts"
 import type { UsageRow } from "../../core/ledger.ts"
+import type { RouteText } from "../../core/route-text.ts"
 import { kindText } from "./lines.ts"
 
 /** What a plain row's line begins with, and that of a word. */
@@ -28,10 +29,11 @@ export interface PlainLines {
    * and, where one of them is not 0 or null, `cacheRead`, `cacheWrite`, `reasoning`, `cost` and `wasted`.
    * What is null is empty. After a tab comes the rest of its route, where it has one.
    *
+   * @param route where the row has none itself
    * @param bytes of `LONGEST_PLAIN`
    * @returns where it ends; 0 when it has to be written as another line
    */
-  put(row: UsageRow, bytes: Buffer): number
+  put(row: UsageRow, route: RouteText | undefined, bytes: Buffer): number
   /** What was written is not there, or not any more: as in a new segment. */
   forget(): void
 }
@@ -52,30 +54,30 @@ export function createPlainLines(most = MOST_WORDS): PlainLines {
   }
 
   return {
-    put(row, bytes) {
-      const { id, time, input, output, cacheRead, cacheWrite, reasoning, cost, wasted, route } = row
+    put(row, route, bytes) {
+      const { id, time, input, output, cacheRead, cacheWrite, reasoning, cost, wasted } = row
       if (id.length !== ID_LENGTH || !id.startsWith(OWN_ID) || row.mirrorOf !== null) return 0
       const ttft = row.ttft === null ? null : Math.round(row.ttft * 1000)
       const duration = Math.round(row.duration * 1000)
       if ((ttft !== null && ttft / 1000 !== row.ttft) || duration / 1000 !== row.duration) return 0
       const numbers = areWhole(time, ttft ?? 0, duration, input, output)
       if (!numbers || !areWhole(cacheRead, cacheWrite, reasoning, cost ?? 0, wasted)) return 0
-      const tab = route === null ? -1 : route.indexOf("\t")
-      const plan = tab < 0 ? null : route!.slice(0, tab + 1)
-      const rest = tab < 0 ? route : route!.slice(tab + 1)
+      const { begin, rest } = route ?? partsOf(row.route)
       const kind = kindText(row)
-      const length = kind.length + (plan?.length ?? 0) + (rest?.length ?? 0)
-      if (length * 3 + 16 * MOST_DIGITS > LONGEST_PLAIN || route?.includes("\n")) return 0
+      const length = kind.length + (begin?.length ?? 0) + (rest?.length ?? 0)
+      if (length * 3 + 16 * MOST_DIGITS > LONGEST_PLAIN) return 0
+      // Parts are JSON, and have no other tab than theirs, nor a newline.
+      if (!route && row.route?.includes("\n")) return 0
       if (words.size + 2 > most) words.clear()
       let at = words.has(kind) ? 0 : define(bytes, 0, kind)
-      if (plan !== null && !words.has(plan)) at = define(bytes, at, plan)
+      if (begin !== null && !words.has(begin)) at = define(bytes, at, begin)
       at = putId(bytes, putText(bytes, at, PLAIN), id)
       if (at < 0) {
         words.clear()
         return 0
       }
       at = putWhole(bytes, at, words.get(kind)!)
-      at = putAfterComma(bytes, at, plan === null ? null : words.get(plan)!)
+      at = putAfterComma(bytes, at, begin === null ? null : words.get(begin)!)
       at = putAfterComma(bytes, at, time)
       at = putAfterComma(bytes, at, ttft)
       at = putAfterComma(bytes, at, duration)
@@ -97,6 +99,14 @@ export function createPlainLines(most = MOST_WORDS): PlainLines {
     },
     forget: () => words.clear(),
   }
+}
+
+/** Parts of a route: what others may begin with is up to its first tab. */
+function partsOf(route: string | null): { begin: string | null; rest: string | null } {
+  const end = route === null ? 0 : route.indexOf("\t") + 1
+  return end === 0
+    ? { begin: null, rest: route }
+    : { begin: route!.slice(0, end), rest: route!.slice(end) }
 }
 
 /** Whether all of them are whole numbers that are exact, 0 or more. */

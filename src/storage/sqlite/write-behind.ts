@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/clock.ts"
 import type { UsageRow } from "../../core/ledger.ts"
+import { joinRoute, type RouteText } from "../../core/route-text.ts"
 import type { Logger } from "../../core/log.ts"
 import type { Journal } from "./journal.ts"
 import type { WorkerResult } from "./messages.ts"
@@ -44,7 +45,7 @@ export interface WriteBehind {
    */
   write(line: string): number | undefined
   /** The same with a row, which waits in memory when the journal cannot take it. */
-  record(row: UsageRow): void
+  record(row: UsageRow, route: RouteText | undefined): void
   /** Characters of the journal that are in the database. */
   readonly stored: number
   readonly closed: boolean
@@ -175,10 +176,10 @@ export function createWriteBehind(parts: WriteBehindParts): WriteBehind {
     else if (!timer) schedule(pause || BATCH_MS)
   }
 
-  function keepInMemory(row: UsageRow, thrown: unknown): void {
+  function keepInMemory(row: UsageRow, route: RouteText | undefined, thrown: unknown): void {
     const dropped = memory.length >= MAX_UNJOURNALED
     if (!dropped) {
-      memory.push(rowLine(row))
+      memory.push(rowLine(route ? { ...row, route: joinRoute(route) } : row))
       written.rows++
     }
     health.journalFails(messageOf(thrown), dropped)
@@ -216,12 +217,12 @@ export function createWriteBehind(parts: WriteBehindParts): WriteBehind {
       noteWritten(line.length)
       return written.length
     },
-    record(row) {
+    record(row, route) {
       let length: number
       try {
-        length = journal.appendRow(row)
+        length = journal.appendRow(row, route)
       } catch (thrown) {
-        keepInMemory(row, thrown)
+        keepInMemory(row, route, thrown)
         return
       }
       noteWritten(length)

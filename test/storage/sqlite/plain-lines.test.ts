@@ -25,7 +25,7 @@ function linesOf(rows: readonly UsageRow[], most?: number): Buffer | undefined {
   const lines = createPlainLines(most)
   const parts: Buffer[] = []
   for (const row of rows) {
-    const length = lines.put(row, scratch)
+    const length = lines.put(row, undefined, scratch)
     if (length === 0) return undefined
     parts.push(Buffer.from(scratch.subarray(0, length)))
   }
@@ -94,7 +94,8 @@ describe("a plain row", () => {
 
   test("that is refused leaves the words of the others as they are", () => {
     const lines = createPlainLines()
-    const written = (row: UsageRow) => scratch.toString("utf8", 0, lines.put(row, scratch))
+    const written = (row: UsageRow) =>
+      scratch.toString("utf8", 0, lines.put(row, undefined, scratch))
     const text = written(ROWS[0]!)
     expect(written(usageRow(`${ownId("a").slice(0, -1)}G`, { client: "other" }))).toBe("")
     const again = written(plain("again", { client: "other" }))

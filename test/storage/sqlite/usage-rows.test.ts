@@ -14,7 +14,7 @@ const LINES = {
   plain(n: number): string {
     const bytes = Buffer.alloc(LONGEST_PLAIN)
     const over = { client: `client ${n}`, route: `["p",${n},[],\t[]]` }
-    const length = createPlainLines().put(usageRow(ownId(`row-${n}`), over), bytes)
+    const length = createPlainLines().put(usageRow(ownId(`row-${n}`), over), undefined, bytes)
     return bytes.toString("utf8", 0, length)
   },
   other: (n: number) =>
