@@ -15,7 +15,9 @@ import { measureCurve, type Point } from "./measure.ts"
 const { values: options } = parseArgs({
   options: { smoke: { type: "boolean", default: false }, only: { type: "string" } },
 })
-const effort = options.smoke ? { seconds: 1, rounds: 1 } : { seconds: 2, rounds: 3 }
+const effort = options.smoke
+  ? { warmUp: 1, seconds: 1, rounds: 1 }
+  : { warmUp: 6, seconds: 2, rounds: 4 }
 
 function chosen(): readonly Curve[] {
   const names = options.only?.split(",")

@@ -19,7 +19,9 @@ export interface Point {
 
 /** How long and how often. */
 export interface Effort {
-  /** Seconds of a round; one more before the first warms up. */
+  /** Seconds before the first round: what is compiled while it runs is slow at first. */
+  warmUp: number
+  /** Seconds of a round. */
   seconds: number
   rounds: number
 }
@@ -30,13 +32,12 @@ async function cost(
   target: Target,
   request: Request,
   connections: number,
-  { seconds, rounds }: Effort,
+  { warmUp, seconds, rounds }: Effort,
 ): Promise<number> {
-  const work = () => load(folder, request, connections, seconds)
-  await work()
+  await load(folder, request, connections, warmUp)
   const costs: number[] = []
   for (let round = 0; round < rounds; round += 1) {
-    const { result, cpu } = await spent(target, work)
+    const { result, cpu } = await spent(target, () => load(folder, request, connections, seconds))
     costs.push(cpu / result.requests)
   }
   return summarise(costs).low
