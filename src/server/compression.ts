@@ -93,7 +93,7 @@ export function compress(
   headers: Headers,
   acceptEncoding: string | null,
 ): Bytes | Promise<Bytes> {
-  if (body.byteLength < MIN_SIZE || !isCompressible((name) => headers.get(name))) return body
+  if (body.byteLength < MIN_SIZE || !isCompressible(headers)) return body
   addVary(headers)
   const encoding = negotiateEncoding(acceptEncoding)
   if (encoding === undefined) return body
@@ -101,11 +101,18 @@ export function compress(
   return offLoop[encoding](body).then((packed) => settle(body, packed, headers, encoding))
 }
 
-/** Whether an answer with these headers may be sent compressed. */
-export function isCompressible(header: (name: string) => string | null | undefined): boolean {
-  if (header("content-encoding") || header("content-range")) return false
-  if (header("cache-control")?.includes("no-transform")) return false
-  return COMPRESSIBLE.test(header("content-type") ?? "")
+/** Whether an answer with these headers may be sent compressed. @param headers names in lower case */
+export function isCompressible(headers: Headers | Readonly<Record<string, string>>): boolean {
+  if (headerOf(headers, "content-encoding") || headerOf(headers, "content-range")) return false
+  if (headerOf(headers, "cache-control")?.includes("no-transform")) return false
+  return COMPRESSIBLE.test(headerOf(headers, "content-type") ?? "")
+}
+
+function headerOf(
+  headers: Headers | Readonly<Record<string, string>>,
+  name: string,
+): string | null | undefined {
+  return headers instanceof Headers ? headers.get(name) : headers[name]
 }
 
 /** Keeps the smaller of both: text that is already dense, such as base64, can grow. */

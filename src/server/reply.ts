@@ -44,16 +44,19 @@ export function prepareReply(
   const accepted = large ? asked.get("accept-encoding") : null
   // The common cases need no `Headers` object.
   if (!cors && accepted === null) {
-    const varies = large && isCompressible((name) => headers[name])
+    const varies = large && isCompressible(headers)
     const own = varies && !headers["vary"] ? { ...headers, vary: "Accept-Encoding" } : headers
     return { status, headers: own, body: bytes }
   }
   const own = cors ? withCors(asked, headers, cors) : new Headers(headers)
   const packed = large ? compress(bytes, own, accepted) : bytes
-  if (packed instanceof Promise) {
-    return packed.then((done) => ({ status, headers: own, body: done }))
-  }
-  return { status, headers: own, body: packed }
+  return packed instanceof Promise
+    ? later(status, own, packed)
+    : { status, headers: own, body: packed }
+}
+
+async function later(status: number, headers: Headers, body: Promise<Bytes>): Promise<Sent> {
+  return { status, headers, body: await body }
 }
 
 function withCors(

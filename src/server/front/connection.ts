@@ -146,15 +146,16 @@ export class Connection implements Bearer {
       this.#socket.end()
       return
     }
-    const behind = this.#behind
-    if (!behind) return
-    this.#behind = undefined
     // Not from here: a thousand requests in one piece are not a thousand deep.
-    queueMicrotask(() => {
-      if (this.#dead) return
-      this.#socket.resume()
-      this.received(behind)
-    })
+    if (this.#behind) queueMicrotask(this.#goOn)
+  }
+
+  readonly #goOn = (): void => {
+    const behind = this.#behind
+    if (!behind || this.#dead) return
+    this.#behind = undefined
+    this.#socket.resume()
+    this.received(behind)
   }
 
   #wait(bytes: Buffer): void {

@@ -31,8 +31,13 @@ const REASONS: Readonly<Record<number, string>> = {
 export const CHUNKED = -1
 export const UNTIL_CLOSE = -2
 
+/** Names whose beginnings of lines are kept; there are fewer, but for what a config adds. */
+const MOST = 256
+
+const beginnings = new Map<string, string>()
+const statusLines = new Map<number, string>()
 let second = 0
-let date = ""
+let ending = ""
 
 /**
  * The head of a reply, Latin-1, with its empty line.
@@ -47,35 +52,47 @@ export function replyHead(
   keepAlive: boolean,
   now: number,
 ): string {
-  let text = `HTTP/1.1 ${status} ${REASONS[status] ?? ""}\r\n`
+  let text = statusLine(status)
   if (headers instanceof Headers) {
-    headers.forEach((value, name) => {
-      if (!OWN.has(name)) text += line(name, value)
-    })
+    for (const [name, value] of headers) text += line(name, value)
   } else {
-    for (const name in headers) {
-      if (!OWN.has(name)) text += line(name, headers[name]!)
-    }
+    for (const name in headers) text += line(name, headers[name]!)
   }
-  if (!keepAlive) text += "connection: close\r\n"
-  if (length >= 0) text += `content-length: ${length}\r\n`
-  else if (length === CHUNKED) text += "transfer-encoding: chunked\r\n"
-  return `${text}date: ${dateOf(now)}\r\n\r\n`
+  if (!keepAlive) text += "\r\nconnection: close"
+  if (length >= 0) text += `\r\ncontent-length: ${length}`
+  else if (length === CHUNKED) text += "\r\ntransfer-encoding: chunked"
+  return text + endingAt(now)
 }
 
+function statusLine(status: number): string {
+  let text = statusLines.get(status)
+  if (text === undefined) {
+    text = `HTTP/1.1 ${status} ${REASONS[status] ?? ""}`
+    statusLines.set(status, text)
+  }
+  return text
+}
+
+/** One line, with the end of the one before it. */
 function line(name: string, value: string): string {
-  const sendable = UNSENDABLE.test(value)
-    ? value.replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, "?")
-    : value
-  return `${name}: ${sendable}\r\n`
+  let beginning = beginnings.get(name)
+  if (beginning === undefined) {
+    beginning = OWN.has(name) ? "" : `\r\n${name}: `
+    if (beginnings.size >= MOST) beginnings.clear()
+    beginnings.set(name, beginning)
+  }
+  if (beginning === "") return ""
+  return UNSENDABLE.test(value)
+    ? beginning + value.replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, "?")
+    : beginning + value
 }
 
-/** It changes once a second. */
-function dateOf(now: number): string {
+/** What all heads of a second end with. */
+function endingAt(now: number): string {
   const current = Math.floor(now / 1000)
   if (current !== second) {
     second = current
-    date = new Date(now).toUTCString()
+    ending = `\r\ndate: ${new Date(now).toUTCString()}\r\n\r\n`
   }
-  return date
+  return ending
 }
