@@ -1,12 +1,20 @@
 import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
-import { rowLine } from "../../../src/storage/sqlite/lines.ts"
+import { createPlainLines, LONGEST_PLAIN } from "../../../src/storage/sqlite/plain-lines.ts"
 import { SEGMENT_BYTES } from "../../../src/storage/sqlite/segment.ts"
 import { MAX_UNJOURNALED } from "../../../src/storage/sqlite/write-behind.ts"
-import { temporaryDatabase, usageRow } from "./support.ts"
+import { ownId, temporaryDatabase, usageRow } from "./support.ts"
 
-/** Rows that the journal takes all the same: the room of a segment is there before they are. */
-const ROOM = Math.ceil(SEGMENT_BYTES / rowLine(usageRow("full-0")).length)
+/** Rows that the journal takes all the same at most: the room of a segment is there before they are. */
+const ROOM = Math.ceil(SEGMENT_BYTES / lengthOfRow())
+
+/** Bytes of a row whose words are there. */
+function lengthOfRow(): number {
+  const lines = createPlainLines()
+  const bytes = Buffer.alloc(LONGEST_PLAIN)
+  lines.put(usageRow(ownId("full-0")), undefined, bytes)
+  return lines.put(usageRow(ownId("full-1")), undefined, bytes)
+}
 
 /** A private file system of 24 megabytes, which vanishes with the process that mounted it. */
 const inSmallFileSystem = (folder: string, ...command: string[]) => [
