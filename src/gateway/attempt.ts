@@ -100,12 +100,12 @@ export interface AttemptMade {
 export function send(context: GatewayContext, made: AttemptMade): Promise<IncomingResponse> {
   const { exchange, envelope, call, trial, life } = made
   const { account } = trial.channel.deployment
-  const { target, request } = buildRequest(exchange, envelope, call, trial.channel, life)
+  const request = buildRequest(exchange, envelope, call, trial.channel, life)
   made.request = request
   const sending = account.sign
     ? sendSigned(context, made, request)
     : sendAsItIs(context, made, request)
-  return account.receive ? received(sending, account, target) : sending
+  return account.receive ? received(sending, account, request.target) : sending
 }
 
 function sendAsItIs(

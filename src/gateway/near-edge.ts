@@ -52,7 +52,10 @@ async function count(
 function matters(request: GuessedRequest, group: Group): boolean {
   const { deployments, fallbacks, contextFallbacks } = group
   if (deployments.length + fallbacks.length + contextFallbacks.length < 2) return false
-  return deployments.some(({ window }) => window !== undefined && isNear(request, window))
+  for (const { window } of deployments) {
+    if (window !== undefined && isNear(request, window)) return true
+  }
+  return false
 }
 
 function isNear(request: GuessedRequest, window: number): boolean {

@@ -23,9 +23,9 @@ const fixed = new WeakMap<Channel, Fixed>()
 const JSON_TYPE = "application/json"
 const NO_NAMES: readonly string[] = Object.freeze([])
 
-export interface BuiltRequest {
-  target: CallTarget
-  request: OutgoingRequest
+/** A request, and what it asks for. */
+export interface BuiltRequest extends OutgoingRequest {
+  readonly target: CallTarget
 }
 
 /** The request for one channel. The caller's headers stay behind, but for those that are let through. */
@@ -50,7 +50,8 @@ export function buildRequest(
   if (provider.passHeaders.length > 0) headers = { ...passed(exchange, provider), ...headers }
   if (contentType !== JSON_TYPE) headers = { ...headers, "content-type": contentType }
   const { connect: connectTimeout } = timeouts
-  const request: OutgoingRequest = {
+  const request: BuiltRequest = {
+    target,
     url: own.url,
     method: "POST",
     headers,
@@ -59,7 +60,7 @@ export function buildRequest(
     connectTimeout,
   }
   if (provider.proxy !== undefined) request.proxy = provider.proxy
-  return { target, request }
+  return request
 }
 
 /** Where a call goes; `url` of what is fixed is then that of this call. */

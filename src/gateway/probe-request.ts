@@ -63,10 +63,9 @@ export function paidProbe(channel: Channel): Probe | undefined {
   const head = { operation: "chat", headers: new Headers(), path: "", query: "" } as const
   const facts = { model, stream: false }
   const signal = AbortSignal.timeout(PROBE_TIME)
-  return {
-    protocol,
-    ...buildRequest(head, { facts }, encodedCall(protocol, encoded), channel, signal),
-  }
+  const call = encodedCall(protocol, encoded)
+  const request = buildRequest(head, { facts }, call, channel, signal)
+  return { protocol, request, target: request.target }
 }
 
 /** @returns how the upstream refused the probe; undefined where it was answered */

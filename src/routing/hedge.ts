@@ -23,10 +23,15 @@ export function hedgeDelay(
 ): ((step: Step) => number | undefined) | undefined {
   if (!hedge || !SAFE.has(operation)) return undefined
   const { delay } = hedge
-  if (delay !== "p95") return () => delay
-  if (!stream) return undefined
-  return ({ channel }) => {
-    const usual = channel.deployment.health.traffic.quantile(0.95)
-    return Number.isNaN(usual) ? undefined : usual
-  }
+  if (delay !== "p95") return always(delay)
+  return stream ? usualFirst : undefined
+}
+
+function always(delay: number): () => number {
+  return () => delay
+}
+
+function usualFirst({ channel }: Step): number | undefined {
+  const usual = channel.deployment.health.traffic.quantile(0.95)
+  return Number.isNaN(usual) ? undefined : usual
 }

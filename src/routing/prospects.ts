@@ -58,12 +58,15 @@ export function createProspects(root: Group, options: ProspectsOptions): Prospec
   return new GroupProspects(root, options)
 }
 
+/** Of a request that has learned nothing yet. */
+const UNTAUGHT = createFit()
+
 /** A class, since every request has one. */
 class GroupProspects implements Prospects {
   readonly opened: Opened[] = []
   readonly #root: Group
   readonly #options: ProspectsOptions
-  readonly #fit: Fit = createFit()
+  #fit: Fit = UNTAUGHT
   /** The groups behind the first one, which most requests never see. */
   #chain: Chain | undefined
   /** By health: a group and its fallback may name the same channel. Most requests try one. */
@@ -149,7 +152,7 @@ class GroupProspects implements Prospects {
         ),
       )
     if (!larger && !this.#groups().leads(detour, group)) return false
-    this.#fit.refused(detour, failed, error)
+    this.#learning().refused(detour, failed, error)
     this.#groups().divert(detour, group, false)
     return true
   }
@@ -188,7 +191,7 @@ class GroupProspects implements Prospects {
       this.opened.push(fresh)
       if (this.#fit.isTooSmall(fresh) && this.#groups().leads("context-length", group)) {
         this.#groups().divert("context-length", group, true)
-        this.#fit.avoid("context-length")
+        this.#learning().avoid("context-length")
         continue
       }
       const found = this.#bestOf(fresh, true)
@@ -205,6 +208,12 @@ class GroupProspects implements Prospects {
 
   #nextGroup(): Group | undefined {
     return this.opened.length === 0 && !this.#chain ? this.#root : this.#groups().next()
+  }
+
+  /** What the request itself has learned; nearly all learn nothing. */
+  #learning(): Fit {
+    if (this.#fit === UNTAUGHT) this.#fit = createFit()
+    return this.#fit
   }
 
   /** The way of this request, from where it is on it. */

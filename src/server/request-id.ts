@@ -7,11 +7,17 @@ const RANDOM = 15
 /** Ids of one millisecond; more of them take the next one's. */
 const MOST = 16 ** COUNT
 
-let digits = ""
+/** The next id, of which only digits change. */
+const id = Buffer.from(`req_${"0".repeat(TIME)}7${"0".repeat(COUNT)}8${"0".repeat(RANDOM)}`)
+const TIME_END = 4 + TIME
+const COUNT_END = TIME_END + 1 + COUNT
+const RANDOM_START = id.length - RANDOM
+const DIGITS = Buffer.from("0123456789abcdef")
+
+let drawn = new Uint8Array()
 let at = 0
 let time = 0
 let count = 0
-let prefix = ""
 
 /**
  * A request id, unlike any other's: those of one process sort by the order in which they were made. It is
@@ -22,20 +28,28 @@ let prefix = ""
 export function requestId(now = Date.now()): string {
   if (now > time) begin(now)
   else if (count === MOST) begin(time + 1)
-  if (at + RANDOM > digits.length) draw()
-  const random = digits.slice(at, at + RANDOM)
-  at += RANDOM
-  const order = (count++).toString(16).padStart(COUNT, "0")
-  return `${prefix}7${order}8${random}`
+  write(count++, COUNT_END, COUNT)
+  if (at + RANDOM > drawn.length) draw()
+  for (let i = RANDOM_START; i < id.length; i++) id[i] = DIGITS[drawn[at++]! & 15]!
+  return id.toString("latin1")
 }
 
 function begin(milliseconds: number): void {
   time = milliseconds
   count = 0
-  prefix = `req_${milliseconds.toString(16).padStart(TIME, "0")}`
+  write(milliseconds, TIME_END, TIME)
+}
+
+/** Writes a number's last digits, up to an offset. */
+function write(number: number, end: number, digits: number): void {
+  let rest = number
+  for (let i = end - 1; i >= end - digits; i--) {
+    id[i] = DIGITS[rest % 16]!
+    rest = Math.floor(rest / 16)
+  }
 }
 
 function draw(): void {
-  digits = Buffer.from(crypto.getRandomValues(new Uint8Array(DRAWN))).toString("hex")
+  drawn = crypto.getRandomValues(new Uint8Array(DRAWN))
   at = 0
 }
