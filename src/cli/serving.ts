@@ -3,6 +3,7 @@ import { isServed, type ServedProtocol } from "../core/protocol.ts"
 import type { Settings } from "../core/settings.ts"
 import { workerCount } from "../core/worker-count.ts"
 import { createRuntime, type Runtime } from "../runtime.ts"
+import { createRest } from "../server/at-rest.ts"
 import { type Front, openFront } from "../server/front/index.ts"
 import { createListener, type Listener, LOOPBACK } from "../server/listener.ts"
 import { StorageError } from "../storage/sqlite/open-storage.ts"
@@ -47,7 +48,8 @@ export async function createServing({
   flags,
   seat,
 }: ServingOptions): Promise<Serving> {
-  const listener = createListener()
+  const rest = createRest({ isQuiet: () => listener.quiet })
+  const listener: Listener = createListener(rest.stir)
   const runtime: Runtime = await createRuntime({
     load,
     loaded,

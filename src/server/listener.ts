@@ -20,6 +20,8 @@ export interface Listener {
   readonly exposed: boolean
   /** Set once the process has been asked to end: new requests are refused. */
   readonly draining: boolean
+  /** Whether no answer is under way. */
+  readonly quiet: boolean
   /** An answer is under way. */
   begin(exchange: Exchange): void
   /** It is over. */
@@ -40,7 +42,8 @@ export function shuttingDown(): GatewayError {
   })
 }
 
-export function createListener(): Listener {
+/** @param stir told that an answer begins */
+export function createListener(stir?: () => void): Listener {
   const active = new Set<Exchange>()
   let draining = false
   let exposed: boolean | undefined
@@ -57,7 +60,13 @@ export function createListener(): Listener {
     get draining() {
       return draining
     },
-    begin: (exchange) => void active.add(exchange),
+    get quiet() {
+      return active.size === 0
+    },
+    begin(exchange) {
+      active.add(exchange)
+      stir?.()
+    },
     end(exchange) {
       active.delete(exchange)
       if (active.size === 0) idle?.()
