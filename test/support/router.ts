@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Database } from "bun:sqlite"
@@ -85,7 +85,10 @@ export async function startRouter(
       }),
     async rows() {
       await runtime.context.ledger().flush()
-      const db = new Database(join(folder, ".llmrouter/llmrouter.db"), { readonly: true })
+      const path = join(folder, ".llmrouter/llmrouter.db")
+      // It is made with the first row.
+      if (!existsSync(path)) return []
+      const db = new Database(path, { readonly: true })
       try {
         return db.query("SELECT * FROM usage ORDER BY time, id").all() as Record<string, unknown>[]
       } finally {

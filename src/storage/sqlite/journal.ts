@@ -121,15 +121,21 @@ function createJournal(database: string, id: string, lock: FileLock, most: numbe
     }
   }
 
-  function moveOn(): Segment {
+  /** What comes from now on is in a later segment. */
+  function leave(): void {
     current = undefined
     plain.forget()
+  }
+
+  function moveOn(): Segment {
+    leave()
     current = reuse() ?? begin(make)
     return current
   }
 
   function append(line: string): void {
     if (current?.append(line)) return
+    leave()
     if (line.length * 3 > SEGMENT_BYTES - HEADER_BYTES) appendAlone(line)
     else moveOn().append(line)
   }
@@ -174,10 +180,7 @@ function createJournal(database: string, id: string, lock: FileLock, most: numbe
       if (!ends.some(isGone)) return []
       const gone = segments.filter(isGone)
       segments = segments.filter((segment) => !gone.includes(segment))
-      if (current && gone.includes(current)) {
-        current = undefined
-        plain.forget()
-      }
+      if (current && gone.includes(current)) leave()
       return gone.flatMap((segment) => {
         const { taken, waiting } = segment.lines()
         segment.close(false)

@@ -6,8 +6,9 @@ import { bytesOfId } from "./usage-rows.ts"
 const SPLIT_VERSION = 4
 const PLACED_VERSION = 5
 
-/** Milliseconds that a request's time may differ from that of its id; the latter where somebody put the clock back. */
+/** Milliseconds that a request's time may differ from that of its id. */
 const NEAR_MS = 1000
+/** The same where somebody has put the clock back. */
 const FAR_MS = 3_600_000
 
 /** Where rows are that are in no span: in tables with indexes. */
@@ -54,46 +55,44 @@ export function rangesOf(db: Database, version: number): UsageRanges {
       since: SINCE,
       oldestOf: oldestOf(version < SPLIT_VERSION ? `SELECT "time" FROM usage` : INDEXED_TIMES),
       *withId(id) {
-        for (const around of [NEAR_MS, FAR_MS]) yield indexedLook("usage", "1", id, around)
+        for (const times of timesOf(id)) yield indexedLook("usage", "1", id, times)
       },
       mirrorsOf: `SELECT * FROM usage WHERE "mirror_of" = ?`,
     }
   }
   const isUnplaced = `"at" = ${UNPLACED}`
-  const places = db.prepare<{ at: number }, [number, number, Uint8Array]>(PLACES_OF_ID)
+  const places = db.query<{ at: number }, [number, number, Uint8Array]>(PLACES_OF_ID)
   return {
     table: "usage_placed",
     since: SINCE_PLACED,
     oldestOf: oldestOf(`${INDEXED_TIMES} UNION ALL ${PLACED_TIMES}`),
     *withId(id) {
       const bytes = bytesOfId(id)
-      const time = timeOf(id)
-      for (const around of [NEAR_MS, FAR_MS]) {
-        const isPlaced = bytes && time !== undefined
-        const found = isPlaced ? places.all(time - around, time + around, bytes) : []
+      for (const times of timesOf(id)) {
+        const found = bytes && times ? places.all(...times, bytes) : []
         for (const { at } of found) {
           yield { sql: `SELECT * FROM usage_placed WHERE "at" = ?`, values: [at] }
         }
-        yield indexedLook("usage_placed", isUnplaced, id, around)
+        yield indexedLook("usage_placed", isUnplaced, id, times)
       }
     },
     mirrorsOf: `SELECT * FROM usage_placed WHERE ${isUnplaced} AND "mirror_of" = ?`,
   }
 }
 
+type Times = readonly [from: number, to: number]
+
 /** Not all tables have an index of ids: a row is found by its time, which most ids tell. */
-function indexedLook(table: string, condition: string, id: string, around: number): Look {
+function indexedLook(table: string, condition: string, id: string, times?: Times): Look {
   const sql = `SELECT * FROM ${table} WHERE ${condition} AND "id" = ?1`
-  const time = timeOf(id)
-  if (time === undefined) return { sql, values: [id] }
-  return {
-    sql: `${sql} AND "time" BETWEEN ?2 AND ?3`,
-    values: [id, time - around, time + around],
-  }
+  if (!times) return { sql, values: [id] }
+  return { sql: `${sql} AND "time" BETWEEN ?2 AND ?3`, values: [id, ...times] }
 }
 
-/** When a request came, to the millisecond or so, as its id says; undefined where the id is another kind of text. */
-function timeOf(id: string): number | undefined {
+/** When a request came, first to the second and then to the hour; undefined where its id does not say it. */
+function timesOf(id: string): readonly (Times | undefined)[] {
   const digits = /^req_([0-9a-f]{12})7/.exec(id)?.[1]
-  return digits === undefined ? undefined : Number.parseInt(digits, 16)
+  if (digits === undefined) return [undefined]
+  const time = Number.parseInt(digits, 16)
+  return [NEAR_MS, FAR_MS].map((around) => [time - around, time + around])
 }

@@ -2,6 +2,7 @@ import { Database } from "bun:sqlite"
 import { describe, expect, test } from "bun:test"
 import { existsSync, rmSync } from "node:fs"
 import { join } from "node:path"
+import { findJournals } from "../../../src/storage/sqlite/journal-files.ts"
 import { openJournal } from "../../../src/storage/sqlite/journal.ts"
 import {
   noteTaken,
@@ -98,6 +99,31 @@ describe("a journal", () => {
     expect(taken).toBe(3 * Math.floor((SEGMENT_BYTES - 16) / line.length))
     journal.close()
     expect(pendingFiles(database.path)).toHaveLength(4)
+  })
+
+  test("has its lines in the order in which they came, long ones among them", () => {
+    using database = temporaryDatabase()
+    const journal = openJournal(database.path)
+    const row = (n: number) => usageRow(ownId(`row-${n}`), { client: `client ${n}` })
+    const long = `${"x".repeat(2 * SEGMENT_BYTES)}\n`
+    journal.append("one\n")
+    journal.appendRow(row(1))
+    journal.append(long)
+    journal.append("two\n")
+    journal.appendRow(row(2))
+    journal.append(long)
+    journal.appendRow(row(2))
+    const [files] = findJournals(database.path).values()
+    const stretches = files!.map(stretchOf).sort((a, b) => a!.order - b!.order)
+    const lines = stretches.flatMap((stretch) =>
+      read(stretch!, Infinity).text.split("\n").slice(0, -1),
+    )
+    expect(lines.map((line) => line.slice(0, 3))).toEqual([
+      ...["one", "#0\t", "+01", "xxx"],
+      ...["two", "#0\t", "+01", "xxx"],
+      ...["#0\t", "+01"],
+    ])
+    journal.close()
   })
 
   test("that somebody deletes while the database is locked loses nothing, long lines neither", async () => {
