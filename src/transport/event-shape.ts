@@ -126,24 +126,53 @@ export function tellWords(
   taker: WordTaker | undefined,
 ): number {
   let events = 0
-  let at = from
-  while (at < to) {
-    let stretch = 0
-    for (;;) {
-      const length = shape[stretch]! | (shape[stretch + 1]! << 8)
-      const next: Next = shape[stretch + 2]!
-      stretch += STRETCH_HEAD
-      if (at + length > to || !isSame(block, at, shape, stretch, length)) return 0
-      at += length
-      stretch += length
-      if (next === Next.End) break
-      const end = endOf(block, at, to, next === Next.Digits)
-      if (end < 0 || (taker && next === Next.Words && !taker.take(block, at, end))) return 0
-      at = end
-    }
-    events++
+  for (let at = from; at < to; events++) {
+    at = endOfAlike(shape, block, at, to, taker)
+    if (at < 0) return 0
   }
   return events
+}
+
+/** Events of one shape, one behind the other. */
+interface Run {
+  events: number
+  /** Offset behind the last of them. */
+  end: number
+}
+
+/** @returns how many events of this shape come next in a block; none where it is undefined */
+export function alikeFrom(shape: EventShape | undefined, block: Buffer, from: number): Run {
+  const run = { events: 0, end: from }
+  while (shape && run.end < block.length) {
+    const end = endOfAlike(shape, block, run.end, block.length, undefined)
+    if (end < 0) break
+    run.events++
+    run.end = end
+  }
+  return run
+}
+
+/** @returns the offset behind the event that begins at `from`; -1 where it is of another shape, or its words are not taken */
+function endOfAlike(
+  shape: EventShape,
+  block: Buffer,
+  from: number,
+  to: number,
+  taker: WordTaker | undefined,
+): number {
+  let at = from
+  for (let stretch = 0; ; ) {
+    const length = shape[stretch]! | (shape[stretch + 1]! << 8)
+    const next: Next = shape[stretch + 2]!
+    stretch += STRETCH_HEAD
+    if (at + length > to || !isSame(block, at, shape, stretch, length)) return -1
+    at += length
+    stretch += length
+    if (next === Next.End) return at
+    const end = endOf(block, at, to, next === Next.Digits)
+    if (end < 0 || (taker && next === Next.Words && !taker.take(block, at, end))) return -1
+    at = end
+  }
 }
 
 /** @param main name of the member whose text is `Next.Words` */

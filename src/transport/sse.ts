@@ -104,30 +104,48 @@ export interface SseEvent {
 /** Splits a block of whole events, losing no byte. */
 export function splitEvents(block: Buffer): SseEvent[] {
   const events: SseEvent[] = []
-  let eventStart = 0
-  let data: string | undefined
-  let lf = -1
-  let cr = -1
-  for (let i = 0; i < block.length; ) {
-    if (lf < i) lf = indexIn(block, LF, i)
-    if (cr < i) cr = indexIn(block, CR, i)
-    const end = Math.min(lf, cr)
-    const next = Math.min(lf === cr + 1 ? end + 2 : end + 1, block.length)
-    if (end === i) {
-      const whole = eventStart === 0 && next === block.length
-      events.push({ bytes: whole ? block : block.subarray(eventStart, next), data })
-      eventStart = next
-      data = undefined
-    } else {
+  const reader = new EventReader(block)
+  for (let event = reader.next(); event; event = reader.next()) events.push(event)
+  return events
+}
+
+/** Reads the events of a block one by one, from wherever it is put. */
+export class EventReader {
+  /** Where the next event begins. */
+  at = 0
+  readonly #block: Buffer
+  /** The next of each that is known. */
+  #lf = -1
+  #cr = -1
+
+  constructor(block: Buffer) {
+    this.#block = block
+  }
+
+  /** @returns undefined at the end */
+  next(): SseEvent | undefined {
+    const block = this.#block
+    const start = this.at
+    let data: string | undefined
+    for (let i = start; i < block.length; ) {
+      if (this.#lf < i) this.#lf = indexIn(block, LF, i)
+      if (this.#cr < i) this.#cr = indexIn(block, CR, i)
+      const end = Math.min(this.#lf, this.#cr)
+      const next = Math.min(this.#lf === this.#cr + 1 ? end + 2 : end + 1, block.length)
+      if (end === i) return this.#event(next, data)
       const value = dataOf(block, i, end)
       if (value !== undefined) data = data === undefined ? value : `${data}\n${value}`
+      i = next
     }
-    i = next
+    return start < block.length ? this.#event(block.length, data) : undefined
   }
-  if (eventStart < block.length) {
-    events.push({ bytes: block.subarray(eventStart), data })
+
+  #event(end: number, data: string | undefined): SseEvent {
+    const start = this.at
+    this.at = end
+    const whole = start === 0 && end === this.#block.length
+    return { bytes: whole ? this.#block : this.#block.subarray(start, end), data }
   }
-  return events
 }
 
 /** @returns where the byte is, or the end */

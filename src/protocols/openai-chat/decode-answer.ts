@@ -6,13 +6,14 @@ import type { Decoding, Frame, StreamDecoder } from "../../core/protocol.ts"
 import { parseJson } from "../../transport/json.ts"
 import { asBuffer } from "../../transport/json-scan.ts"
 import {
+  alikeFrom,
   type EventShape,
   freeMembers,
   learnShape,
   tellWords,
   wordsOf,
 } from "../../transport/event-shape.ts"
-import { SseCutter, splitEvents } from "../../transport/sse.ts"
+import { EventReader, SseCutter, type SseEvent } from "../../transport/sse.ts"
 import { Transcript } from "../../transport/transcript.ts"
 import { type AnswerEvents, createAnswerEvents } from "./answer-events.ts"
 import { type Json, recordOf, recordsOf } from "./json-values.ts"
@@ -90,29 +91,41 @@ class Decoder implements StreamDecoder {
   }
 
   #take(block: Buffer): CanonicalEvent[] {
-    const answer = this.#answer
-    const texts = wordsOf(this.#shape, block)
-    if (texts) return texts.length === 1 ? answer.say(texts[0]!) : texts.flatMap(answer.say)
+    const words = wordsOf(this.#shape, block)
+    if (words) {
+      return words.length === 1 ? this.#answer.say(words[0]!) : words.flatMap(this.#answer.say)
+    }
+    const events: CanonicalEvent[] = []
+    const reader = new EventReader(block)
+    while (!this.#done) {
+      const run = alikeFrom(this.#shape, block, reader.at)
+      const said = run.events > 0 && wordsOf(this.#shape, block.subarray(reader.at, run.end))
+      if (said) {
+        reader.at = run.end
+        for (const text of said) events.push(...this.#answer.say(text))
+      }
+      const event = reader.next()
+      if (!event) break
+      events.push(...this.#read(event))
+    }
+    return events
+  }
+
+  #read({ data, bytes }: SseEvent): CanonicalEvent[] {
+    if (data === undefined || data.trim() === "") return []
     this.#shape = undefined
     this.#text = undefined
-    let last: Json | undefined
-    let lastBytes = block
-    const events = splitEvents(block).flatMap(({ data, bytes }) => {
-      if (this.#done || data === undefined || data.trim() === "") return []
-      if (data.trim() === "[DONE]") {
-        this.#done = true
-        return answer.end(true)
-      }
-      last = parse(data)
-      lastBytes = bytes
-      return answer.push(last)
-    })
-    const words = this.#done || !last ? undefined : onlyWords(last)
-    if (words === undefined) return events
-    const shape = learnShape(lastBytes, FREE)
-    if (wordsOf(shape, lastBytes)?.[0] === words) {
+    if (data.trim() === "[DONE]") {
+      this.#done = true
+      return this.#answer.end(true)
+    }
+    const chunk = parse(data)
+    const events = this.#answer.push(chunk)
+    const words = onlyWords(chunk)
+    const shape = words === undefined ? undefined : learnShape(bytes, FREE)
+    if (shape && wordsOf(shape, bytes)?.[0] === words) {
       this.#shape = shape
-      this.#text = answer.openText
+      this.#text = this.#answer.openText
     }
     return events
   }

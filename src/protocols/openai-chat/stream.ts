@@ -3,13 +3,14 @@ import { GatewayError } from "../../core/error.ts"
 import type { StreamPhase, StreamRelay } from "../../core/protocol.ts"
 import type { Usage } from "../../core/usage.ts"
 import {
+  alikeFrom,
   countAlike,
   type EventShape,
   freeMembers,
   learnShape,
 } from "../../transport/event-shape.ts"
 import { asBuffer } from "../../transport/json-scan.ts"
-import { type SseEvent, SseCutter, splitEvents } from "../../transport/sse.ts"
+import { EventReader, type SseEvent, SseCutter } from "../../transport/sse.ts"
 import type { Repair } from "./repair.ts"
 import { errorWithin } from "./upstream-error.ts"
 import { readUsage } from "./usage.ts"
@@ -148,9 +149,19 @@ class ChatRelay implements StreamRelay {
     }
     const kept: Buffer[] = []
     let changed = false
-    for (const event of splitEvents(block)) {
+    const reader = new EventReader(block)
+    for (;;) {
+      const run = alikeFrom(this.#shape, block, reader.at)
+      if (run.events > 0) {
+        this.progress += run.events
+        kept.push(block.subarray(reader.at, run.end))
+        reader.at = run.end
+      }
+      const event = reader.next()
+      if (!event) break
       if (this.#isPlain(event.bytes)) {
         if (event.data !== undefined) this.progress++
+        this.#shape = learnShape(event.bytes, FREE)
         kept.push(event.bytes)
         continue
       }
