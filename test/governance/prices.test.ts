@@ -4,6 +4,7 @@ import { costOf, type Price, toRates } from "../../src/governance/cost.ts"
 import { declaredPrice } from "../../src/governance/cost.ts"
 import { loadPrices } from "../../src/governance/prices.ts"
 import { providers } from "../../src/providers/index.ts"
+import { seeded } from "../routing/seeded.ts"
 
 const prices = loadPrices()
 const AT = Date.UTC(2026, 9, 1, 12)
@@ -102,6 +103,28 @@ describe("the cost of an exchange", () => {
     for (let n = 0; n < 100_000; n++)
       sum += costOf(usage({ input: 1 }), price({ input_mtok: 0.1 }))!
     expect(sum).toBe(0.01 * USD)
+  })
+
+  test("is exact to the last nano-USD, however many tokens and however odd the price", () => {
+    const random = seeded(7)
+    const below = (most: number) => Math.floor(random() * most)
+    for (let i = 0; i < 2000; i++) {
+      const [inputRate, outputRate, readRate] = [below(1e8), below(1e8), below(1e7)]
+      const input = below(10 ** below(10))
+      const output = below(10 ** below(10))
+      const cacheRead = below(input + 1)
+      const pico =
+        BigInt(input - cacheRead) * BigInt(inputRate) +
+        BigInt(cacheRead) * BigInt(readRate) +
+        BigInt(output) * BigInt(outputRate)
+      const own = price({
+        input_mtok: inputRate / 1e6,
+        output_mtok: outputRate / 1e6,
+        cache_read_mtok: readRate / 1e6,
+      })
+      const exact = Number((pico + 500n) / 1000n)
+      expect(costOf(usage({ input, output, cacheRead }), own, AT)).toBe(exact)
+    }
   })
 
   test("charges a kind without a price of its own like the tokens it is a part of", () => {
