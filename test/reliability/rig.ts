@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite"
-import { readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { clients } from "../matrix/clients/index.ts"
 import type { Client, Heard, Talk } from "../matrix/talk.ts"
@@ -285,8 +285,12 @@ const sayer =
   }
 
 function ledger(folder: string, requested: string): Row[] {
-  const file = new Database(join(folder, ".llmrouter/llmrouter.db"), { readonly: true })
+  const path = join(folder, ".llmrouter/llmrouter.db")
+  // It is made with the first row.
+  if (!existsSync(path)) return []
+  const file = new Database(path, { readonly: true })
   try {
+    if (!file.query("SELECT 1 FROM sqlite_master WHERE name = 'usage'").get()) return []
     return file
       .query("SELECT * FROM usage WHERE requested = ? ORDER BY time, id")
       .all(requested) as Row[]
