@@ -26,49 +26,53 @@ interface InputCounts {
 }
 
 export function createUsageMeter(): UsageMeter {
-  let input: InputCounts | undefined
-  let output: number | undefined
-  let reasoning = 0
+  return new Meter()
+}
 
-  return {
-    take(value) {
-      if (!isRecord(value)) return
-      const counted = readInput(value)
-      if (counted && (!input || isFuller(counted, input))) input = counted
-      const answered = count(value["output_tokens"])
-      if (answered !== undefined) output = Math.max(output ?? 0, answered)
-      const details = value["output_tokens_details"]
-      const thought = isRecord(details) ? (count(details["thinking_tokens"]) ?? 0) : 0
-      reasoning = Math.max(reasoning, thought)
-    },
-    get canonical() {
-      if (!input && output === undefined) return undefined
-      const { fresh, cacheRead, cacheWrite, cacheWriteLong } = input ?? NOTHING
-      return {
-        input: fresh + cacheRead + cacheWrite,
-        output: output ?? 0,
-        cacheRead,
-        cacheWrite,
-        ...(cacheWriteLong > 0 && { cacheWriteLong }),
-        reasoning,
-      }
-    },
-    get usage() {
-      const counted = this.canonical
-      if (!counted) return undefined
-      const { cacheWriteLong: _, ...usage } = counted
-      return usage
-    },
+/** A class, since every answer has one. */
+class Meter implements UsageMeter {
+  #input: InputCounts | undefined
+  #output: number | undefined
+  #reasoning = 0
+
+  take(value: unknown): void {
+    if (!isRecord(value)) return
+    const counted = readInput(value)
+    if (counted && (!this.#input || isFuller(counted, this.#input))) this.#input = counted
+    const answered = count(value["output_tokens"])
+    if (answered !== undefined) this.#output = Math.max(this.#output ?? 0, answered)
+    const details = value["output_tokens_details"]
+    const thought = isRecord(details) ? (count(details["thinking_tokens"]) ?? 0) : 0
+    this.#reasoning = Math.max(this.#reasoning, thought)
+  }
+
+  get canonical(): CanonicalUsage | undefined {
+    const { usage } = this
+    const { cacheWriteLong } = this.#input ?? NOTHING
+    return usage && cacheWriteLong > 0 ? { ...usage, cacheWriteLong } : usage
+  }
+
+  get usage(): Usage | undefined {
+    if (!this.#input && this.#output === undefined) return undefined
+    const { fresh, cacheRead, cacheWrite } = this.#input ?? NOTHING
+    return {
+      input: fresh + cacheRead + cacheWrite,
+      output: this.#output ?? 0,
+      cacheRead,
+      cacheWrite,
+      reasoning: this.#reasoning,
+    }
   }
 }
 
+const NO_CREATION: Fields = Object.freeze({})
 const NOTHING: InputCounts = { fresh: 0, cacheRead: 0, cacheWrite: 0, cacheWriteLong: 0 }
 
 function readInput(value: Fields): InputCounts | undefined {
   const fresh = count(value["input_tokens"])
   const cacheRead = count(value["cache_read_input_tokens"])
   const cacheWrite = count(value["cache_creation_input_tokens"])
-  const creation = isRecord(value["cache_creation"]) ? value["cache_creation"] : {}
+  const creation = isRecord(value["cache_creation"]) ? value["cache_creation"] : NO_CREATION
   const short = count(creation["ephemeral_5m_input_tokens"]) ?? 0
   const long = count(creation["ephemeral_1h_input_tokens"]) ?? 0
   if (fresh === undefined && cacheRead === undefined && cacheWrite === undefined) return undefined
