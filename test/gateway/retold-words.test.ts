@@ -25,7 +25,9 @@ const STREAMS: Record<string, string> = {
   "words that are written in several ways": says(
     ...["a", "b", ' "quoted"', "\n", "c", " naïve", " 日本語 🚀", "", "d", "\\", "e", "\u007f"],
   ),
-  "escapes that need not be": says("a", "b", "c").replace('"c"', '"\\u0063\\/"'),
+  "escapes that need not be": says("a", "b", "c").replace('"c"', '"\\u0063\\/"') + says("d"),
+  "escapes of all kinds": says("a", "b", ...'\b\f\n\r\t"\\', "\u0001", "a\\nb\n", "\u2028", "c"),
+  "characters of all lengths": says("a", "b", "\u007fé", "߿ࠀ퟿￿", "\ufeff", "𐀀\u{10ffff}", "c"),
   "thoughts before the words": chunk({ reasoning_content: "hm" }) + says("a", "b", "c"),
   "a call between words": says("a", "b") + chunk({ tool_calls: [CALL] }) + says("c", "d", "e"),
   "comments between words": says("a", "b").replaceAll("data", ": ping\n\ndata") + says("c", "d"),
@@ -40,16 +42,20 @@ function asked({ push, end }: Pick<StreamDecoder, "push" | "end">): StreamDecode
   return { push, end }
 }
 
-function piecesOf(stream: string, size: number): Buffer[] {
-  if (size === 0) return stream.split(/(?<=\n\n)/).map((event) => Buffer.from(event))
-  const bytes = Buffer.from(stream)
+function piecesOf(stream: string, size: number, encoding: BufferEncoding): Buffer[] {
+  if (size === 0) return stream.split(/(?<=\n\n)/).map((event) => Buffer.from(event, encoding))
+  const bytes = Buffer.from(stream, encoding)
   const pieces: Buffer[] = []
   for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size))
   return pieces
 }
 
 /** The stream as it goes on. */
-function translate(stream: string, size: number, { retells = true, decoding = DECODING } = {}) {
+function translate(
+  stream: string,
+  size: number,
+  { retells = true, decoding = DECODING, encoding = "utf8" as BufferEncoding } = {},
+) {
   const decoder = upstream.chat!.createDecoder(decoding)
   const relay = createTranslation(
     retells ? decoder : asked({ push: (bytes) => decoder.push(bytes), end: () => decoder.end() }),
@@ -57,7 +63,7 @@ function translate(stream: string, size: number, { retells = true, decoding = DE
   )
   const out: Uint8Array[] = []
   let retold = 0
-  for (const piece of piecesOf(stream, size)) if (handOn(relay, piece, out)) retold++
+  for (const piece of piecesOf(stream, size, encoding)) if (handOn(relay, piece, out)) retold++
   out.push(relay.end() ?? Buffer.alloc(0))
   const { phase, progress, usage, error } = relay
   return { result: { text: Buffer.concat(out).toString(), phase, progress, usage, error }, retold }
@@ -74,6 +80,27 @@ describe("words that are told on byte by byte are what they would have been othe
       })
     }
   }
+
+  // https://www.rfc-editor.org/rfc/rfc3629#section-10
+  test.each([
+    "80",
+    "c0af",
+    "c3",
+    "e08080",
+    "eda080",
+    "efbf",
+    "f0808080",
+    "f4908080",
+    "f5808080",
+    "ff",
+  ])("also where they are no UTF-8: %s", (hex) => {
+    const stream = says("a", "b", "~", "c").replace("~", Buffer.from(hex, "hex").toString("latin1"))
+    const { result } = translate(stream + END, 0, { encoding: "latin1" })
+    expect(result).toEqual(
+      translate(stream + END, 0, { encoding: "latin1", retells: false }).result,
+    )
+    expect(result.text).toContain("\ufffd")
+  })
 
   test("also where the stream breaks off", () => {
     const stream = says("a", "b", "c", "d")
@@ -92,8 +119,16 @@ describe("words are told on so", () => {
     expect(result.progress).toBe(101)
   })
 
+  test("whatever they say, where there is one way to spell it", () => {
+    const { retold, result } = translate(STREAMS["escapes of all kinds"]! + END, 0)
+    expect(result.text).toContain('"text":"\\u0001"')
+    // The first, and the one that has two spellings.
+    expect(retold).toBe(11)
+    expect(translate(STREAMS["characters of all lengths"]! + END, 0).retold).toBe(6)
+  })
+
   test("behind words that are not, and behind thoughts", () => {
-    expect(translate(says("a", "é", "b", "c") + END, 0).retold).toBe(2)
+    expect(translate(says("a", "\u0001", "b", "c") + END, 0).retold).toBe(2)
     expect(translate(STREAMS["thoughts before the words"]! + END, 0).retold).toBe(2)
   })
 

@@ -1,10 +1,10 @@
 import type { Annotation, CanonicalEvent, PartStart, TokenLogprob } from "../../core/canonical.ts"
 import type { Decoding } from "../../core/protocol.ts"
-import { createCallAssembly } from "./call-assembly.ts"
+import { type CallAssembly, createCallAssembly } from "./call-assembly.ts"
 import { annotate, type Citation } from "./citations.ts"
 import { decodeMediaParts } from "./decode-media.ts"
 import { thinkingText } from "./decode-parts.ts"
-import { createDetailsMerge } from "./details-merge.ts"
+import { createDetailsMerge, type DetailsMerge } from "./details-merge.ts"
 import { DETAILS, PLAIN } from "./encode-history-reasoning.ts"
 import { type Json, listOf, recordOf, recordsOf, textOf } from "./json-values.ts"
 import { OpenText } from "./open-text.ts"
@@ -43,8 +43,9 @@ interface OpenPart {
 
 export function createChoiceEvents(surroundings: ChoiceSurroundings): ChoiceEvents {
   const { choice, decoding } = surroundings
-  const calls = createCallAssembly(surroundings)
-  const details = createDetailsMerge()
+  // Made when there are any, which most answers have none of.
+  let calls: CallAssembly | undefined
+  let details: DetailsMerge | undefined
   const tags = decoding.thinkTags ? createTagSplitter() : undefined
   let open: OpenPart | undefined
   let said = false
@@ -74,7 +75,7 @@ export function createChoiceEvents(surroundings: ChoiceSurroundings): ChoiceEven
 
   function sayState(part: number): void {
     const { family } = decoding
-    const payload = details.take()
+    const payload = details?.take()
     if (family === "") return
     if (payload !== undefined) {
       events.push({ type: "state", part, state: { family, kind: DETAILS, payload } })
@@ -97,7 +98,8 @@ export function createChoiceEvents(surroundings: ChoiceSurroundings): ChoiceEven
 
   function takeReasoning(delta: Json): void {
     const entries = recordsOf(delta["reasoning_details"])
-    const shown = details.push(entries)
+    if (entries.length > 0) details ??= createDetailsMerge()
+    const shown = details?.push(entries) ?? ""
     const plain = textOf(delta["reasoning_content"]) ?? textOf(delta["reasoning"]) ?? ""
     // Both say the same; entries without text still belong to a thought.
     if (entries.length > 0) begin("reasoning")
@@ -131,6 +133,7 @@ export function createChoiceEvents(surroundings: ChoiceSurroundings): ChoiceEven
     if (pieces.length === 0) return
     end()
     said = true
+    calls ??= createCallAssembly(surroundings)
     events.push(...calls.push(pieces))
   }
 
@@ -190,11 +193,11 @@ export function createChoiceEvents(surroundings: ChoiceSurroundings): ChoiceEven
       for (const piece of tags?.end() ?? []) say(piece.thought ? "reasoning" : "text", piece.text)
       cite(citations)
       end()
-      events.push(...calls.finish())
+      if (calls) events.push(...calls.finish())
       return drained()
     },
     get calls() {
-      return calls.any
+      return calls?.any === true
     },
     get refused() {
       return refused

@@ -78,7 +78,7 @@ class Decoder implements StreamDecoder {
     transcript.begin(frame)
     const pieces = tellWords(this.#shape!, asBuffer(bytes), start, end, transcript)
     if (pieces === 0) return 0
-    this.#text!.addAscii(transcript.words, transcript.length)
+    this.#text!.addUtf8(transcript.words, transcript.length)
     writer.write(transcript.bytes, 0, transcript.size)
     return pieces
   }

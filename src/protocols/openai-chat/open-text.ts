@@ -1,7 +1,7 @@
 /** Bytes that there is place for at first. */
 const FIRST = 64
 
-/** A text that grows by words, some of them given as ASCII: nothing is made of these until the text is asked for. */
+/** A text that grows by words, some of them given as UTF-8: nothing is made of these until the text is asked for. */
 export class OpenText {
   #text = ""
   #bytes: Buffer | undefined
@@ -9,7 +9,7 @@ export class OpenText {
 
   get text(): string {
     if (this.#bytes && this.#size > 0) {
-      this.#text += this.#bytes.toString("latin1", 0, this.#size)
+      this.#text += this.#bytes.toString("utf8", 0, this.#size)
       this.#size = 0
     }
     return this.#text
@@ -19,8 +19,8 @@ export class OpenText {
     this.#text = this.text + text
   }
 
-  /** @param bytes which begin with so much ASCII */
-  addAscii(bytes: Buffer, length: number): void {
+  /** @param bytes which begin with so much of whole characters */
+  addUtf8(bytes: Buffer, length: number): void {
     const size = this.#size + length
     this.#bytes ??= Buffer.allocUnsafeSlow(FIRST)
     if (size > this.#bytes.length) {
