@@ -62,6 +62,9 @@ export function createPlainLines(most = MOST_WORDS): PlainLines {
       if ((ttft !== null && ttft / 1000 !== row.ttft) || duration / 1000 !== row.duration) return 0
       const numbers = areWhole(time, ttft ?? 0, duration, input, output)
       if (!numbers || !areWhole(cacheRead, cacheWrite, reasoning, cost ?? 0, wasted)) return 0
+      const tokens = input + output + cacheRead + cacheWrite + reasoning
+      const others = time + duration + (ttft ?? 0) + (cost ?? 0) + wasted
+      if (!(tokens + others <= Number.MAX_SAFE_INTEGER)) return 0
       const { begin, rest } = route ?? partsOf(row.route)
       const kind = kindText(row)
       const length = kind.length + (begin?.length ?? 0) + (rest?.length ?? 0)
@@ -109,12 +112,12 @@ function partsOf(route: string | null): { begin: string | null; rest: string | n
     : { begin: route!.slice(0, end), rest: route!.slice(end) }
 }
 
-/** Whether all of them are whole numbers that are exact, 0 or more. */
+/** Whether all of them are whole numbers, 0 or more. */
 function areWhole(a: number, b: number, c: number, d: number, e: number): boolean {
   return isWhole(a) && isWhole(b) && isWhole(c) && isWhole(d) && isWhole(e)
 }
 
-const isWhole = (value: number) => Number.isSafeInteger(value) && value >= 0
+const isWhole = (value: number) => Number.isInteger(value) && value >= 0
 
 function putAfterComma(bytes: Uint8Array, at: number, value: number | null): number {
   bytes[at] = COMMA

@@ -178,6 +178,8 @@ export function createPlainReader(): PlainReader {
         else if (!readWord(bytes, at, end)) damaged++
         at = end
       }
+      // It would keep all of the text in memory.
+      row.route = null
       return { others: others.join("\n"), damaged }
     },
     learn(bytes) {

@@ -86,6 +86,8 @@ describe("a plain row", () => {
       plain("a", { input: -1 }),
       plain("a", { cost: 0.5 }),
       plain("a", { output: Infinity }),
+      plain("a", { cost: Number.MAX_SAFE_INTEGER }),
+      plain("a", { input: 2 ** 60 }),
       plain("a", { route: "{\n}" }),
       plain("a", { route: "x".repeat(LONGEST_PLAIN) }),
     ]
