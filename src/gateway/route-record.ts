@@ -11,8 +11,15 @@ interface Remembered {
   /** What it was made of, `FACTS` values for each candidate. */
   readonly facts: readonly unknown[]
   readonly text: string
-  /** What its requests' routes begin with, by the channel of the first attempt, and why that was made. */
-  readonly begins: Map<string, string>
+  /** What its requests' routes begin with. */
+  readonly begins: Begin[]
+}
+
+interface Begin {
+  /** Of the first attempt, if there was one. */
+  readonly channel: string | undefined
+  readonly why: string | undefined
+  readonly text: string
 }
 
 const plans = new WeakMap<Group, Remembered[]>()
@@ -29,14 +36,12 @@ export function routeText(
 function beginText(opened: readonly Opened[], attempts: readonly AttemptRecord[]): string {
   const known = remembered(opened)
   if (!known) return beginOf(packPlan(planOf(opened)), attempts)
-  const [first] = attempts
-  const name = first ? `${first.why} ${first.channel}` : ""
-  let begin = known.begins.get(name)
-  if (begin === undefined) {
-    begin = beginOf(known.text, attempts)
-    known.begins.set(name, begin)
-  }
-  return begin
+  const channel = attempts[0]?.channel
+  const why = attempts[0]?.why
+  for (const one of known.begins) if (one.channel === channel && one.why === why) return one.text
+  const text = beginOf(known.text, attempts)
+  known.begins.push({ channel, why, text })
+  return text
 }
 
 /**
@@ -56,7 +61,7 @@ function remembered(opened: readonly Opened[]): Remembered | undefined {
   for (const one of known) if (agrees(one.facts, all)) return one
   const text = packPlan(planOf(opened))
   if (known.length === REMEMBERED) known.shift()
-  const added = { facts: all.flatMap(factsOf), text, begins: new Map<string, string>() }
+  const added = { facts: all.flatMap(factsOf), text, begins: [] }
   known.push(added)
   return added
 }

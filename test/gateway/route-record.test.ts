@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test"
+import type { AttemptRecord } from "../../src/core/route-record.ts"
 import { joinRoute, unpackRoute } from "../../src/core/route-text.ts"
 import { routeText } from "../../src/gateway/route-record.ts"
 import type { Candidate } from "../../src/routing/candidates.ts"
@@ -58,6 +59,32 @@ test("a plan is that of its own request, whatever is remembered of those before 
       const scored = candidate(0, { score })
       expect(decided(scored)).toEqual(found(["a/x#1", "ready", score, null]))
     }
+  }
+})
+
+test("requests that went the same way share what their routes begin with, and have their own rest", () => {
+  const opened = { group, all: [candidate(0), candidate(1)] as Candidate[] } as unknown as Opened
+  const attempt = (over: Partial<AttemptRecord> = {}): AttemptRecord => ({
+    ...{ channel: "a/x#1", why: "first", began: 0.5, duration: 3, ttft: 1.25, outcome: "ok" },
+    ...{ status: null, message: null, wasted: 0, cost: null },
+    ...over,
+  })
+  const failed = attempt({ outcome: "internal", status: 500, message: 'a\t"b"' })
+  const same = [
+    [attempt()],
+    [attempt({ began: 1, duration: null, ttft: null })],
+    [attempt({ duration: Number.POSITIVE_INFINITY })],
+    [failed, attempt({ channel: "b/y#2", why: "next" })],
+  ]
+  const others = [[attempt({ channel: "b/y#2" })], [attempt({ why: "panic" })], []]
+  for (let round = 0; round < 2; round++) {
+    const texts = [...same, ...others].map((attempts) => routeText([opened], attempts)!)
+    const begins = texts.map(({ begin }) => begin)
+    expect(new Set(begins.slice(0, same.length)).size).toBe(1)
+    expect(new Set(begins).size).toBe(1 + others.length)
+    const told = texts.map((text) => unpackRoute(joinRoute(text)).attempts)
+    const infinite = [attempt({ duration: null })]
+    expect(told).toEqual([same[0]!, same[1]!, infinite, same[3]!, ...others])
   }
 })
 
