@@ -5,7 +5,6 @@ import { lockPath, segmentPath } from "./journal-files.ts"
 import { rowLine } from "./lines.ts"
 import { type FileLock, tryLock } from "./lock.ts"
 import { createPlainLines, LONGEST_PLAIN } from "./plain-lines.ts"
-import { withWords } from "./plain-reader.ts"
 import {
   canMap,
   createMappedSegment,
@@ -14,6 +13,7 @@ import {
   SEGMENT_BYTES,
   type Segment,
 } from "./segment.ts"
+import { withWords } from "./with-words.ts"
 
 /** The files of this process that hold what is not in the database yet. */
 export interface Journal {
