@@ -32,10 +32,6 @@ export function routingRequest(
 
 /** Looks into the body when it is asked, and for everything once. A class, since every request has one. */
 class SeenRequest implements GuessedRequest, Needs {
-  readonly operation: Operation
-  readonly stream: boolean
-  readonly bytes: number
-  readonly maxTokens: number | undefined
   readonly tags: readonly string[]
   readonly region: string | undefined
   readonly caller: string | null
@@ -43,8 +39,8 @@ class SeenRequest implements GuessedRequest, Needs {
   readonly #envelope: RequestEnvelope
   readonly #history: Pick<History, "whole">
   #inputTokens: number | undefined
-  #session: string | undefined
-  #sessionKnown = false
+  /** Null until it is looked for. */
+  #session: string | null | undefined = null
   #needs: Map<Need, boolean> | undefined
 
   constructor(
@@ -54,17 +50,28 @@ class SeenRequest implements GuessedRequest, Needs {
     steering: Steering,
     history: Pick<History, "whole">,
   ) {
-    const { facts } = envelope
-    this.operation = exchange.operation
-    this.stream = facts.stream
-    this.bytes = exchange.body.length
-    this.maxTokens = facts.maxTokens
     this.tags = tagsOf(caller, steering)
     this.region = steering.region ?? caller.region
     this.caller = caller.id
     this.#exchange = exchange
     this.#envelope = envelope
     this.#history = history
+  }
+
+  get operation(): Operation {
+    return this.#exchange.operation
+  }
+
+  get stream(): boolean {
+    return this.#envelope.facts.stream
+  }
+
+  get bytes(): number {
+    return this.#exchange.body.length
+  }
+
+  get maxTokens(): number | undefined {
+    return this.#envelope.facts.maxTokens
   }
 
   get inputTokens(): number {
@@ -77,8 +84,7 @@ class SeenRequest implements GuessedRequest, Needs {
   }
 
   get session(): string | undefined {
-    if (!this.#sessionKnown) {
-      this.#sessionKnown = true
+    if (this.#session === null) {
       this.#session = sessionOf(this.#exchange, this.#envelope, this.caller)
     }
     return this.#session

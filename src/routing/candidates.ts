@@ -6,29 +6,18 @@ import type {
   Strategy,
   StrategyContext,
 } from "../core/routing.ts"
+import type { Candidate } from "./candidate.ts"
 import { chosenCanary } from "./canary.ts"
 import type { Detour } from "./chain.ts"
 import type { Filter, Objection } from "./filters/filter.ts"
 import { objectionsTo } from "./filters/objections.ts"
-import type { Health, Standing } from "./health.ts"
+import type { Health } from "./health.ts"
 import { settle, settledOf, turnsOf } from "./settled.ts"
+
+export type { Candidate } from "./candidate.ts"
 
 /** What comes before the score, the weightiest first; a candidate's rank is the sum of what it is. */
 export const RANKS = { trial: 8, objected: 4, recovering: 2, usual: 1 } as const
-
-/** One channel of a group, as it looks for one request. */
-export interface Candidate {
-  readonly channel: Channel
-  readonly standing: Standing
-  /** Why it is not to be used, or only when nothing else is left. */
-  readonly objection: Objection | undefined
-  /** Lower is tried first, whatever the scores: a sum of `RANKS`; Infinity is not to be used now. */
-  readonly rank: number
-  /** The strategy's, lower is better; NaN where it was not asked. */
-  readonly score: number
-  /** Decides between equal scores: its place in config order, with the deployment's keys in turn. */
-  readonly place: number
-}
 
 /** One that is still being looked at. */
 type Looked = { -readonly [Field in keyof Candidate]: Candidate[Field] }

@@ -1,5 +1,5 @@
 import type { Group } from "../core/routing.ts"
-import type { Candidate } from "./candidates.ts"
+import type { Candidate } from "./candidate.ts"
 import type { Health } from "./health.ts"
 
 /** Lists of one group that are remembered: the keys of its first deployments take turns. */
