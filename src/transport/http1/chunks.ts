@@ -11,6 +11,9 @@ const DELETE = 0x7f
 const LINE_LIMIT = 4096
 const TRAILER_LIMIT = 16 * 1024
 
+/** Digits of a chunk's size that are read at once: no single piece of bytes is larger. */
+const MOST_DIGITS = 7
+
 /** What the next byte is part of. */
 enum Part {
   Size,
@@ -46,6 +49,7 @@ export class ChunkReader {
 
   /** @throws ConnectionError where these are no chunks */
   push(bytes: Buffer): void {
+    if (this.#part === Part.Size && this.#digits === 0 && this.#isOneChunk(bytes)) return
     const { length } = bytes
     let at = 0
     let from = 0
@@ -70,6 +74,29 @@ export class ChunkReader {
     this.used = at
     this.from = from
     this.to = to
+  }
+
+  /** Whether these bytes are one chunk without extensions, as an event comes that a server sends at once. */
+  #isOneChunk(bytes: Buffer): boolean {
+    let size = 0
+    let at = 0
+    for (
+      let digit = digitOf(bytes[at]!);
+      digit >= 0 && at < MOST_DIGITS;
+      digit = digitOf(bytes[at]!)
+    ) {
+      size = size * 16 + digit
+      at++
+    }
+    const from = at + 2
+    const to = from + size
+    const isOne =
+      size > 0 && bytes.length === to + 2 && isLineEnd(bytes, at) && isLineEnd(bytes, to)
+    if (!isOne) return false
+    this.from = from
+    this.to = to
+    this.used = bytes.length
+    return true
   }
 
   #step(byte: number): void {
@@ -137,6 +164,10 @@ export class ChunkReader {
   #bound(bytes: number, limit: number): void {
     if (bytes > limit) throw invalidAnswer("its chunks have too much beside them")
   }
+}
+
+function isLineEnd(bytes: Buffer, at: number): boolean {
+  return bytes[at] === CR && bytes[at + 1] === LF
 }
 
 function digitOf(byte: number): number {
