@@ -12,8 +12,9 @@ export const kindText = rememberKinds((row) =>
 )
 
 /**
- * A row as a line of the journal, in pieces between tabs: the values that it has for itself, those of
- * its kind as a JSON array, and its route, whose own tab is where it stops to be like others'.
+ * A row that is not plain, or waits in memory, as a line by itself. It is in pieces between tabs: the values
+ * that the row has for itself, those of its kind as a JSON array, and its route, whose own tab is where
+ * it stops to be like others'.
  */
 export function rowLine(row: UsageRow): string {
   const { id, time, ttft, duration, input, output, cacheRead, cacheWrite, reasoning } = row
