@@ -20,7 +20,8 @@ const CLASSES: Readonly<Record<string, string>> = {
 }
 const LONGEST = 10_000
 const ANY = "abcdefghijklmnopqrstuvwxyz"
-const PRINTABLE = Array.from({ length: 94 }, (_, n) => String.fromCharCode(33 + n)).join("")
+const PRINTABLE =
+  "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
 
 /** A recursive descent over the pattern that writes instead of matching. */
 function createWriter(pattern: string, random: () => number) {
