@@ -137,10 +137,14 @@ class RequestWalk implements Walk {
     return health.standing(channel).state !== "open" && !this.#prospects.isLimited(channel)
   }
 
-  begin({ channel }: Step): Trial {
+  begin(step: Step): Trial {
     const { request, health } = this.#options
     const { stream, inputTokens } = request
-    return health.begin(channel, expectedTokens(request, channel.deployment), stream, inputTokens)
+    const { channel, why, from } = step as FoundStep
+    const tokens = expectedTokens(request, channel.deployment)
+    // The first one begins in the turn in which its group was looked at.
+    const now = why === "first" ? from.opened.at : undefined
+    return health.begin(channel, tokens, stream, inputTokens, now)
   }
 
   answered(step: Step): void {
