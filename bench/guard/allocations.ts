@@ -24,10 +24,10 @@ export type Work = (typeof WORKS)[number]
 /** Allocations of one request of each. */
 export type Allocations = Record<Work, Counters>
 
-/** Requests of a round; streams are fewer, for each is longer. */
-const REQUESTS: Readonly<Record<Work, number>> = { whole: 300, stream: 30, translated: 30 }
+/** Requests of a round; streams are fewer, for each is longer, but enough for what comes now and then to be little of each. */
+const REQUESTS: Readonly<Record<Work, number>> = { whole: 300, stream: 60, translated: 60 }
 const WARM_UP = 2
-const ROUNDS = 3
+const ROUNDS = 4
 
 /**
  * Without collections memory only grows, by exactly what is allocated; without compilers it does so in
