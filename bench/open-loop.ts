@@ -74,6 +74,9 @@ export function createOpenLoop(port: number, most = Number.POSITIVE_INFINITY): O
         },
         error() {},
       },
+    }).catch((error: unknown) => {
+      connections -= 1
+      throw error
     })
   }
   return {

@@ -9,7 +9,8 @@ const wire = Buffer.from(order.wire)
 const times: number[] = []
 const loop = createOpenLoop(order.port, order.width)
 
-await loop.connect(order.width)
+// Where nobody listens, the requests are what fails.
+await loop.connect(order.width).catch(() => {})
 await atFixedTimes(order.seconds * order.perSecond, 1000 / order.perSecond, (due) =>
   loop.send(wire, due, times),
 )
