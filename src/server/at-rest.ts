@@ -3,8 +3,11 @@ import { systemTimers, type Timers } from "../core/clock.ts"
 /** Milliseconds between two looks: in one of them nothing may have been done. */
 const PAUSE = 200
 
-/** Bytes by which the memory differs where collecting again may give some back. */
+/** Bytes of memory that are worth collecting. */
 const WORTH = 4_000_000
+
+/** Collections in a row: what the first one frees may have held on to more. */
+const ROUNDS = 3
 
 export interface RestOptions {
   /** Whether nothing is under way. */
@@ -24,8 +27,7 @@ export interface Rest {
 
 /**
  * The engine collects as others allocate: what a burst has left would stay until the next one. Collecting
- * takes tens of milliseconds in which nobody is served, so it waits for a pause, and then goes on as long
- * as the memory changes: what is freed comes back late, and what it held on to can be freed only then.
+ * takes tens of milliseconds in which nobody is served, so it waits for a pause, and for enough to collect.
  */
 export function createRest({
   isQuiet,
@@ -35,20 +37,32 @@ export function createRest({
 }: RestOptions): Rest {
   let stirred = false
   let looking = false
-  /** What there was before the last collection. */
-  let before = 0
+  let rounds = 0
+  /** What there was at the end of the last rest: memory is given back some time after it is freed. */
+  let settled: number | undefined
 
-  function look(): void {
+  /** Returns whether to look again. */
+  function lookOnce(): boolean {
     if (stirred || !isQuiet()) {
       stirred = false
-    } else {
-      const now = memory()
-      looking = Math.abs(now - before) >= WORTH
-      if (looking) {
-        before = now
-        collect()
-      }
+      if (rounds > 0) settled = memory()
+      rounds = 0
+      return true
     }
+    const enough = rounds > 0 ? rounds < ROUNDS : memory() - settled! >= WORTH
+    if (enough) {
+      rounds++
+      collect()
+      return true
+    }
+    // It is known when the next request comes: some of it is still to be given back.
+    if (rounds > 0) settled = undefined
+    rounds = 0
+    return false
+  }
+
+  function look(): void {
+    looking = lookOnce()
     if (looking) timers.after(PAUSE, look)
   }
 
@@ -57,6 +71,7 @@ export function createRest({
       stirred = true
       if (looking) return
       looking = true
+      settled ??= memory()
       timers.after(PAUSE, look)
     },
   }
