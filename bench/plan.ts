@@ -5,6 +5,8 @@ export interface Plan {
   patience: number
   /** Whether a round that does not count comes before those that do. */
   leadIn: boolean
+  /** Seconds between the router's turn and the next one's. */
+  ebb: number
   /** Seconds of each sort of stream before anything is counted; plain requests come for twice as long. */
   warmUp: number
   /** Repeats of what is measured under load; targets take turns in each. */
@@ -29,6 +31,7 @@ export const plans: Readonly<Record<Plan["name"], Plan>> = {
     name: "full",
     patience: 60,
     leadIn: true,
+    ebb: 1,
     warmUp: 6,
     rounds: 5,
     peerRounds: 3,
@@ -45,6 +48,7 @@ export const plans: Readonly<Record<Plan["name"], Plan>> = {
     name: "quick",
     patience: 0,
     leadIn: false,
+    ebb: 0,
     warmUp: 1,
     rounds: 2,
     peerRounds: 1,
@@ -61,6 +65,7 @@ export const plans: Readonly<Record<Plan["name"], Plan>> = {
     name: "smoke",
     patience: 0,
     leadIn: false,
+    ebb: 0,
     warmUp: 0,
     rounds: 1,
     peerRounds: 1,
