@@ -6,9 +6,12 @@ import type { Pursued, Pursuit, QueuePlace, Run } from "./pursuit.ts"
 import { withSoonest } from "./soonest.ts"
 import type { Step, Walk } from "./walk.ts"
 
+/** For the log alone: no caller is told. */
+const LOST = "hedge_lost"
+
 /** What ends the slower one of two attempts. */
 function overtaken(): GatewayError {
-  return new GatewayError("client-gone", "Another attempt answered first.", { code: "hedge_lost" })
+  return new GatewayError("client-gone", "Another attempt answered first.", { code: LOST })
 }
 
 /** Takes attempt after attempt until one answers. */

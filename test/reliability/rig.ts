@@ -1,9 +1,9 @@
-import { Database } from "bun:sqlite"
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { clients } from "../matrix/clients/index.ts"
 import type { Client, Heard, Talk } from "../matrix/talk.ts"
 import { type MatrixUpstream, upstreams } from "../matrix/upstreams.ts"
+import { queryLedger } from "../support/ledger-file.ts"
 import { until } from "../support/cleanup.ts"
 import { emptyFolder, type Program, serve } from "../support/program.ts"
 import type { ConfigFile } from "../support/router.ts"
@@ -285,16 +285,5 @@ const sayer =
   }
 
 function ledger(folder: string, requested: string): Row[] {
-  const path = join(folder, ".llmrouter/llmrouter.db")
-  // It is made with the first row.
-  if (!existsSync(path)) return []
-  const file = new Database(path, { readonly: true })
-  try {
-    if (!file.query("SELECT 1 FROM sqlite_master WHERE name = 'usage'").get()) return []
-    return file
-      .query("SELECT * FROM usage WHERE requested = ? ORDER BY time, id")
-      .all(requested) as Row[]
-  } finally {
-    file.close()
-  }
+  return queryLedger(folder, "SELECT * FROM usage WHERE requested = ? ORDER BY time, id", requested)
 }

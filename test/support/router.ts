@@ -1,7 +1,6 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Database } from "bun:sqlite"
 import { loadConfig } from "../../src/config/load.ts"
 import { protocols } from "../../src/protocols/index.ts"
 import { createRuntime, type Runtime } from "../../src/runtime.ts"
@@ -9,6 +8,7 @@ import { isServed } from "../../src/core/protocol.ts"
 import { createApp } from "../../src/server/app.ts"
 import { type Front, type FrontOptions, openFront } from "../../src/server/front/index.ts"
 import { createListener, type Listener } from "../../src/server/listener.ts"
+import { queryLedger } from "./ledger-file.ts"
 
 /** A config as a JSON file holds it. */
 export type ConfigFile = Record<string, unknown>
@@ -85,15 +85,7 @@ export async function startRouter(
       }),
     async rows() {
       await runtime.context.ledger().flush()
-      const path = join(folder, ".llmrouter/llmrouter.db")
-      // It is made with the first row.
-      if (!existsSync(path)) return []
-      const db = new Database(path, { readonly: true })
-      try {
-        return db.query("SELECT * FROM usage ORDER BY time, id").all() as Record<string, unknown>[]
-      } finally {
-        db.close()
-      }
+      return queryLedger(folder, "SELECT * FROM usage ORDER BY time, id")
     },
     async close() {
       front.end()

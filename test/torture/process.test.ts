@@ -1,8 +1,8 @@
-import { Database } from "bun:sqlite"
 import { describe, expect, setDefaultTimeout, test } from "bun:test"
-import { existsSync, readdirSync, writeFileSync } from "node:fs"
+import { readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { closing, until } from "../support/cleanup.ts"
+import { queryLedger } from "../support/ledger-file.ts"
 import { emptyFolder, serve } from "../support/program.ts"
 import { overUpstreams } from "../support/router.ts"
 import { startUpstream } from "../support/upstream/index.ts"
@@ -22,10 +22,7 @@ const good = async (url: string) => {
 
 /** Rows of the ledger that are in the database. */
 function storedIn(folder: string): number {
-  const path = join(folder, ".llmrouter/llmrouter.db")
-  if (!existsSync(path)) return 0
-  using database = new Database(path, { readonly: true })
-  return database.query<{ n: number }, []>("SELECT count(*) AS n FROM usage").get()!.n
+  return queryLedger(folder, "SELECT id FROM usage").length
 }
 
 async function folderOver(url: string) {

@@ -1,7 +1,7 @@
-import { Database } from "bun:sqlite"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { childrenOf, connectToEach } from "../support/connections.ts"
+import { queryLedger } from "../support/ledger-file.ts"
 import { emptyFolder, type Program, serve } from "../support/program.ts"
 
 /** A router of several processes, over a config of a test. */
@@ -32,14 +32,7 @@ export async function startWorkers(
     file,
     workers,
     connections: () => connectToEach(program.url, workers()),
-    rows() {
-      const db = new Database(join(folder, ".llmrouter/llmrouter.db"), { readonly: true })
-      try {
-        return db.query("SELECT * FROM usage").all() as Record<string, unknown>[]
-      } finally {
-        db.close()
-      }
-    },
+    rows: () => queryLedger<Record<string, unknown>>(folder, "SELECT * FROM usage"),
     async close() {
       await program.close()
       close()
