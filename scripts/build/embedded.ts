@@ -1,5 +1,6 @@
 // What is put into the executable in another form than the packages have it, for its size: code that
 // runs once in a while needs no bytecode, which is three times as large as the code.
+import { basename } from "node:path"
 import { packVocabulary } from "../../src/governance/vocabulary-file.ts"
 
 /** Slow and small: this is done once, when the executable is built. */
@@ -40,9 +41,9 @@ const pages: Bun.BunPlugin = {
 
 /** The source of a module that takes a packed text apart when it is loaded. */
 const unpacking = (name: string, rest: string) => `
-import path from ${JSON.stringify(name)} with { type: "file" }
+import packed from ${JSON.stringify(name)} with { type: "file" }
 import { readFileSync } from "node:fs"
-const text = Bun.zstdDecompressSync(readFileSync(path)).toString()
+const unpacked = Bun.zstdDecompressSync(readFileSync(packed)).toString()
 ${rest}`
 
 /** Texts that modules take apart, by the name under which they are imported. */
@@ -72,14 +73,35 @@ const prices: Bun.BunPlugin = {
       if (!Bun.deepEquals(JSON.parse(text), value)) throw new Error(`${path} is more than JSON`)
       texts.set("packed-prices.json", text)
       const rest = source.slice(`const ${name} = ${table}`.length)
-      const contents = unpacking("packed-prices.json", `const ${name} = JSON.parse(text)${rest}`)
+      const contents = unpacking(
+        "packed-prices.json",
+        `const ${name} = JSON.parse(unpacked)${rest}`,
+      )
       return { contents, loader: "js" }
     })
   },
 }
 
-/** Packages that few starts need: of a program and its documents. */
-const RARE = ["@babel/parser", "yaml"]
+/** What `init` writes. */
+const written: Bun.BunPlugin = {
+  name: "written",
+  setup(build) {
+    build.onLoad({ filter: /\/llmrouter(-env\.d|\.config)\.ts$/ }, async ({ path }) => {
+      const file = `packed-${basename(path)}.txt`
+      texts.set(file, await Bun.file(path).text())
+      return { contents: unpacking(file, "export default unpacked"), loader: "js" }
+    })
+  },
+}
+
+/** Packages that few starts need: of programs, documents, questions at a terminal, tokens and addresses. */
+const RARE = [
+  "@babel/parser",
+  "@clack/prompts",
+  "gpt-tokenizer/BytePairEncodingCore",
+  "ipaddr.js",
+  "yaml",
+]
 
 /** These as texts, which take some milliseconds to be compiled and a fifth of the room. */
 const rare: Bun.BunPlugin = {
@@ -100,8 +122,9 @@ const rare: Bun.BunPlugin = {
       const contents = unpacking(
         file,
         `const module = { exports: {} }
-new Function("module", "exports", "require", text)(module, module.exports, import.meta.require)
-export const { ${names.join(", ")} } = module.exports`,
+new Function("module", "exports", "require", unpacked)(module, module.exports, import.meta.require)
+export const { ${names.join(", ")} } = module.exports
+export default module.exports`,
       )
       build.onLoad({ filter: new RegExp(`^${RegExp.escape(path)}$`) }, () => ({
         contents,
@@ -125,4 +148,12 @@ const unused: Bun.BunPlugin = {
 }
 
 /** All of these. */
-export const embedded: Bun.BunPlugin[] = [vocabularies, pages, packedTexts, prices, rare, unused]
+export const embedded: Bun.BunPlugin[] = [
+  vocabularies,
+  pages,
+  packedTexts,
+  prices,
+  written,
+  rare,
+  unused,
+]
