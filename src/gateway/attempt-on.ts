@@ -139,13 +139,28 @@ async function attempt(
     made?.body?.cancel()
     const error = concluded(context, options, trial, record, hold, life, thrown)
     const stateless = error.detail.reason === "state-rejected" && asked.envelope.decode
-    if (stateless && !refused) {
-      const second = health.begin(channel, 0, request.stream)
-      void attempt(context, options, step, second, life, taker, error)
-    } else taker.failed(refused && error.kind === "unsupported" ? refused : error)
+    if (stateless && !refused) retryWithoutState(context, options, step, life, taker, error)
+    else taker.failed(refused && error.kind === "unsupported" ? refused : error)
     return
   }
   taker.answered(committed)
+}
+
+/** Never throws: nobody waits for it but the taker. */
+function retryWithoutState(
+  context: GatewayContext,
+  options: AttemptOptions,
+  step: MadeStep,
+  life: Life,
+  taker: Taker<Committed>,
+  refused: GatewayError,
+): void {
+  try {
+    const trial = context.health.begin(step.channel, 0, options.request.stream)
+    void attempt(context, options, step, trial, life, taker, refused)
+  } catch (thrown) {
+    taker.failed(toGatewayError(thrown))
+  }
 }
 
 /** Writes down and judges what a failed attempt says. Never throws. @returns what came of it, for whoever goes on */

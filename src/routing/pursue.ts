@@ -241,6 +241,8 @@ class Chase<Answer> implements Pursued<Answer> {
       this.#pursuit.answered?.(answer, step)
       this.#resolve(answer)
     } catch (thrown) {
+      // Nobody will read it.
+      this.#pursuit.drop(answer)
       this.#reject(toGatewayError(thrown))
     }
   }

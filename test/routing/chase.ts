@@ -48,6 +48,8 @@ export interface Scene {
 }
 
 export interface SendOptions {
+  /** Told of the answer. */
+  answered?: (answer: string) => void
   due?: Partial<Due>
   request?: Partial<RoutingRequest>
   pinned?: Channel
@@ -139,6 +141,7 @@ export function scene(play: (channel: Channel, nth: number) => Act): Scene {
           })
         },
         drop: (answer) => void dropped.push(answer),
+        ...(options.answered && { answered: options.answered }),
         exhausted: ({ opened }) => exhausted(group, opened, health, clock),
       })
     },

@@ -274,3 +274,15 @@ describe("an outage", () => {
     expect(made.map(({ why }) => why)).toEqual(["panic", "panic", "panic"])
   })
 })
+
+test("an answer that whoever is told of it cannot take is dropped, and the request fails", async () => {
+  const { send, time, dropped, make, budget } = acting({ "p/a": { after: 10 } })
+  const { answer } = send([group("g", [make("p/a")])], {
+    answered() {
+      throw new GatewayError("internal", "It cannot be taken.")
+    },
+  })
+  expect((await time.until(failure(answer))).kind).toBe("internal")
+  expect(dropped).toEqual(["p/a#0"])
+  expect(budget.active).toBe(0)
+})
