@@ -8,7 +8,8 @@ import { recordRest } from "./attempt-record.ts"
 import type { Committed } from "./attempt.ts"
 import type { GatewayContext } from "./context.ts"
 import { createFinish, type Finish, type Progress, startProgress } from "./finish.ts"
-import { relayBytes, relayEvents } from "./relay.ts"
+import { relayBytes } from "./relay-bytes.ts"
+import { relayEvents } from "./relay.ts"
 import { type Asked, Attempting } from "./run.ts"
 
 /**

@@ -1,20 +1,16 @@
 import { type ByteSink, type ByteWriter, cut } from "../core/byte-source.ts"
-import { clientGone, type GatewayError, toGatewayError } from "../core/error.ts"
+import { clientGone, type GatewayError } from "../core/error.ts"
 import type { BodyWriter, Exchange, PushedBody } from "../core/exchange.ts"
 import type { StreamRelay } from "../core/protocol.ts"
-import type { Committed, Events, GoOn } from "./attempt.ts"
-import { recordFailure } from "./attempt-record.ts"
+import type { Events, GoOn } from "./attempt.ts"
 import type { GatewayContext } from "./context.ts"
 import { saidBy, tokensOf } from "./continuation/part.ts"
-import { dispose } from "./disposition.ts"
-import { explain } from "./explain.ts"
 import type { Finish, Outcome } from "./finish.ts"
 import type { Flow } from "./flow.ts"
 import { Heard } from "./heard.ts"
+import { failureOf, isGone, leave } from "./broken-off.ts"
 import { judge } from "./judge.ts"
 import { measuredOf } from "./measure.ts"
-
-type Bytes = Extract<Committed, { kind: "bytes" }>
 
 /**
  * A committed stream of events, with an error event where it fails and nobody goes on with it.
@@ -226,91 +222,4 @@ class Relayed implements PushedBody, ByteSink, ByteWriter {
       this.#begin()
     } else this.#give(error)
   }
-}
-
-/** The client has left its answer. */
-export function leave(
-  { flow, trial, record }: Events | Bytes,
-  { clock, health }: GatewayContext,
-): void {
-  record.outcome = "cancelled"
-  record.duration = clock.now() - trial.began
-  flow.cancel()
-  health.release(trial)
-}
-
-/** Why an answer broke off, as its attempt's record has it. */
-function failureOf(
-  { trial, record }: Committed,
-  thrown: unknown,
-  { clock }: GatewayContext,
-): GatewayError {
-  const { channel, began } = trial
-  const disposed = dispose(toGatewayError(thrown), channel.deployment.provider, "after")
-  const error = explain(disposed, channel)
-  record.duration = clock.now() - began
-  recordFailure(record, error)
-  return error
-}
-
-/** A committed answer of plain bytes, such as audio. There is no way to say in it that it broke off. */
-export function relayBytes(context: GatewayContext, committed: Bytes, finish: Finish): PushedBody {
-  const { flow, trial, status, first } = committed
-  let over = false
-  let piped = false
-
-  function cancel(): void {
-    if (over) return
-    over = true
-    leave(committed, context)
-    finish({ status: 499, error: clientGone() })
-  }
-
-  function pipe(writer: BodyWriter): void {
-    piped = true
-    flow.pipe({
-      data(bytes, start, end) {
-        flow.progress()
-        if (!writer.write(bytes, start, end)) flow.pause()
-      },
-      end() {
-        over = true
-        flow.settle()
-        const now = context.clock.now()
-        context.health.succeed(trial, measuredOf(committed, undefined, now), now)
-        finish({ status })
-        writer.end()
-      },
-      fail(thrown) {
-        if (over) return
-        if (isGone(thrown)) return cancel()
-        over = true
-        const failure = failureOf(committed, thrown, context)
-        flow.cancel()
-        judge(context, trial, failure)
-        finish({ status, error: failure })
-        writer.fail(failure)
-      },
-    })
-  }
-
-  let begin: (() => void) | undefined
-  return {
-    start(writer) {
-      if (over) return
-      begin = () => pipe(writer)
-      if (writer.write(first)) begin()
-    },
-    drained() {
-      if (over) return
-      if (piped) flow.resume()
-      else begin?.()
-    },
-    cancel,
-  }
-}
-
-/** Whoever leaves an answer is heard of twice: by its own end, and by that of the upstream's request. */
-function isGone(thrown: unknown): boolean {
-  return toGatewayError(thrown).kind === "client-gone"
 }
