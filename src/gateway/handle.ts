@@ -159,8 +159,7 @@ function commitReply(served: Served, committed: Committed): Reply {
     if (cost !== null && snapshot.settings.server.headers) {
       headers["x-llmrouter-cost"] = (cost / 1e9).toFixed(9)
     }
-    finish({ status, usage, at })
-    return { status, headers, body }
+    return { status, headers, body, sent: () => finish({ status, usage, at }) }
   }
   if (committed.kind === "bytes") {
     const outflow = relayBytes(context, committed, finish)

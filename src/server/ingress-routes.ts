@@ -66,7 +66,9 @@ function createHandler(
       server?.timeout(request, IDLE_SECONDS)
       listener.end(exchange)
     }
-    return toResponse(request, await runtime.handle(exchange), settings.server)
+    const reply = await runtime.handle(exchange)
+    reply.sent?.()
+    return toResponse(request, reply, settings.server)
   }
 }
 

@@ -240,6 +240,7 @@ export class Connection implements Bearer {
     } catch (thrown) {
       this.#fail(thrown)
     }
+    reply.sent?.()
   }
 
   /** Nothing of the router should throw; whoever is served when it does must not wait for ever. */
