@@ -10,7 +10,7 @@ import type { Gateway } from "./runtime/gateway.ts"
 import { nullLedger } from "./storage/null-ledger.ts"
 import { createMemoryAnswerStore } from "./storage/memory-answer-store.ts"
 import { openStorage } from "./storage/sqlite/open-storage.ts"
-import { openUsageReader, type UsageReader } from "./storage/sqlite/usage-reader.ts"
+import type { UsageReader } from "./storage/sqlite/usage-reader.ts"
 import { createLogger, stdout } from "./telemetry/log.ts"
 import { createRedactor } from "./telemetry/redact.ts"
 import type { Seat } from "./workers/seat.ts"
@@ -120,6 +120,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     spending: Gateway["spending"],
   ): Promise<void> {
     await ledger.flush()
+    const { openUsageReader } = await import("./storage/sqlite/usage-reader.ts")
     let reader: UsageReader | undefined
     try {
       reader = storage ? openUsageReader(storage.path) : undefined

@@ -1,8 +1,7 @@
 import { defineCommand } from "citty"
 import { type LoadResult, loadConfig } from "../config/load.ts"
-import { renderDiagnostics } from "../config/render.ts"
+import type { Diagnostic } from "../config/diagnostic.ts"
 import { ownPlace } from "../workers/place.ts"
-import { announce } from "./banner.ts"
 import { ensureCapacity } from "./capacity.ts"
 import { EXIT, fail } from "./exit.ts"
 import { readServeFlags } from "./serve-flags.ts"
@@ -47,11 +46,9 @@ async function serve(args: ServeArgs): Promise<void> {
   const place = ownPlace()
   const loaded = await loadConfig(load)
   // The process that starts the workers has told that already.
-  if (loaded.warnings.length > 0 && !place) {
-    process.stderr.write(renderDiagnostics(loaded.warnings))
-  }
+  if (!place) await tell(loaded.warnings)
   if (!loaded.ok) {
-    process.stderr.write(renderDiagnostics(loaded.diagnostics))
+    await tell(loaded.diagnostics)
     process.exit(EXIT.config)
   }
   ensureCapacity(loaded.settings)
@@ -65,6 +62,12 @@ async function serve(args: ServeArgs): Promise<void> {
     return serveWithWorkers({ loaded, flags, watch: args.watch })
   }
   return serveAlone(load, loaded, flags, args.watch)
+}
+
+async function tell(diagnostics: readonly Diagnostic[]): Promise<void> {
+  if (diagnostics.length === 0) return
+  const { renderDiagnostics } = await import("../config/render.ts")
+  process.stderr.write(renderDiagnostics(diagnostics))
 }
 
 /** Whether the system spreads connections over processes on one port. */
@@ -105,6 +108,7 @@ async function serveAlone(
   // Whoever waits for the port is answered first: what follows takes milliseconds of its own.
   await Bun.sleep(1)
   if (watch) runtime.watch()
+  const { announce } = await import("./banner.ts")
   announce({
     settings,
     origin: loaded.origin,

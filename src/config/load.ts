@@ -4,7 +4,6 @@ import { Secret } from "../core/secret.ts"
 import type { Settings } from "../core/settings.ts"
 import { providers } from "../providers/index.ts"
 import { checkConfig } from "./checks/index.ts"
-import { CODES } from "./codes.ts"
 import { decode } from "./decode.ts"
 import type { DecodeContext } from "./decode-context.ts"
 import { isPlainObject } from "./decode-schema.ts"
@@ -12,7 +11,6 @@ import type { Diagnostic } from "./diagnostic.ts"
 import { CANDIDATES, discover } from "./discover.ts"
 import { isDocument, readDocument } from "./document.ts"
 import { type Environment, type EnvironmentRecord, readEnvironment } from "./environment.ts"
-import { evaluate } from "./evaluate.ts"
 import type { Finding, Report } from "./finding.ts"
 import { normalise } from "./normalise.ts"
 import type { ParsedConfig } from "./parsed.ts"
@@ -20,8 +18,7 @@ import { expand } from "./placeholders.ts"
 import { show } from "./redact.ts"
 import { ConfigSchema } from "./schema.ts"
 import { resolveSecret } from "./secret-value.ts"
-import { toDiagnostics } from "./to-diagnostics.ts"
-import { configFromEnvironment } from "./zero-config.ts"
+import type { Source } from "./to-diagnostics.ts"
 
 export interface LoadOptions {
   /** The file that `--config` names; relative to `cwd`. */
@@ -106,7 +103,7 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadResult>
     )
     if (findings.some(isError)) settings = undefined
   }
-  const diagnostics = await toDiagnostics(findings.filter(isNotEcho).filter(isSure), {
+  const diagnostics = await diagnosticsOf(findings.filter(isNotEcho).filter(isSure), {
     file,
     literals,
   })
@@ -144,17 +141,21 @@ async function read(
   files: Set<string>,
   report: Report,
 ): Promise<unknown> {
-  if (file === undefined) return configFromEnvironment(environment)
+  if (file === undefined) {
+    const { configFromEnvironment } = await import("./zero-config.ts")
+    return configFromEnvironment(environment)
+  }
   let value: unknown
   let failed = false
   const reportFailure: Report = (finding) => {
-    failed ||= CODES[finding.code].severity === "error"
+    failed ||= isError(finding)
     report(finding)
   }
   try {
     if (isDocument(file)) {
       value = await readDocument(file, reportFailure)
     } else {
+      const { evaluate } = await import("./evaluate.ts")
       const evaluation = await evaluate(file, { environment, limit }, reportFailure)
       for (const path of evaluation.files) files.add(path)
       value = evaluation.value
@@ -204,6 +205,15 @@ function decodeContext(facts: DecodeFacts): Omit<DecodeContext, "decode"> {
   }
 }
 
-function isError(finding: Finding): boolean {
-  return CODES[finding.code].severity === "error"
+// Most configs are right: what is needed to speak of mistakes is loaded when there is one.
+
+function isError({ code }: Finding): boolean {
+  const { CODES } = require("./codes.ts") as typeof import("./codes.ts")
+  return CODES[code].severity === "error"
+}
+
+async function diagnosticsOf(findings: Finding[], source: Source): Promise<Diagnostic[]> {
+  if (findings.length === 0) return []
+  const { toDiagnostics } = await import("./to-diagnostics.ts")
+  return toDiagnostics(findings, source)
 }

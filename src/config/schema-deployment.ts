@@ -1,4 +1,4 @@
-import { Type as t } from "@sinclair/typebox"
+import * as t from "../core/typebox.ts"
 import { NEEDS, type Need } from "../core/routing.ts"
 import { type FieldOptions, object, words } from "./schema-fields.ts"
 import { Timeouts } from "./schema-timeouts.ts"

@@ -1,4 +1,4 @@
-import { Type as t } from "@sinclair/typebox"
+import * as t from "../core/typebox.ts"
 import { Callback, choice, duration, object, oneOrMore, Pattern } from "./schema-fields.ts"
 
 const ErrorRule = object(

@@ -1,4 +1,5 @@
-import { type TProperties, type TSchema, Type as t } from "@sinclair/typebox"
+import type { TProperties, TSchema } from "@sinclair/typebox"
+import * as t from "../core/typebox.ts"
 
 /**
  * Values that the checker knows beyond JSON Schema, by the `kind` annotation:

@@ -1,4 +1,4 @@
-import { Type as t } from "@sinclair/typebox"
+import * as t from "../core/typebox.ts"
 import { DEFAULT_STRATEGY, strategies } from "../routing/strategies/index.ts"
 import { Deployment } from "./schema-deployment.ts"
 import {

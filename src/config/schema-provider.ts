@@ -1,4 +1,5 @@
-import { type TObject, type TSchema, Type as t } from "@sinclair/typebox"
+import type { TObject, TSchema } from "@sinclair/typebox"
+import * as t from "../core/typebox.ts"
 import type { ProviderDefinition } from "../core/provider.ts"
 import { providers } from "../providers/index.ts"
 import { errorFields } from "./schema-errors.ts"

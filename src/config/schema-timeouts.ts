@@ -1,4 +1,4 @@
-import { Type as t } from "@sinclair/typebox"
+import * as t from "../core/typebox.ts"
 import { count, duration, object } from "./schema-fields.ts"
 
 const perAttempt = {

@@ -1,4 +1,4 @@
-import { Type as t } from "@sinclair/typebox"
+import * as t from "../core/typebox.ts"
 import { MOST_WORKERS } from "../core/worker-count.ts"
 import { count, duration, flag, groupName, object, secret, size, words } from "./schema-fields.ts"
 import { GroupObject, Models } from "./schema-group.ts"

@@ -19,7 +19,6 @@ export async function toDiagnostics(
   findings: readonly Finding[],
   { file, literals }: Source,
 ): Promise<Diagnostic[]> {
-  if (findings.length === 0) return []
   const searched =
     file !== undefined && findings.some(({ path, site }) => path && site?.length === undefined)
   const locate = searched ? await createLocator(file) : () => undefined

@@ -1,4 +1,5 @@
-import { type Static, Type as t } from "@sinclair/typebox"
+import type { Static } from "@sinclair/typebox"
+import * as t from "./typebox.ts"
 import type { RouteText } from "./route-text.ts"
 
 /** One finished exchange, as it is kept. */

@@ -1,4 +1,5 @@
-import { type Static, type TSchema, Type as t } from "@sinclair/typebox"
+import type { Static, TSchema } from "@sinclair/typebox"
+import * as t from "./typebox.ts"
 
 const Maybe = <T extends TSchema>(type: T) => t.Union([type, t.Null()])
 

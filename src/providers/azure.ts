@@ -1,5 +1,6 @@
-import type { HeaderRecord } from "../core/provider.ts"
-import { ENTRA_OPTIONS, entraSign, usesEntra } from "./credentials/entra.ts"
+import type { HeaderRecord, ProviderAccount } from "../core/provider.ts"
+import type { ProviderSettings } from "../core/settings.ts"
+import { ENTRA_OPTIONS, usesEntra } from "./credentials/entra-options.ts"
 import { defineProvider, OPENAI_OPERATIONS } from "./define.ts"
 import { openaiCapabilities, openaiSpeaks } from "./models/openai.ts"
 
@@ -30,6 +31,7 @@ export const azure = defineProvider({
     const { resource, apiVersion } = settings.options
     const root =
       settings.baseUrl?.replace(/\/openai(\/v1)?$/, "") ?? `https://${resource}.openai.azure.com`
+    const entra = usesEntra(settings.options)
     return {
       url({ path, model, protocol }) {
         if (!apiVersion) return `${root}/openai/v1${path}`
@@ -37,12 +39,17 @@ export const azure = defineProvider({
         const place = inBody ? "" : `/deployments/${encodeURIComponent(model)}`
         return `${root}/openai${place}${path}?api-version=${encodeURIComponent(apiVersion)}`
       },
-      authorize: (key): HeaderRecord =>
-        key && !usesEntra(settings.options) ? { "api-key": key.reveal() } : {},
-      ...entraSign(settings),
+      authorize: (key): HeaderRecord => (key && !entra ? { "api-key": key.reveal() } : {}),
+      ...(entra && signWithEntra(settings)),
       probeUrl: apiVersion
         ? `${root}/openai/models?api-version=${encodeURIComponent(apiVersion)}`
         : `${root}/openai/v1/models`,
     }
   },
 })
+
+/** Loaded for those that have no API keys. */
+function signWithEntra(settings: ProviderSettings): Pick<ProviderAccount, "sign"> {
+  const { entraSign } = require("./credentials/entra.ts") as typeof import("./credentials/entra.ts")
+  return entraSign(settings)
+}

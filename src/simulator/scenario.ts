@@ -1,4 +1,5 @@
-import { type Static, type TProperties, Type as t } from "@sinclair/typebox"
+import type { Static, TProperties } from "@sinclair/typebox"
+import * as t from "../core/typebox.ts"
 
 /** A length of time: `"60s"`, or milliseconds. */
 const time = (description: string) =>

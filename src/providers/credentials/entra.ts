@@ -6,17 +6,6 @@ import { systemContext } from "./system.ts"
 import { type AccessToken, createTokenCache, type TokenCache } from "./token-cache.ts"
 import { askForJson, type CredentialContext, tokenIn } from "./token-request.ts"
 
-/** The options of a provider type whose accounts may be called with tokens of Microsoft Entra. */
-export const ENTRA_OPTIONS = {
-  tenantId:
-    "Microsoft Entra tenant; with it, the keys are secrets of the client `clientId` and no API keys.",
-  clientId: "Client id of the app registration, or of a user-assigned managed identity.",
-  identity:
-    "`managed` for the identity that Azure gives to this machine or app, `workload` for the one whose token is in AZURE_FEDERATED_TOKEN_FILE. No keys are needed then.",
-  authority: "Host of Microsoft Entra, where it is not `https://login.microsoftonline.com`.",
-  scope: "What tokens are for, where it is not `https://cognitiveservices.azure.com/.default`.",
-} as const
-
 export interface EntraOptions {
   context: CredentialContext
   identity?: string
@@ -33,17 +22,11 @@ const SCOPE = "https://cognitiveservices.azure.com/.default"
 const AUTHORITY = "https://login.microsoftonline.com"
 const ENTRA = "Microsoft Entra"
 
-/** Whether these options say that tokens of Microsoft Entra are used, and not API keys. */
-export function usesEntra(options: Readonly<Record<string, string>>): boolean {
-  return options["identity"] !== undefined || options["tenantId"] !== undefined
-}
-
-/** The part of an account that puts tokens into requests; nothing where API keys are used. */
+/** The part of an account that puts tokens into requests, where `usesEntra` says so. */
 export function entraSign(
   { options, proxy }: Pick<ProviderSettings, "options" | "proxy">,
   context: CredentialContext = systemContext,
 ): Pick<ProviderAccount, "sign"> {
-  if (!usesEntra(options)) return {}
   const known = new Map<string, TokenCache>()
   return {
     async sign(request, key) {

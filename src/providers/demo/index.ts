@@ -1,6 +1,5 @@
 import { defineProvider, OPENAI_OPERATIONS } from "../define.ts"
 import { MODELS } from "./models.ts"
-import { createSend } from "./send.ts"
 
 const BASE_URL = "demo://local/v1"
 const FIRST_TOKEN = 120
@@ -30,6 +29,7 @@ export const demo = defineProvider({
       const where = `providers.${name}.${option}`
       throw new Error(`${where} is "${text}"; write a number from 0, such as "${otherwise}"`)
     }
+    const { createSend } = require("./send.ts") as typeof import("./send.ts")
     return {
       url: ({ path }) => BASE_URL + path,
       authorize: () => ({}),

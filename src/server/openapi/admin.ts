@@ -1,4 +1,4 @@
-import { Type as t } from "@sinclair/typebox"
+import * as t from "../../core/typebox.ts"
 import { NEEDS } from "../../core/routing.ts"
 import { Plan } from "../../gateway/plan.ts"
 import { ADMIN, json, plain } from "./content.ts"

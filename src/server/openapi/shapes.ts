@@ -1,4 +1,5 @@
-import { type ObjectOptions, type TProperties, type TSchema, Type as t } from "@sinclair/typebox"
+import type { ObjectOptions, TProperties, TSchema } from "@sinclair/typebox"
+import * as t from "../../core/typebox.ts"
 
 /** An object that may have more fields than we name: every field is passed on. */
 export function open<P extends TProperties>(properties: P, options: ObjectOptions = {}) {

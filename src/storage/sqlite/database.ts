@@ -2,7 +2,8 @@ import { Database } from "bun:sqlite"
 import { closeSync, existsSync, mkdirSync, openSync, renameSync } from "node:fs"
 import { dirname } from "node:path"
 import { causeOf, DatabaseFailure } from "./failure.ts"
-import { LATEST_VERSION, migrate, versionOf } from "./migrations.ts"
+import { LATEST_VERSION } from "./latest-version.ts"
+import { migrate, versionOf } from "./migrations.ts"
 
 /** Milliseconds that a statement waits for another process's lock. Only the worker waits. */
 const BUSY_TIMEOUT_MS = 250

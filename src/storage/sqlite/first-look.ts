@@ -8,11 +8,10 @@ import {
   readSync,
 } from "node:fs"
 import { dirname } from "node:path"
-import { openDatabase } from "./database.ts"
 import { causeOf, messageOf } from "./failure.ts"
 import { findJournals } from "./journal-files.ts"
 import type { WorkerResult } from "./messages.ts"
-import { LATEST_VERSION } from "./migrations.ts"
+import { LATEST_VERSION } from "./latest-version.ts"
 
 /** How every SQLite database begins. */
 const MAGIC = Buffer.from("SQLite format 3\0")
@@ -38,6 +37,7 @@ export function requirePlace(path: string): void {
  */
 export function lookAt(path: string, now: number): WorkerResult {
   if (!existsSync(path) || isInOrder(path)) return FINE
+  const { openDatabase } = require("./database.ts") as typeof import("./database.ts")
   try {
     const { db, quarantined } = openDatabase(path, now)
     db.close()

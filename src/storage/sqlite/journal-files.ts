@@ -14,6 +14,11 @@ export interface SegmentFile {
   readonly headed: boolean
 }
 
+/** A name that no other journal has. */
+export function journalId(): string {
+  return crypto.randomUUID().slice(0, 8)
+}
+
 /** Path of the file that a journal's process holds locked while it lives. */
 export function lockPath(database: string, id: string): string {
   return database + MARK + id + LOCK_SUFFIX

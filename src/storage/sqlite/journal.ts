@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs"
 import type { UsageRow } from "../../core/ledger.ts"
 import { joinRoute, type RouteText } from "../../core/route-text.ts"
-import { lockPath, segmentPath } from "./journal-files.ts"
-import { rowLine } from "./lines.ts"
+import { journalId, lockPath, segmentPath } from "./journal-files.ts"
+import { rowLine } from "./row-line.ts"
 import { type FileLock, tryLock } from "./lock.ts"
 import { createPlainLines, LONGEST_PLAIN } from "./plain-lines.ts"
 import {
@@ -59,11 +59,6 @@ export function openJournal(
     id = journalId()
   }
   throw new Error(`cannot lock a journal beside ${database}`)
-}
-
-/** A name that no other journal has. */
-export function journalId(): string {
-  return crypto.randomUUID().slice(0, 8)
 }
 
 function createJournal(database: string, id: string, lock: FileLock, most: number): Journal {

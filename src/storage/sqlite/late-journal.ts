@@ -1,11 +1,16 @@
-import { type Journal, journalId, openJournal } from "./journal.ts"
+import type { Journal } from "./journal.ts"
+import { journalId } from "./journal-files.ts"
 
 /** A journal that has no file, and no lock, before there is something to keep. */
 export function createLateJournal(database: string): Journal {
   const planned = journalId()
   let journal: Journal | undefined
+  function open(): Journal {
+    const { openJournal } = require("./journal.ts") as typeof import("./journal.ts")
+    return openJournal(database, planned)
+  }
   function opened(): Journal {
-    journal ??= openJournal(database, planned)
+    journal ??= open()
     return journal
   }
   return {

@@ -206,9 +206,6 @@ export const MIGRATIONS: readonly Migration[] = [
   },
 ]
 
-/** Version of a database that is up to date. */
-export const LATEST_VERSION = MIGRATIONS.at(-1)?.version ?? 0
-
 /** The version of an open database: that of the last migration that ran on it. */
 export function versionOf(db: Database): number {
   return db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0

@@ -1,7 +1,7 @@
 import { MOST_DIGITS, putText, putWhole } from "../../core/digits.ts"
 import type { UsageRow } from "../../core/ledger.ts"
 import type { RouteText } from "../../core/route-text.ts"
-import { kindText } from "./lines.ts"
+import { kindText } from "./row-line.ts"
 
 /** What a plain row's line begins with, and that of a word. */
 export const PLAIN = "+"

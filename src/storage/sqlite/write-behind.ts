@@ -6,7 +6,7 @@ import type { Journal } from "./journal.ts"
 import type { WorkerResult } from "./messages.ts"
 import { createHealthLog } from "./health-log.ts"
 import { messageOf } from "./failure.ts"
-import { rowLine } from "./lines.ts"
+import { rowLine } from "./row-line.ts"
 import type { Writer } from "./writer.ts"
 
 /** Milliseconds that rows wait so that one transaction takes many. */

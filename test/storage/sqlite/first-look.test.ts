@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite"
 import { expect, test } from "bun:test"
 import { existsSync, rmSync, writeFileSync } from "node:fs"
-import { LATEST_VERSION } from "../../../src/storage/sqlite/migrations.ts"
+import { LATEST_VERSION } from "../../../src/storage/sqlite/latest-version.ts"
 import {
   makeDatabase,
   open,

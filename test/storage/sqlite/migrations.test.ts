@@ -2,13 +2,10 @@ import { Database } from "bun:sqlite"
 import { describe, expect, test } from "bun:test"
 import { UsageRow } from "../../../src/core/ledger.ts"
 import { COLUMNS, fromColumns } from "../../../src/storage/sqlite/columns.ts"
-import { parseLines, rowLine } from "../../../src/storage/sqlite/lines.ts"
-import {
-  LATEST_VERSION,
-  MIGRATIONS,
-  migrate,
-  versionOf,
-} from "../../../src/storage/sqlite/migrations.ts"
+import { parseLines } from "../../../src/storage/sqlite/lines.ts"
+import { rowLine } from "../../../src/storage/sqlite/row-line.ts"
+import { LATEST_VERSION } from "../../../src/storage/sqlite/latest-version.ts"
+import { MIGRATIONS, migrate, versionOf } from "../../../src/storage/sqlite/migrations.ts"
 import { segmentPath } from "../../../src/storage/sqlite/journal-files.ts"
 import { createWrittenSegment } from "../../../src/storage/sqlite/segment.ts"
 import { openUsageReader } from "../../../src/storage/sqlite/usage-reader.ts"

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite"
 import { expect, test } from "bun:test"
-import { rowLine } from "../../../src/storage/sqlite/lines.ts"
+import { rowLine } from "../../../src/storage/sqlite/row-line.ts"
 import { migrate } from "../../../src/storage/sqlite/migrations.ts"
 import { createPlainLines, LONGEST_PLAIN } from "../../../src/storage/sqlite/plain-lines.ts"
 import { createTables, type Tables } from "../../../src/storage/sqlite/tables.ts"

@@ -1,4 +1,5 @@
-import { type Static, Type as t } from "@sinclair/typebox"
+import type { Static } from "@sinclair/typebox"
+import * as t from "../../../core/typebox.ts"
 import { between, oneOf, open, upload } from "../shapes.ts"
 import { ModelName } from "./generation.ts"
 

@@ -1,4 +1,4 @@
-import { Type as t } from "@sinclair/typebox"
+import * as t from "../../../core/typebox.ts"
 import { open } from "../shapes.ts"
 
 /** How many tokens a request has. */

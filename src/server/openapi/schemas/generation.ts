@@ -1,4 +1,4 @@
-import { Type as t } from "@sinclair/typebox"
+import * as t from "../../../core/typebox.ts"
 import { nullable, open } from "../shapes.ts"
 
 /** What callers may write as `model`. */
