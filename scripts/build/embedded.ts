@@ -82,6 +82,21 @@ const prices: Bun.BunPlugin = {
   },
 }
 
+/** What is said of mistakes in configs: tables of texts. */
+const mistakes: Bun.BunPlugin = {
+  name: "mistakes",
+  setup(build) {
+    build.onLoad({ filter: /\/config\/codes\/(file|name|secret|value)\.ts$/ }, async ({ path }) => {
+      const exports = Object.entries((await import(path)) as Record<string, unknown>)
+      const file = `packed-${basename(path, ".ts")}-codes.json`
+      texts.set(file, JSON.stringify(exports.map(([, table]) => table)))
+      const names = exports.map(([name]) => name).join(", ")
+      const contents = unpacking(file, `export const [${names}] = JSON.parse(unpacked)`)
+      return { contents, loader: "js" }
+    })
+  },
+}
+
 /** What `init` writes. */
 const written: Bun.BunPlugin = {
   name: "written",
@@ -153,6 +168,7 @@ export const embedded: Bun.BunPlugin[] = [
   pages,
   packedTexts,
   prices,
+  mistakes,
   written,
   rare,
   unused,
