@@ -1,5 +1,13 @@
 import { parts } from "./parts/index.ts"
-import { formatSummary, type Results, ratios, ROUTER, valuesOf, YARDSTICK } from "./results.ts"
+import {
+  FLOOR,
+  formatSummary,
+  type Results,
+  ratios,
+  ROUTER,
+  valuesOf,
+  YARDSTICK,
+} from "./results.ts"
 import { type Summary, summarise } from "./statistics.ts"
 
 /** What the router is to reach. */
@@ -129,6 +137,8 @@ export interface Verdict {
   yardstick: Summary
   /** What the goal is about: a ratio, or the router's value. */
   value: Summary
+  /** The same of bare sockets, of the metric that nginx is measured by. */
+  floor: Summary
   goal: string
   stretch: string
   met: "no" | "yes" | "stretch" | "not measured"
@@ -143,7 +153,8 @@ export function judge(goal: Goal, results: Results): Verdict {
   if (!metric || !other) throw new Error(`there is no metric ${goal.metric} or ${goal.by}`)
   const own = valuesOf(results, ROUTER, metric)
   const base = valuesOf(results, YARDSTICK, other)
-  const value = goal.by ? ratios(own, base) : summarise(own)
+  const asked = (values: readonly number[]) => (goal.by ? ratios(values, base) : summarise(values))
+  const value = asked(own)
   const reaches = (limit: number) => (goal.more ? value.median >= limit : value.median <= limit)
   const limit = (at: number | undefined) =>
     at === undefined ? "" : `${goal.more ? "≥" : "≤"} ${at} ${goal.unit}`
@@ -157,6 +168,7 @@ export function judge(goal: Goal, results: Results): Verdict {
     router: summarise(own),
     yardstick: summarise(base),
     value,
+    floor: asked(valuesOf(results, FLOOR, other)),
     goal: limit(goal.goal),
     stretch: limit(goal.stretch),
     met,
@@ -165,9 +177,9 @@ export function judge(goal: Goal, results: Results): Verdict {
 
 /** Cells of the table of goals, the first line being its head. */
 export function goalLines(results: Results): string[][] {
-  const head = ["", "unit", "llmrouter", "nginx", "ratio", "goal", "stretch", "met"]
+  const head = ["", "unit", "llmrouter", "nginx", "ratio", "bare sockets", "goal", "stretch", "met"]
   const lines = goals.map((goal) => {
-    const { label, unit, router, yardstick, value, ...rest } = judge(goal, results)
+    const { label, unit, router, yardstick, value, floor, ...rest } = judge(goal, results)
     const digits = metrics.get(goal.metric)!.digits
     return [
       label,
@@ -175,6 +187,7 @@ export function goalLines(results: Results): string[][] {
       formatSummary(router, digits),
       formatSummary(yardstick, digits),
       goal.by ? formatSummary(value, goal.digits) : "",
+      formatSummary(floor, goal.digits),
       rest.goal,
       rest.stretch,
       rest.met,

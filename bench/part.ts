@@ -42,6 +42,8 @@ export interface Part {
   metrics: readonly Metric[]
   /** Whether a round that does not count helps: what ran before was other work. */
   leadIn?: boolean
+  /** Whether it says something of bare sockets, too. */
+  floor?: boolean
   /** How often it is repeated; subjects take turns in each repeat. */
   repeats(plan: Plan): number
   /** @returns undefined where it does not apply to this subject */

@@ -2,13 +2,13 @@ import { goalLines } from "./goals.ts"
 import { markdownTable } from "./markdown.ts"
 import { parts } from "./parts/index.ts"
 import type { Report } from "./report.ts"
-import { DIRECT, ROUTER, YARDSTICK } from "./results.ts"
+import { DIRECT, FLOOR, ROUTER, YARDSTICK } from "./results.ts"
 import { metricLines, peerLines } from "./tables.ts"
 
 /** A report as Markdown that reads as text too. */
 export function reportText(report: Report): string {
   const { date, machine, plan, peers, missing, unavailable, failures, results, unrest } = report
-  const everything = markdownTable(metricLines(results, parts, [DIRECT, YARDSTICK, ROUTER]))
+  const everything = markdownTable(metricLines(results, parts, [DIRECT, YARDSTICK, FLOOR, ROUTER]))
   const sections = [
     `${date.slice(0, 10)}, ${machine.cpu}, ${machine.cores} cores, Bun ${machine.bun}, the router measured as ${machine.program}; rounds: ${plan.rounds}. Medians, with the lowest and highest of all rounds.${
       unrest

@@ -15,6 +15,8 @@ export interface Failure {
 export const DIRECT = "direct"
 export const YARDSTICK = "nginx"
 export const ROUTER = "llmrouter"
+/** What the router's runtime costs alone, where bytes are only passed on. */
+export const FLOOR = "bare sockets"
 
 /** A metric's values of one subject; of what is added, the difference to the direct way in each round. */
 export function valuesOf(results: Results, subject: string, metric: Metric): number[] {

@@ -3,7 +3,7 @@ import type { Bench, Part, Subject } from "./part.ts"
 import type { Peer } from "./peers/peer.ts"
 import { hold } from "./family.ts"
 import { chatRequest, messagesRequest } from "./request.ts"
-import { DIRECT, type Failure, type Results, ROUTER } from "./results.ts"
+import { DIRECT, type Failure, FLOOR, type Results, ROUTER } from "./results.ts"
 import { readStreams } from "./streams.ts"
 import { candidates, directSubject, subjectOf } from "./subjects.ts"
 import type { Target } from "./target.ts"
@@ -91,6 +91,7 @@ export async function run(
         for (const subject of usable) {
           const { name, peer } = subject
           if (failed(name, part.name) || (peer && repeat > bench.plan.peerRounds)) continue
+          if (name === FLOOR && !part.floor) continue
           console.error(`${part.name}, ${repeat} of ${repeats}: ${name}`)
           try {
             if (repeat === 1 && part.leadIn && bench.plan.leadIn) {

@@ -2,7 +2,8 @@ import { join } from "node:path"
 import type { Bench, Subject } from "./part.ts"
 import type { Peer } from "./peers/peer.ts"
 import { MEASURED_CORE } from "./process.ts"
-import { DIRECT, ROUTER, YARDSTICK } from "./results.ts"
+import { DIRECT, FLOOR, ROUTER, YARDSTICK } from "./results.ts"
+import { startBareSockets } from "./start-bare-sockets.ts"
 import { startNginx } from "./start-nginx.ts"
 import { startRouter } from "./start-router.ts"
 import type { Place, Target } from "./target.ts"
@@ -24,6 +25,7 @@ interface Candidate {
 export function candidates(peers: readonly Peer[]): Candidate[] {
   return [
     { name: YARDSTICK, peer: false, start: startNginx },
+    { name: FLOOR, peer: false, start: startBareSockets },
     { name: ROUTER, peer: false, start: startRouter },
     ...peers.map((peer) => ({
       name: peer.name,

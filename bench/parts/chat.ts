@@ -14,6 +14,7 @@ const chat = (width: number): Part => {
       { id: `${id}.p99`, label: `p99, ${at}`, unit: "ms", digits: 2 },
     ],
     leadIn: true,
+    floor: true,
     repeats: ({ rounds }) => rounds,
     async measure({ target }, { plan, folder }) {
       const request = chatRequest(target, "plain")

@@ -10,6 +10,7 @@ export const single: Part = {
     { id: "single.p99", label: "added p99, 1 connection", unit: "µs", digits: 0, added: true },
   ],
   leadIn: true,
+  floor: true,
   repeats: ({ rounds }) => rounds,
   async measure({ target }, { plan, folder }) {
     const { p50, p99 } = await load(folder, chatRequest(target, "plain"), 1, plan.single)

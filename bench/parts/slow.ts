@@ -22,6 +22,7 @@ export const slow: Part = {
     { id: "slow.cpu", label: "CPU per request there", unit: "µs", digits: 1 },
   ],
   leadIn: true,
+  floor: true,
   repeats: ({ rounds }) => rounds,
   async measure({ target, peer }, { plan, folder }) {
     if (peer) return undefined
@@ -44,6 +45,7 @@ export const steady: Part = {
     { id: "steady.cpu", label: "CPU per request there", unit: "µs", digits: 1 },
   ],
   leadIn: true,
+  floor: true,
   repeats: ({ rounds }) => rounds,
   async measure({ target, peer }, { plan }) {
     if (peer) return undefined

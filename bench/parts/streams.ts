@@ -19,6 +19,7 @@ const part = (
     { id: `${id}.cpu`, label: `CPU per event, ${how}`, unit: "µs", digits: 2 },
   ],
   leadIn: true,
+  floor: true,
   repeats: ({ rounds }) => rounds,
   async measure({ target, peer }, { plan }) {
     if (peer && kind === "paced") return undefined

@@ -43,6 +43,16 @@ describe("a goal", () => {
     expect(verdict.value.median).toBeCloseTo(1.7)
     expect(verdict.met).toBe("yes")
   })
+
+  test("is shown beside what bare sockets cost, which had to pass on no less", () => {
+    const verdict = judge(goalOf("paced.cpu"), {
+      llmrouter: { "paced.cpu": [13] },
+      nginx: { "paced.cpu": [10] },
+      "bare sockets": { "paced.cpu": [11] },
+    })
+    expect(verdict.floor.median).toBeCloseTo(1.1)
+    expect(verdict.met).toBe("no")
+  })
 })
 
 test("the table has a line for every goal, measured or not", () => {
