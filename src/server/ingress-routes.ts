@@ -67,8 +67,16 @@ function createHandler(
       listener.end(exchange)
     }
     const reply = await runtime.handle(exchange)
-    reply.sent?.()
-    return toResponse(request, reply, settings.server)
+    const { sent } = reply
+    if (!sent) return toResponse(request, reply, settings.server)
+    // When it is sent, it is too late to say for how long its connection may be idle.
+    server?.timeout(request, IDLE_SECONDS)
+    try {
+      return await toResponse(request, reply, settings.server)
+    } finally {
+      // The server writes it when this turn is over.
+      setImmediate(sent)
+    }
   }
 }
 
