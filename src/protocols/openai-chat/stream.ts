@@ -41,6 +41,10 @@ const FREE = freeMembers([
 /** What a block of mere keepalive comments does not contain. */
 const DATA_FIELD = Buffer.from("data:")
 
+/** What the number of a choice stands behind, and characters that it may have with the space before it. */
+const INDEX = Buffer.from('"index":')
+const INDEX_DIGITS = 4
+
 const DONE_EVENT = Buffer.from("data: [DONE]\n\n")
 
 /**
@@ -66,8 +70,8 @@ class ChatRelay implements StreamRelay {
   #shape: EventShape | undefined
   /** The event that was followed last, where it is an object. */
   #parsed: Record<string, unknown> | undefined
-  /** Choices that have begun and have not got a finish reason. */
-  readonly #unfinished = new Set<unknown>()
+  /** Choices that have begun, by their numbers, and whether they have got a finish reason. */
+  readonly #choices = new Map<unknown, boolean>()
   /** The content has begun, and what comes next begins an event. */
   #steady = false
   /** Some choice, or a typed stream, has come to its end. */
@@ -79,7 +83,7 @@ class ChatRelay implements StreamRelay {
   }
 
   get stopped(): boolean {
-    return this.#finished && this.#unfinished.size === 0
+    return this.#finished && this.#choices.values().every(Boolean)
   }
 
   push(chunk: Uint8Array): Uint8Array | undefined {
@@ -136,13 +140,23 @@ class ChatRelay implements StreamRelay {
     return !this.#repair?.suspects(bytes)
   }
 
+  /** Whether there may be a choice that was not there before; calls are numbered, too, and may look like one. */
+  #beginsChoice(bytes: Buffer): boolean {
+    for (let at = bytes.indexOf(INDEX); at >= 0; at = bytes.indexOf(INDEX, at)) {
+      at += INDEX.length
+      const number = Number.parseInt(bytes.toString("latin1", at, at + INDEX_DIGITS), 10)
+      if (!Number.isNaN(number) && !this.#choices.has(number)) return true
+    }
+    return false
+  }
+
   #take(block: Buffer): Buffer | undefined {
     const alike = countAlike(this.#shape, block)
     if (alike > 0) {
       this.progress += alike
       return block
     }
-    if (this.#isPlain(block)) {
+    if (this.#isPlain(block) && !this.#beginsChoice(block)) {
       if (block.includes(DATA_FIELD)) this.progress++
       this.#shape = learnShape(block, FREE)
       return block
@@ -159,9 +173,10 @@ class ChatRelay implements StreamRelay {
       }
       const event = reader.next()
       if (!event) break
-      if (this.#isPlain(event.bytes)) {
+      const plain = this.#isPlain(event.bytes)
+      if (plain) this.#shape = learnShape(event.bytes, FREE)
+      if (plain && !this.#beginsChoice(event.bytes)) {
         if (event.data !== undefined) this.progress++
-        this.#shape = learnShape(event.bytes, FREE)
         kept.push(event.bytes)
         continue
       }
@@ -213,11 +228,10 @@ class ChatRelay implements StreamRelay {
     const choices = Array.isArray(chunk["choices"]) ? chunk["choices"] : []
     for (const choice of choices) {
       if (!isRecord(choice)) continue
-      if (choice["finish_reason"]) {
-        this.#finished = true
-        this.#unfinished.delete(choice["index"])
-      } else this.#unfinished.add(choice["index"])
-      if (choice["finish_reason"] || carriesContent(choice)) this.#progressed()
+      const ended = Boolean(choice["finish_reason"])
+      this.#choices.set(choice["index"], ended)
+      if (ended) this.#finished = true
+      if (ended || carriesContent(choice)) this.#progressed()
     }
     return !(this.#dropUsage && counted && choices.length === 0)
   }

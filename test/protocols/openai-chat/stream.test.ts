@@ -125,6 +125,21 @@ for (const size of SIZES) {
       expect(relay(good, size).stream.phase).toBe("complete")
     })
 
+    test("no choice is forgotten, however late it begins", () => {
+      const of = (index: number, delta: object, finish: string | null = null) =>
+        event({ id: "c", choices: [{ index, delta, finish_reason: finish }] })
+      const spaced = (text: string) => text.replaceAll('":', '": ')
+      const begun = of(1, { content: "a" }) + of(1, { content: "b" }) + of(0, { content: "c" })
+      const half = `${begun}${of(1, {}, "stop")}${of(0, { content: "half" })}`
+      for (const good of [half, spaced(half)]) {
+        const { stream, text } = relay(good, size)
+        expect(text).toBe(good)
+        expect(stream.phase).toBe("failed")
+        expect(stream.error?.kind).toBe("upstream-truncated")
+        expect(relay(good + of(0, {}, "stop"), size).stream.phase).toBe("complete")
+      }
+    })
+
     test("[DONE] without its blank line still counts", () => {
       const good = ROLE + chunk({ content: "a" }) + STOP
       const { stream, text } = relay(`${good}data: [DONE]`, size)
