@@ -27,6 +27,7 @@ const MARKS = [
   "response.failed",
   "response.cancelled",
   '"error"',
+  '"keepalive"',
 ].map((mark) => Buffer.from(mark))
 
 /** Members in which most events of one stream differ. */

@@ -291,6 +291,15 @@ describe("content", () => {
     stream.push(Buffer.from(TEXT))
     expect(stream.progress).toBe(before + 1)
   })
+
+  test("does not count as progress where an event says only that it goes on", () => {
+    const stream = createStreamRelay()
+    const out: Uint8Array[] = []
+    const said = [CREATED + ADDED + PART + TEXT, ...[1, 2, 3].map(() => event("keepalive"))]
+    for (const piece of said) handOn(stream, Buffer.from(piece), out)
+    expect(Buffer.concat(out).toString()).toBe(said.join(""))
+    expect(stream.progress).toBe(relay(said[0]!).stream.progress)
+  })
 })
 
 describe("the end", () => {
