@@ -123,7 +123,9 @@ class Decoder implements StreamDecoder {
     const events = this.#answer.push(chunk)
     const words = onlyWords(chunk)
     const shape = words === undefined ? undefined : learnShape(bytes, FREE)
-    if (shape && wordsOf(shape, bytes)?.[0] === words) {
+    const said = wordsOf(shape, bytes)
+    // Something else may have the same name, with other spaces around it.
+    if (said?.length === 1 && said[0] === words) {
       this.#shape = shape
       this.#text = this.#answer.openText
     }

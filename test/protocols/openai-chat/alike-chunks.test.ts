@@ -95,3 +95,17 @@ test.each(Object.keys(STREAMS))(
     }
   },
 )
+
+test("what else is called content is not said, however it is spaced", () => {
+  const decoder = createDecoder(PLAIN)
+  const said = ["a", "b", "c"].flatMap((word) => {
+    const page = `{"title":"t","content": "page ${word}"}`
+    const chunk = JSON.stringify(says(word)).replace("{", `{"found":${page},`)
+    const later = JSON.stringify(says(word)).replace(/}$/, `,"found":${page}}`)
+    return [chunk, later].flatMap((data) => [
+      ...decoder.push(Buffer.from(`data: ${data}\n\n`.repeat(2))),
+    ])
+  })
+  const texts = said.flatMap((event) => (event.type === "delta" ? [event.text] : []))
+  expect(texts.join("")).toBe("aaaabbbbcccc")
+})
