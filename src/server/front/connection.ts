@@ -19,6 +19,9 @@ import { Upload } from "./upload.ts"
 /** Bytes that are taken in though it is not their turn: whoever reads nothing does not hear that its client leaves. */
 const MOST_BEHIND = 64 * 1024
 
+/** Bytes of a head that is put together with what follows: an upstream may have written much of it. */
+const USUAL_HEAD = TOGETHER / 2
+
 /** Bytes of a body that have to come until the idle time counts anew: single ones keep no connection open. */
 const PROGRESS = 4096
 
@@ -281,7 +284,11 @@ export class Connection implements Bearer {
     const keepAlive = this.#head!.keepAlive && !this.#house.closing
     if (!keepAlive) this.#head!.keepAlive = false
     const length = whole ? body.length : chunks ? CHUNKED : UNTIL_CLOSE
-    const head = replyHead(status, headers, length, keepAlive, Date.now())
+    let head = replyHead(status, headers, length, keepAlive, Date.now())
+    if (head.length > USUAL_HEAD) {
+      this.#out.send(Buffer.from(head, "latin1"))
+      head = ""
+    }
     if (!whole) {
       this.#body = new StreamedBody(this.#out, head, body, this, chunks)
       this.#body.start()

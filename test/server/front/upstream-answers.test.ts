@@ -100,3 +100,15 @@ test.each(Object.entries(STREAMS))("a stream is told alike: %s", async (_, parts
   ]
   await alike(requests, [() => ({ body: body() })])
 })
+
+test.each([
+  ["application/json", "identity", ANSWER],
+  ["application/json", "gzip", ANSWER.replace('"x"', `"${"y".repeat(3000)}"`)],
+  ["text/event-stream", "identity", EVENT + DONE],
+])("a head as long as an upstream may send is told alike: %s, %s", async (type, accept, body) => {
+  const headers = { "content-type": `${type}; odd=${"x".repeat(65_250)}` }
+  const stream = type === "text/event-stream"
+  const lines = [`accept-encoding: ${accept}`]
+  const answers = [() => ({ headers, body }), () => ({ status: 400, headers, body: "" })]
+  await alike([request({ lines, body: question("g", { stream }) })], answers)
+})
