@@ -288,8 +288,10 @@ export interface EncodedRequest {
 
 /** Turns bytes of a stream into events. A synchronous state machine that does its own framing. */
 export interface StreamDecoder {
-  /** @throws GatewayError for an error inside the stream, and for what cannot be understood */
+  /** @throws GatewayError for an error inside the stream, and for what cannot be understood, unless events came before it */
   push(chunk: Uint8Array): readonly CanonicalEvent[]
+  /** Why nothing follows the events that `push` has told last, where that is known; `end` throws it. */
+  readonly failure?: unknown
   /** The bytes have ended. @returns what was held back. @throws GatewayError `upstream-truncated` unless the answer was whole */
   end(): readonly CanonicalEvent[]
   /** Whether `retell` may be asked next: for more of the text that the last event was a delta of. */

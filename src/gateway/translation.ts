@@ -96,6 +96,8 @@ class Translation implements StreamRelay {
         else if (others) others.push(bytes)
         else others = [first, bytes]
       }
+      const { failure } = this.#decoder
+      if (failure !== undefined) throw failure
       if (last?.type === "delta" && this.#decoder.retells) {
         this.#frame = this.#encoder.frame?.(last.part)
       }

@@ -147,6 +147,9 @@ export function createDecoder(decoding: Decoding): StreamDecoder {
       if (!ended) throw truncated(started && blocks.begun ? IN_ANSWER : BEFORE_CONTENT)
       return reading(() => {})
     },
+    get failure() {
+      return failure
+    },
     get stopped() {
       return typeof stop?.["stop_reason"] === "string"
     },

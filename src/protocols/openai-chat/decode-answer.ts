@@ -49,6 +49,7 @@ export function createDecoder(decoding: Decoding): StreamDecoder {
 
 /** A class, since every block of every stream goes through one. */
 class Decoder implements StreamDecoder {
+  failure: unknown
   readonly #cutter = new SseCutter()
   readonly #answer: AnswerEvents
   #shape: EventShape | undefined
@@ -69,6 +70,7 @@ class Decoder implements StreamDecoder {
   }
 
   push(chunk: Uint8Array): readonly CanonicalEvent[] {
+    if (this.failure !== undefined) throw this.failure
     if (this.#done) return []
     const block = cut(this.#cutter, chunk)
     return block ? this.#take(block) : []
@@ -84,9 +86,11 @@ class Decoder implements StreamDecoder {
   }
 
   end(): readonly CanonicalEvent[] {
+    if (this.failure !== undefined) throw this.failure
     if (this.#done) return []
     const rest = this.#cutter.end()
     const events = rest ? this.#take(rest) : []
+    if (this.failure !== undefined) throw this.failure
     return this.#done ? events : [...events, ...this.#answer.end(false)]
   }
 
@@ -96,6 +100,18 @@ class Decoder implements StreamDecoder {
       return words.length === 1 ? this.#answer.say(words[0]!) : words.flatMap(this.#answer.say)
     }
     const events: CanonicalEvent[] = []
+    try {
+      this.#readAll(block, events)
+    } catch (thrown) {
+      // What came before it is told first, wherever the bytes were cut.
+      if (events.length === 0) throw thrown
+      this.failure = thrown
+    }
+    return events
+  }
+
+  /** @param events gets what the events of a block say */
+  #readAll(block: Buffer, events: CanonicalEvent[]): void {
     const reader = new EventReader(block)
     while (!this.#done) {
       const run = alikeFrom(this.#shape, block, reader.at)
@@ -108,7 +124,6 @@ class Decoder implements StreamDecoder {
       if (!event) break
       events.push(...this.#read(event))
     }
-    return events
   }
 
   #read({ data, bytes }: SseEvent): CanonicalEvent[] {

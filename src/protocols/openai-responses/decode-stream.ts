@@ -198,6 +198,9 @@ export function createStreamDecoder(decoding: Decoding): StreamDecoder {
       if (!ended) throw truncated(slots.size > 0)
       return last
     },
+    get failure() {
+      return failure
+    },
   }
 }
 
