@@ -3,6 +3,7 @@ import type { Decoding, Upstream } from "../../src/core/protocol.ts"
 import { createTranslation } from "../../src/gateway/translation.ts"
 import { ingress } from "../../src/protocols/anthropic-messages/ingress.ts"
 import { upstream as messages } from "../../src/protocols/anthropic-messages/upstream.ts"
+import { upstream as gemini } from "../../src/protocols/gemini/upstream.ts"
 import { upstream as chat } from "../../src/protocols/openai-chat/upstream.ts"
 import { upstream as responses } from "../../src/protocols/openai-responses/upstream.ts"
 import { handOn } from "../support/hand-on.ts"
@@ -28,6 +29,12 @@ const STREAMS: Record<string, [Upstream, string]> = {
         .map((fields) => event({ type: "content_block_delta", ...fields }))
         .join("") +
       event({ type: "error", error: ERROR }),
+  ],
+  gemini: [
+    gemini,
+    ["a", "b", "c"]
+      .map((text) => event({ candidates: [{ index: 0, content: { parts: [{ text }] } }] }))
+      .join("") + event({ error: { code: 503, status: "UNAVAILABLE", message: "busy" } }),
   ],
   responses: [
     responses,

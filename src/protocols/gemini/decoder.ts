@@ -41,6 +41,7 @@ function createResponseDecoder(decoding: Decoding, whole: boolean): StreamDecode
   let parts = 0
   let blocked: string | undefined
   let blockMessage: string | undefined
+  let failure: unknown
 
   function take({ data }: Frame): CanonicalEvent[] {
     if (data === undefined || data === "" || data === "[DONE]") return []
@@ -96,9 +97,31 @@ function createResponseDecoder(decoding: Decoding, whole: boolean): StreamDecode
     return [...all.flatMap((candidate) => candidate.end()), { type: "end" }]
   }
 
+  /** What came before a failure is told first, wherever the bytes were cut. */
+  function takeAll(frames: readonly Frame[]): CanonicalEvent[] {
+    const events: CanonicalEvent[] = []
+    try {
+      for (const frame of frames) events.push(...take(frame))
+    } catch (thrown) {
+      if (events.length === 0) throw thrown
+      failure = thrown
+    }
+    return events
+  }
+
   return {
-    push: (chunk) => framing.push(chunk).flatMap(take),
-    end: () => [...framing.end().flatMap(take), ...end()],
+    push(chunk) {
+      if (failure !== undefined) throw failure
+      return takeAll(framing.push(chunk))
+    },
+    end() {
+      const last = failure === undefined ? takeAll(framing.end()) : []
+      if (failure !== undefined) throw failure
+      return [...last, ...end()]
+    },
+    get failure() {
+      return failure
+    },
   }
 }
 
