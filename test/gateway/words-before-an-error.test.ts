@@ -3,10 +3,12 @@ import type { Decoding, Upstream } from "../../src/core/protocol.ts"
 import { createTranslation } from "../../src/gateway/translation.ts"
 import { ingress } from "../../src/protocols/anthropic-messages/ingress.ts"
 import { upstream as messages } from "../../src/protocols/anthropic-messages/upstream.ts"
+import { upstream as bedrock } from "../../src/protocols/bedrock-converse/upstream.ts"
 import { upstream as gemini } from "../../src/protocols/gemini/upstream.ts"
 import { upstream as chat } from "../../src/protocols/openai-chat/upstream.ts"
 import { upstream as responses } from "../../src/protocols/openai-responses/upstream.ts"
 import { handOn } from "../support/hand-on.ts"
+import { exception, framed } from "../protocols/bedrock-converse/support.ts"
 import { contextOf } from "../protocols/anthropic-messages/make.ts"
 
 const DECODING: Decoding = { family: "", names: new Map(), custom: new Set() }
@@ -18,7 +20,7 @@ const says = (content: string) => event({ id: "c", choices: [{ index: 0, delta: 
 const block = { index: 0, content_block: { type: "text", text: "" } }
 const place = { item_id: "i", output_index: 0, content_index: 0 }
 
-const STREAMS: Record<string, [Upstream, string]> = {
+const STREAMS: Record<string, [Upstream, string | Buffer]> = {
   chat: [chat, says("a") + says("b") + says("c") + event({ error: ERROR })],
   messages: [
     messages,
@@ -29,6 +31,16 @@ const STREAMS: Record<string, [Upstream, string]> = {
         .map((fields) => event({ type: "content_block_delta", ...fields }))
         .join("") +
       event({ type: "error", error: ERROR }),
+  ],
+  bedrock: [
+    bedrock,
+    Buffer.concat([
+      framed([{ messageStart: { role: "assistant" } }]),
+      ...["a", "b", "c"].map((text) =>
+        framed([{ contentBlockDelta: { contentBlockIndex: 0, delta: { text } } }]),
+      ),
+      exception("serviceUnavailableException", { message: "busy" }),
+    ]),
   ],
   gemini: [
     gemini,
@@ -53,7 +65,7 @@ for (const [name, [upstream, stream]] of Object.entries(STREAMS)) {
       ingress.chat!.createStream(contextOf({})),
     )
     const out: Uint8Array[] = []
-    const bytes = Buffer.from(stream)
+    const bytes = typeof stream === "string" ? Buffer.from(stream) : stream
     for (let at = 0; at < bytes.length; at += size) {
       handOn(relay, bytes.subarray(at, at + Math.min(size, bytes.length)), out)
     }

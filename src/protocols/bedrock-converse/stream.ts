@@ -233,6 +233,9 @@ export function createDecoder(decoding: Decoding): StreamDecoder {
         code: "upstream_truncated",
       })
     },
+    get failure() {
+      return failed
+    },
   }
 }
 
