@@ -62,7 +62,9 @@ function nameOf(deployment: Deployment): string {
 /** The status of an error's reply: what a protocol's clients expect, or what an upstream of that protocol said. */
 export function replyStatus({ id, ingress }: ServedProtocol, error: GatewayError): number {
   const own = error.kind === "client-gone" || error.detail.upstream?.protocol === id
-  return own ? error.status : (ingress.statusOf?.(error) ?? error.status)
+  const status = own ? error.status : (ingress.statusOf?.(error) ?? error.status)
+  // RFC 9110 §15: those beyond are invalid, and not every server can send them.
+  return status > 599 ? 502 : status
 }
 
 /**
