@@ -32,8 +32,6 @@ export interface Reply {
   status: number
   headers: Record<string, string>
   body: Uint8Array | PushedBody
-  /** Does what the answer need not wait for. The server calls it once, when that is on its way or cannot be. */
-  sent?: () => void
 }
 
 /** A body that is written as it comes. */

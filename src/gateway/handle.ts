@@ -159,7 +159,9 @@ function commitReply(served: Served, committed: Committed): Reply {
     if (cost !== null && snapshot.settings.server.headers) {
       headers["x-llmrouter-cost"] = (cost / 1e9).toFixed(9)
     }
-    return { status, headers, body, sent: () => finish({ status, usage, at }) }
+    // Before it is sent: what a client has its answer of is not lost with the process.
+    finish({ status, usage, at })
+    return { status, headers, body }
   }
   if (committed.kind === "bytes") {
     const outflow = relayBytes(context, committed, finish)

@@ -66,17 +66,7 @@ function createHandler(
       server?.timeout(request, IDLE_SECONDS)
       listener.end(exchange)
     }
-    const reply = await runtime.handle(exchange)
-    const { sent } = reply
-    if (!sent) return toResponse(request, reply, settings.server)
-    // When it is sent, it is too late to say for how long its connection may be idle.
-    server?.timeout(request, IDLE_SECONDS)
-    try {
-      return await toResponse(request, reply, settings.server)
-    } finally {
-      // The server writes it when this turn is over.
-      setImmediate(sent)
-    }
+    return toResponse(request, await runtime.handle(exchange), settings.server)
   }
 }
 

@@ -238,25 +238,11 @@ export class Connection implements Bearer {
   readonly #answer = (reply: Reply): void => {
     try {
       const sent = prepareReply(this.#exchange!.headers, reply, this.#settings!)
-      if (sent instanceof Promise) {
-        void this.#sendLater(sent, reply)
-        return
-      }
-      this.#send(sent)
+      if (sent instanceof Promise) sent.then(this.#send).catch(this.#fail)
+      else this.#send(sent)
     } catch (thrown) {
       this.#fail(thrown)
     }
-    reply.sent?.()
-  }
-
-  /** Sends what another thread packs, which is not on its way before. */
-  async #sendLater(packing: Promise<Sent>, reply: Reply): Promise<void> {
-    try {
-      this.#send(await packing)
-    } catch (thrown) {
-      this.#fail(thrown)
-    }
-    reply.sent?.()
   }
 
   /** Nothing of the router should throw; whoever is served when it does must not wait for ever. */
