@@ -10,6 +10,7 @@ import {
   learnShape,
 } from "../../transport/event-shape.ts"
 import { asBuffer } from "../../transport/json-scan.ts"
+import { skipSpace } from "../../transport/json-skip.ts"
 import { EventReader, type SseEvent, SseCutter } from "../../transport/sse.ts"
 import type { Repair } from "./repair.ts"
 import { errorWithin } from "./upstream-error.ts"
@@ -17,16 +18,15 @@ import { readUsage } from "./usage.ts"
 import { isRecord } from "../../canonical/record.ts"
 
 /** What a block of events must contain for one of them to be worth parsing after the first content. */
-const MARKS = [
-  '"usage":{',
-  '"usage": {',
-  '"error"',
-  '"finish_reason":"',
-  '"finish_reason": "',
-  "[DONE]",
-  '.done"',
-  '.completed"',
-].map((mark) => Buffer.from(mark))
+const MARKS = ['"error"', "[DONE]", '.done"', '.completed"'].map((mark) => Buffer.from(mark))
+
+const COLON = 0x3a
+
+/** The same of members: their names, and how their values begin, which may be null too. */
+const TELLING = [
+  { name: Buffer.from('"usage"'), begin: 0x7b },
+  { name: Buffer.from('"finish_reason"'), begin: 0x22 },
+]
 
 /** Members in which most events of one stream differ. */
 const FREE = freeMembers([
@@ -41,8 +41,8 @@ const FREE = freeMembers([
 /** What a block of mere keepalive comments does not contain. */
 const DATA_FIELD = Buffer.from("data:")
 
-/** What the number of a choice stands behind, and characters that it may have with the space before it. */
-const INDEX = Buffer.from('"index":')
+/** Name of a choice's number, and digits that are read of it. */
+const INDEX = Buffer.from('"index"')
 const INDEX_DIGITS = 4
 
 const DONE_EVENT = Buffer.from("data: [DONE]\n\n")
@@ -137,13 +137,17 @@ class ChatRelay implements StreamRelay {
   #isPlain(bytes: Buffer): boolean {
     if (this.phase !== "content" || !looksWhole(bytes)) return false
     for (const mark of MARKS) if (bytes.includes(mark)) return false
+    for (const { name, begin } of TELLING) {
+      for (let at = valueAfter(bytes, name, 0); at >= 0; at = valueAfter(bytes, name, at)) {
+        if (bytes[at] === begin) return false
+      }
+    }
     return !this.#repair?.suspects(bytes)
   }
 
   /** Whether there may be a choice that was not there before; calls are numbered, too, and may look like one. */
   #beginsChoice(bytes: Buffer): boolean {
-    for (let at = bytes.indexOf(INDEX); at >= 0; at = bytes.indexOf(INDEX, at)) {
-      at += INDEX.length
+    for (let at = valueAfter(bytes, INDEX, 0); at >= 0; at = valueAfter(bytes, INDEX, at)) {
       const number = Number.parseInt(bytes.toString("latin1", at, at + INDEX_DIGITS), 10)
       if (!Number.isNaN(number) && !this.#choices.has(number)) return true
     }
@@ -228,8 +232,9 @@ class ChatRelay implements StreamRelay {
     const choices = Array.isArray(chunk["choices"]) ? chunk["choices"] : []
     for (const choice of choices) {
       if (!isRecord(choice)) continue
+      const { index } = choice
       const ended = Boolean(choice["finish_reason"])
-      this.#choices.set(choice["index"], ended)
+      this.#choices.set(index, ended || this.#choices.get(index) === true)
       if (ended) this.#finished = true
       if (ended || carriesContent(choice)) this.#progressed()
     }
@@ -293,4 +298,15 @@ function ended(where: string): GatewayError {
   return new GatewayError("upstream-truncated", `The upstream's stream ended ${where}.`, {
     code: "upstream_truncated",
   })
+}
+
+/** Where the value of the next member of this name begins, whatever spaces are around its colon; -1 where there is none. */
+function valueAfter(bytes: Buffer, name: Buffer, from: number): number {
+  let at = bytes.indexOf(name, from)
+  while (at >= 0) {
+    const colon = skipSpace(bytes, at + name.length)
+    if (bytes[colon] === COLON) return skipSpace(bytes, colon + 1)
+    at = bytes.indexOf(name, colon)
+  }
+  return -1
 }

@@ -140,6 +140,24 @@ for (const size of SIZES) {
       }
     })
 
+    test("usage and the end are seen whatever spaces are around a colon", () => {
+      for (const colon of ['": ', '" :', '" : ', '"\t:\t']) {
+        const spaced = (text: string) => text.replaceAll('":', colon)
+        const good = spaced(ROLE + chunk({ content: "a" }) + chunk({ content: "b" }) + STOP + USAGE)
+        const { stream, text } = relay(good, size)
+        expect(text.startsWith(good)).toBe(true)
+        expect(stream.phase).toBe("complete")
+        expect(stream.usage?.output).toBe(5)
+      }
+    })
+
+    test("a choice that has ended stays so, whatever comes behind", () => {
+      const usage = { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 }
+      const behind = { id: "c", choices: [{ index: 0, delta: {}, finish_reason: null }], usage }
+      const good = ROLE + chunk({ content: "a" }) + STOP + event(behind)
+      expect(relay(good, size).stream.phase).toBe("complete")
+    })
+
     test("[DONE] without its blank line still counts", () => {
       const good = ROLE + chunk({ content: "a" }) + STOP
       const { stream, text } = relay(`${good}data: [DONE]`, size)
