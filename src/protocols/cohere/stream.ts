@@ -3,7 +3,8 @@ import { GatewayError } from "../../core/error.ts"
 import type { Decoding, StreamDecoder } from "../../core/protocol.ts"
 import { unwrapInput } from "../../canonical/custom-input.ts"
 import { plainState } from "../../canonical/flat-messages.ts"
-import { SseCutter, splitEvents } from "../../transport/sse.ts"
+import { ToldFirst } from "../../canonical/told-first.ts"
+import { SseCutter, type SseEvent, splitEvents } from "../../transport/sse.ts"
 import { wholeArgs } from "./answer.ts"
 import { annotationsOf, finishOf, logprobsOf, usageOf } from "./answer-parts.ts"
 import { invalid, type Json, parseRecord, recordOf, recordsOf, textOf } from "./json-values.ts"
@@ -171,8 +172,9 @@ export function createDecoder(decoding: Decoding): StreamDecoder {
     return [...events, ...follow(event)]
   }
 
+  const frames = new ToldFirst<SseEvent>(({ data }) => read(data))
   const readBlock = (block: Buffer | undefined): CanonicalEvent[] =>
-    block ? splitEvents(block).flatMap(({ data }) => read(data)) : []
+    frames.take(block ? splitEvents(block) : [])
 
   return {
     push(chunk) {
@@ -186,11 +188,15 @@ export function createDecoder(decoding: Decoding): StreamDecoder {
     },
     end() {
       const events = readBlock(cutter.end())
+      frames.check()
       if (done) return events
       const where = parts === 0 ? "before any content" : "in the middle of the answer"
       throw new GatewayError("upstream-truncated", `The upstream's stream ended ${where}.`, {
         code: "upstream_truncated",
       })
+    },
+    get failure() {
+      return frames.failure
     },
   }
 }

@@ -1,4 +1,5 @@
 import { collectAnswer } from "../../canonical/answer.ts"
+import { ToldFirst } from "../../canonical/told-first.ts"
 import type { CanonicalAnswer, CanonicalEvent } from "../../core/canonical.ts"
 import { GatewayError } from "../../core/error.ts"
 import type { Decoding, StreamDecoder } from "../../core/protocol.ts"
@@ -41,7 +42,6 @@ function createResponseDecoder(decoding: Decoding, whole: boolean): StreamDecode
   let parts = 0
   let blocked: string | undefined
   let blockMessage: string | undefined
-  let failure: unknown
 
   function take({ data }: Frame): CanonicalEvent[] {
     if (data === undefined || data === "" || data === "[DONE]") return []
@@ -97,30 +97,17 @@ function createResponseDecoder(decoding: Decoding, whole: boolean): StreamDecode
     return [...all.flatMap((candidate) => candidate.end()), { type: "end" }]
   }
 
-  /** What came before a failure is told first, wherever the bytes were cut. */
-  function takeAll(frames: readonly Frame[]): CanonicalEvent[] {
-    const events: CanonicalEvent[] = []
-    try {
-      for (const frame of frames) events.push(...take(frame))
-    } catch (thrown) {
-      if (events.length === 0) throw thrown
-      failure = thrown
-    }
-    return events
-  }
-
+  const frames = new ToldFirst(take)
   return {
-    push(chunk) {
-      if (failure !== undefined) throw failure
-      return takeAll(framing.push(chunk))
-    },
+    push: (chunk) => frames.take(framing.push(chunk)),
     end() {
-      const last = failure === undefined ? takeAll(framing.end()) : []
-      if (failure !== undefined) throw failure
+      frames.check()
+      const last = frames.take(framing.end())
+      frames.check()
       return [...last, ...end()]
     },
     get failure() {
-      return failure
+      return frames.failure
     },
   }
 }

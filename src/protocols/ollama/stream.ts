@@ -2,6 +2,7 @@ import type { CanonicalEvent } from "../../core/canonical.ts"
 import { GatewayError } from "../../core/error.ts"
 import type { Decoding, StreamDecoder } from "../../core/protocol.ts"
 import { plainState } from "../../canonical/flat-messages.ts"
+import { ToldFirst } from "../../canonical/told-first.ts"
 import { LineCutter } from "../../transport/lines.ts"
 import {
   callsOf,
@@ -96,6 +97,7 @@ export function createDecoder(decoding: Decoding): StreamDecoder {
     ]
   }
 
+  const frames = new ToldFirst(read)
   return {
     push(chunk) {
       let lines: string[]
@@ -104,15 +106,19 @@ export function createDecoder(decoding: Decoding): StreamDecoder {
       } catch (cause) {
         throw invalid("The upstream sent a line that is too large.", cause)
       }
-      return lines.flatMap(read)
+      return frames.take(lines)
     },
     end() {
-      const events = cutter.end().flatMap(read)
+      const events = frames.take(cutter.end())
+      frames.check()
       if (done) return events
       const where = parts === 0 ? "before any content" : "in the middle of the answer"
       throw new GatewayError("upstream-truncated", `The upstream's stream ended ${where}.`, {
         code: "upstream_truncated",
       })
+    },
+    get failure() {
+      return frames.failure
     },
   }
 }
