@@ -45,6 +45,8 @@ Bun.listen<Side>({
         data: { other: client, rest: undefined },
         socket: {
           open(upstream) {
+            // Whoever has left meanwhile needs none.
+            if (client.readyState <= 0) return void upstream.end()
             client.data.other = upstream
             client.resume()
           },

@@ -120,10 +120,12 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     spending: Gateway["spending"],
   ): Promise<void> {
     await ledger.flush()
-    const { openUsageReader } = await import("./storage/sqlite/usage-reader.ts")
     let reader: UsageReader | undefined
     try {
-      reader = storage ? openUsageReader(storage.path) : undefined
+      if (storage) {
+        const { openUsageReader } = await import("./storage/sqlite/usage-reader.ts")
+        reader = openUsageReader(storage.path)
+      }
       spending.begin(providers, reader?.spentSince ?? nothingSpent)
     } catch (thrown) {
       logger.warn("budgets begin at zero, since the ledger cannot be read", {
