@@ -32,6 +32,11 @@ export function putNumber(bytes: Uint8Array, at: number, value: number): number 
   return end
 }
 
+/** The same, or `null`. */
+export function putMaybe(bytes: Uint8Array, at: number, value: number | null): number {
+  return value === null ? putText(bytes, at, "null") : putNumber(bytes, at, value)
+}
+
 /** Writes a number with zeros before it, in so many digits. */
 export function putFixed(bytes: Uint8Array, at: number, value: number, digits: number): number {
   let rest = value | 0

@@ -1,3 +1,4 @@
+import { MOST_DIGITS, putMaybe, putNumber, putText } from "./digits.ts"
 import type { AttemptRecord, CandidateRecord, RouteRecord } from "./route-record.ts"
 
 /** `[strategy, more, candidates, attempts]`, each of these an array of its values in a fixed order. */
@@ -24,18 +25,18 @@ export interface RouteText {
   /** What other requests may have too: the decision, and to whom the first attempt went. Its last character is its only tab. */
   readonly begin: string
   /** What came of it. */
-  readonly rest: string
+  readonly attempts: readonly AttemptRecord[]
 }
 
 /** The whole text of a record. */
 export function packRoute(record: RouteRecord): string {
   const { attempts } = record
-  return joinRoute({ begin: beginOf(packPlan(record), attempts), rest: restOf(attempts) })
+  return joinRoute({ begin: beginOf(packPlan(record), attempts), attempts })
 }
 
 /** Both parts in one. */
-export function joinRoute({ begin, rest }: RouteText): string {
-  return begin + rest
+export function joinRoute({ begin, attempts }: RouteText): string {
+  return begin + restOf(attempts)
 }
 
 /** What was decided. */
@@ -58,15 +59,27 @@ export function beginOf(plan: string, attempts: readonly AttemptRecord[]): strin
 
 /** The second part. */
 export function restOf(attempts: readonly AttemptRecord[]): string {
-  const [first] = attempts
-  if (first && attempts.length === 1 && isPlain(first)) {
-    const { began, duration, ttft } = first
-    // Most are like this, and it costs a third of writing arrays.
-    if (Number.isFinite(began + (duration ?? 0) + (ttft ?? 0))) {
-      return `${rounded(began)},${rounded(duration)},${rounded(ttft)}]]]`
-    }
-  }
   return `${JSON.stringify(attempts.map(packAttempt)).slice(attemptsBegin(attempts).length)}]`
+}
+
+/** The only attempt of a route like most, which has nothing but times to tell; undefined for others. */
+export function plainAttempt(attempts: readonly AttemptRecord[]): AttemptRecord | undefined {
+  const first = attempts[0]
+  if (attempts.length !== 1 || !first || !isPlain(first)) return undefined
+  const { began, duration, ttft } = first
+  return Number.isFinite(began + (duration ?? 0) + (ttft ?? 0)) ? first : undefined
+}
+
+/** Bytes that {@link putRest} writes at most. */
+export const MOST_REST = 3 * MOST_DIGITS + 5
+
+/** Writes the second part of a route with one plain attempt. Returns where it ends. */
+export function putRest(bytes: Uint8Array, at: number, attempt: AttemptRecord): number {
+  const { began, duration, ttft } = attempt
+  let end = putNumber(bytes, at, rounded(began))
+  end = putMaybe(bytes, putText(bytes, end, ","), rounded(duration))
+  end = putMaybe(bytes, putText(bytes, end, ","), rounded(ttft))
+  return putText(bytes, end, "]]]")
 }
 
 function attemptsBegin([first]: readonly AttemptRecord[]): string {

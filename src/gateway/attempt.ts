@@ -125,7 +125,7 @@ function commit(
 ): Committed | Promise<Committed> {
   const { exchange, envelope, call } = made
   const contentType = response.headers.get("content-type") ?? "application/octet-stream"
-  const isJson = JSON_TYPE.test(contentType)
+  const isJson = isJsonType(contentType)
   const whole = isJson || !call.relayed || call.protocol.upstream.answersJson(exchange.operation)
   if (envelope.facts.stream || !whole) {
     return begin(made, baseOf(made, response.status, contentType), isJson, flow, beginning)
@@ -134,6 +134,11 @@ function commit(
   return body instanceof Promise
     ? commitLater(made, response.status, contentType, body, beginning)
     : commitWhole(made, response.status, contentType, body, beginning)
+}
+
+/** Nearly all say it in the same way. */
+function isJsonType(contentType: string): boolean {
+  return contentType === "application/json" || JSON_TYPE.test(contentType)
 }
 
 async function commitLater(
@@ -163,7 +168,8 @@ function commitWhole(
 ): Committed {
   const { trial, life, record, hold, call, limits } = made
   beginning?.check(bytes)
-  const answer = EVENT_STREAM.test(contentType) ? call.gather(bytes) : call.whole(bytes)
+  const isStream = !isJsonType(contentType) && EVENT_STREAM.test(contentType)
+  const answer = isStream ? call.gather(bytes) : call.whole(bytes)
   limits.end()
   const type = answer.contentType ?? contentType
   const { body, usage } = answer

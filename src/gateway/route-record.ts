@@ -1,5 +1,5 @@
 import { type AttemptRecord, type CandidateRecord, MOST_CANDIDATES } from "../core/route-record.ts"
-import { beginOf, packPlan, type RouteText, restOf } from "../core/route-text.ts"
+import { beginOf, packPlan, type RouteText } from "../core/route-text.ts"
 import type { Group } from "../core/routing.ts"
 import { type Candidate, isBetter } from "../routing/candidates.ts"
 import type { Opened } from "../routing/prospects.ts"
@@ -30,7 +30,7 @@ export function routeText(
   attempts: readonly AttemptRecord[],
 ): RouteText | undefined {
   if (opened.length === 0 && attempts.length === 0) return undefined
-  return { begin: beginText(opened, attempts), rest: restOf(attempts) }
+  return { begin: beginText(opened, attempts), attempts }
 }
 
 function beginText(opened: readonly Opened[], attempts: readonly AttemptRecord[]): string {

@@ -83,9 +83,18 @@ const SCHEME = "Bearer "
 function bearerOf(authorization: string): string | undefined {
   if (authorization.startsWith(SCHEME)) {
     const key = authorization.slice(SCHEME.length)
-    if (!/\s/.test(key)) return key
+    if (isPrintable(key)) return key
   }
   return /^bearer\s+(\S+)\s*$/i.exec(authorization)?.[1]
+}
+
+/** Whether it is nothing but ASCII without blanks, as nearly all keys are. */
+function isPrintable(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code <= 0x20 || code >= 0x7f) return false
+  }
+  return true
 }
 
 /** A query as upstreams may see it: without the router's own key, however its name is spelt. */

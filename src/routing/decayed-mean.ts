@@ -37,11 +37,11 @@ export class DecayedMean implements Average {
       this.value = sample
       return 1
     }
-    const quick = Math.max(fading(age), 1 / Math.min(this.#samples, ENOUGH))
+    const quick = atLeast(1 / Math.min(this.#samples, ENOUGH), age)
     this.#error += quick * (error - this.#error)
     this.#errors += quick * (Math.abs(error) - this.#errors)
     const changes = Math.abs(this.#error) > CHANGE * this.#errors
-    const share = changes ? quick : Math.max(fading(age / STEADY), 1 / this.#samples)
+    const share = changes ? quick : atLeast(1 / this.#samples, age / STEADY)
     this.value = share === 1 ? sample : this.value + share * (sample - this.value)
     return share
   }
@@ -61,6 +61,12 @@ export class DecayedMean implements Average {
   }
 }
 
-function fading(ms: number): number {
-  return 1 - 2 ** (-ms / HALF_LIFE)
+/** The share that has faded in so many milliseconds, but no less than another one. */
+function atLeast(share: number, ms: number): number {
+  // It never fades faster than in the first moment: most samples come so soon that nothing has to be raised.
+  if (ms * STEEPEST <= share) return share
+  return Math.max(1 - 2 ** (-ms / HALF_LIFE), share)
 }
+
+/** What fades in the first millisecond. */
+const STEEPEST = Math.LN2 / HALF_LIFE

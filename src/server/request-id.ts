@@ -4,6 +4,8 @@ const DRAWN = 8192
 const TIME = 12
 const COUNT = 3
 const RANDOM = 15
+/** What is above the lower half of a time's digits. */
+const HALF_TIME = 16 ** (TIME / 2)
 /** Ids of one millisecond; more of them take the next one's. */
 const MOST = 16 ** COUNT
 
@@ -37,15 +39,17 @@ export function requestId(now = Date.now()): string {
 function begin(milliseconds: number): void {
   time = milliseconds
   count = 0
-  write(milliseconds, TIME_END, TIME)
+  const high = Math.floor(milliseconds / HALF_TIME)
+  write(high, TIME_END - TIME / 2, TIME / 2)
+  write(milliseconds - high * HALF_TIME, TIME_END, TIME / 2)
 }
 
-/** Writes a number's last digits, up to an offset. */
+/** Writes a small number's last digits, up to an offset: to divide one of a time costs ten times as much. */
 function write(number: number, end: number, digits: number): void {
-  let rest = number
+  let rest = number | 0
   for (let i = end - 1; i >= end - digits; i--) {
-    id[i] = DIGITS[rest % 16]!
-    rest = Math.floor(rest / 16)
+    id[i] = DIGITS[rest & 15]!
+    rest >>>= 4
   }
 }
 

@@ -1,4 +1,4 @@
-import { MOST_DIGITS, putFixed, putNumber, putText } from "../core/digits.ts"
+import { MOST_DIGITS, putFixed, putMaybe, putNumber, putText } from "../core/digits.ts"
 import type { UsageRow } from "../core/ledger.ts"
 import { rememberKinds } from "../core/row-kinds.ts"
 import { redact } from "./redact.ts"
@@ -84,9 +84,6 @@ function put(bytes: Uint8Array, at: number, piece: Uint8Array): number {
   bytes.set(piece, at)
   return at + piece.length
 }
-
-const putMaybe = (bytes: Uint8Array, at: number, value: number | null) =>
-  value === null ? putText(bytes, at, "null") : putNumber(bytes, at, value)
 
 const OWN_ID = "req_"
 

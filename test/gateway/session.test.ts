@@ -268,6 +268,6 @@ test("an opening with a large image is looked through in linear time", () => {
   const growth = growthOf((size) => {
     const opened = open("openai-chat", { model: "m", messages: [image(size)] })
     return () => opened.session?.()
-  }, 500_000)
+  }, 50_000)
   expect(growth).toBeLessThan(LINEAR)
 })

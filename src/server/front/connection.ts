@@ -12,7 +12,7 @@ import { answerIfAlive } from "./liveness.ts"
 import { Passage } from "./passage.ts"
 import type { Place, Places } from "./places.ts"
 import { type PlainHead, readPlainHead } from "./plain-head.ts"
-import { CHUNKED, replyHead, UNTIL_CLOSE } from "./reply-head.ts"
+import { CHUNKED, putReplyHead, UNTIL_CLOSE } from "./reply-head.ts"
 import { type Bearer, StreamedBody } from "./streamed-body.ts"
 import { Upload } from "./upload.ts"
 
@@ -270,24 +270,28 @@ export class Connection implements Bearer {
     const keepAlive = this.#head!.keepAlive && !this.#house.closing
     if (!keepAlive) this.#head!.keepAlive = false
     const length = whole ? body.length : chunks ? CHUNKED : UNTIL_CLOSE
-    let head = replyHead(status, headers, length, keepAlive, Date.now())
-    if (head.length > USUAL_HEAD) {
-      this.#out.send(Buffer.from(head, "latin1"))
-      head = ""
+    const now = Date.now()
+    let bytes = scratch
+    let size = putReplyHead(bytes, status, headers, length, keepAlive, now)
+    while (size < 0) {
+      bytes = Buffer.allocUnsafeSlow(2 * bytes.length)
+      size = putReplyHead(bytes, status, headers, length, keepAlive, now)
     }
-    if (!whole) {
-      this.#body = new StreamedBody(this.#out, head, body, this, chunks)
-      this.#body.start()
+    if (whole && size + length <= TOGETHER && bytes === scratch) {
+      scratch.set(body, size)
+      this.#out.sendScratch(size + length)
+      this.done()
       return
     }
-    let size = scratch.write(head, "latin1")
-    const together = size + length <= TOGETHER
-    if (together) {
-      scratch.set(body, size)
-      size += length
+    const alone = whole || size > USUAL_HEAD
+    if (alone) this.#out.sendBorrowed(bytes, 0, size)
+    if (whole) {
+      this.#out.send(body)
+      this.done()
+      return
     }
-    this.#out.sendScratch(size)
-    if (!together) this.#out.send(body)
-    this.done()
+    const head = alone ? undefined : Buffer.from(bytes.subarray(0, size))
+    this.#body = new StreamedBody(this.#out, head, body, this, chunks)
+    this.#body.start()
   }
 }

@@ -1,5 +1,6 @@
 import { aliveReply } from "../alive.ts"
-import { replyHead } from "./reply-head.ts"
+import { scratch } from "./outgoing.ts"
+import { putReplyHead } from "./reply-head.ts"
 
 /** The whole of a GET about which there are no two opinions. */
 const PROBE = /^GET \/health\/live HTTP\/1\.1\r\n(?:[\w-]+:[\t -~]*\r\n)+\r\n$/
@@ -18,9 +19,8 @@ export function answerIfAlive(bytes: Buffer): Buffer | undefined {
   const text = bytes.toString("latin1")
   if (!PROBE.test(text) || OTHERS.test(text) || text.match(HOST)?.length !== 1) return undefined
   const { status, headers, body } = aliveReply()
-  const answer = Buffer.from(body as Uint8Array)
-  return Buffer.concat([
-    Buffer.from(replyHead(status, headers, answer.length, true, Date.now()), "latin1"),
-    answer,
-  ])
+  const answer = body as Uint8Array
+  const size = putReplyHead(scratch, status, headers, answer.length, true, Date.now())
+  scratch.set(answer, size)
+  return Buffer.from(scratch.subarray(0, size + answer.length))
 }

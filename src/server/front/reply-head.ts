@@ -1,3 +1,5 @@
+import { putText, putWhole } from "../../core/digits.ts"
+
 /** What the connection itself says, whatever a reply does. */
 const OWN: ReadonlySet<string> = new Set([
   "connection",
@@ -6,9 +8,6 @@ const OWN: ReadonlySet<string> = new Set([
   "keep-alive",
   "transfer-encoding",
 ])
-
-/** What no header's value may have: it would end its line, or is no byte. */
-const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/
 
 /** The usual ones; the others go without, as RFC 9112 §4 allows. */
 const REASONS: Readonly<Record<number, string>> = {
@@ -39,29 +38,47 @@ const statusLines = new Map<number, string>()
 let second = 0
 let ending = ""
 
+const CONNECTION_CLOSE = "\r\nconnection: close"
+const CONTENT_LENGTH = "\r\ncontent-length: "
+const TRANSFER_CHUNKED = "\r\ntransfer-encoding: chunked"
+/** Bytes of all that is no header of the reply's own. */
+const AROUND = 256
+
+const TAB = 0x09
+const SPACE = 0x20
+const DELETE = 0x7f
+const QUESTION_MARK = 0x3f
+
 /**
- * The head of a reply, Latin-1, with its empty line.
+ * Writes the head of a reply, Latin-1, with its empty line.
  *
+ * @param bytes where it begins at the first one
  * @param length bytes of the body; `CHUNKED` or `UNTIL_CLOSE` where it is not known yet
  * @param now milliseconds since 1970
+ * @returns where it ends; -1 where the bytes are too few
  */
-export function replyHead(
+export function putReplyHead(
+  bytes: Uint8Array,
   status: number,
   headers: Readonly<Record<string, string>> | Headers,
   length: number,
   keepAlive: boolean,
   now: number,
-): string {
-  let text = statusLine(status)
+): number {
+  if (bytes.length < AROUND) return -1
+  let at = putText(bytes, 0, statusLine(status))
   if (headers instanceof Headers) {
-    for (const [name, value] of headers) text += line(name, value)
+    for (const [name, value] of headers) {
+      if (at >= 0) at = putLine(bytes, at, name, value)
+    }
   } else {
-    for (const name in headers) text += line(name, headers[name]!)
+    for (const name in headers) if (at >= 0) at = putLine(bytes, at, name, headers[name]!)
   }
-  if (!keepAlive) text += "\r\nconnection: close"
-  if (length >= 0) text += `\r\ncontent-length: ${length}`
-  else if (length === CHUNKED) text += "\r\ntransfer-encoding: chunked"
-  return text + endingAt(now)
+  if (at < 0) return -1
+  if (!keepAlive) at = putText(bytes, at, CONNECTION_CLOSE)
+  if (length >= 0) at = putWhole(bytes, putText(bytes, at, CONTENT_LENGTH), length)
+  else if (length === CHUNKED) at = putText(bytes, at, TRANSFER_CHUNKED)
+  return putText(bytes, at, endingAt(now))
 }
 
 function statusLine(status: number): string {
@@ -74,18 +91,29 @@ function statusLine(status: number): string {
 }
 
 /** One line, with the end of the one before it. */
-function line(name: string, value: string): string {
+function putLine(bytes: Uint8Array, at: number, name: string, value: string): number {
   let beginning = beginnings.get(name)
   if (beginning === undefined) {
     beginning = OWN.has(name) ? "" : `\r\n${name}: `
     if (beginnings.size >= MOST) beginnings.clear()
     beginnings.set(name, beginning)
   }
-  if (beginning === "") return ""
-  return UNSENDABLE.test(value)
-    ? beginning + value.replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, "?")
-    : beginning + value
+  if (beginning === "") return at
+  if (at + beginning.length + value.length + AROUND > bytes.length) return -1
+  return putValue(bytes, putText(bytes, at, beginning), value)
 }
+
+/** What no header's value may have would end its line, or is no byte: a question mark stands for it. */
+function putValue(bytes: Uint8Array, at: number, value: string): number {
+  for (let n = 0; n < value.length; n++) {
+    const code = value.charCodeAt(n)
+    const isSendable = (code >= SPACE && code < DELETE) || code === TAB || isHigh(code)
+    bytes[at + n] = isSendable ? code : QUESTION_MARK
+  }
+  return at + value.length
+}
+
+const isHigh = (code: number) => code > DELETE && code <= 0xff
 
 /** What all heads of a second end with. */
 function endingAt(now: number): string {

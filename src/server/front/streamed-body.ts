@@ -28,12 +28,18 @@ export class StreamedBody implements BodyWriter {
   readonly #body: PushedBody
   readonly #bearer: Bearer
   readonly #chunked: boolean
-  /** What is still to be sent before the first chunk, Latin-1; then empty. */
-  #head: string
+  /** What is still to be sent before the first chunk; then undefined. */
+  #head: Uint8Array | undefined
   #blocked = false
   #over = false
 
-  constructor(out: Outgoing, head: string, body: PushedBody, bearer: Bearer, chunked: boolean) {
+  constructor(
+    out: Outgoing,
+    head: Uint8Array | undefined,
+    body: PushedBody,
+    bearer: Bearer,
+    chunked: boolean,
+  ) {
     this.#out = out
     this.#head = head
     this.#body = body
@@ -44,7 +50,7 @@ export class StreamedBody implements BodyWriter {
   start(): void {
     this.#body.start(this)
     // The client learns that it is served, though nothing is there for it yet.
-    if (this.#head !== "" && !this.#over) this.#out.sendScratch(this.#putHead())
+    if (this.#head && !this.#over) this.#out.sendScratch(this.#putHead())
   }
 
   /** The socket has taken all that waited. */
@@ -66,7 +72,7 @@ export class StreamedBody implements BodyWriter {
     if (this.#over || length === 0) return true
     const out = this.#out
     const chunked = this.#chunked
-    let size = this.#head === "" ? 0 : this.#putHead()
+    let size = this.#putHead()
     if (chunked) size = putSize(length, size)
     if (size + length + AROUND <= TOGETHER) {
       if (length === bytes.length) scratch.set(bytes, size)
@@ -103,10 +109,11 @@ export class StreamedBody implements BodyWriter {
 
   /** @returns bytes of the head that now stand at the beginning of `scratch` */
   #putHead(): number {
-    if (this.#head === "") return 0
-    const size = scratch.write(this.#head, "latin1")
-    this.#head = ""
-    return size
+    const head = this.#head
+    if (!head) return 0
+    scratch.set(head)
+    this.#head = undefined
+    return head.length
   }
 }
 

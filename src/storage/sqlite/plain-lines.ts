@@ -1,6 +1,6 @@
 import { MOST_DIGITS, putText, putWhole } from "../../core/digits.ts"
 import type { UsageRow } from "../../core/ledger.ts"
-import type { RouteText } from "../../core/route-text.ts"
+import { MOST_REST, plainAttempt, putRest, restOf, type RouteText } from "../../core/route-text.ts"
 import { kindText } from "./row-line.ts"
 
 /** What a plain row's line begins with, and that of a word. */
@@ -17,6 +17,14 @@ const ID_LENGTH = 36
 const COMMA = 0x2c
 const TAB = 0x09
 const NEWLINE = 0x0a
+
+/** A row's numbers in the order in which its line has them: those that every line has, then the others. */
+const [TIME, TTFT, DURATION, INPUT, OUTPUT] = [0, 1, 2, 3, 4]
+const USUAL = 5
+const [CACHE_READ, CACHE_WRITE, REASONING, COST, WASTED] = [5, 6, 7, 8, 9]
+const ALL = 10
+
+const numbers = new Float64Array(ALL)
 
 /** Writes rows as nearly all are: with an id that the router gives, and no mirror's. */
 export interface PlainLines {
@@ -57,20 +65,38 @@ export function createPlainLines(most = MOST_WORDS): PlainLines {
     put(row, route, bytes) {
       const { id, time, input, output, cacheRead, cacheWrite, reasoning, cost, wasted } = row
       if (id.length !== ID_LENGTH || !id.startsWith(OWN_ID) || row.mirrorOf !== null) return 0
-      const ttft = row.ttft === null ? null : Math.round(row.ttft * 1000)
-      const duration = Math.round(row.duration * 1000)
-      if ((ttft !== null && ttft / 1000 !== row.ttft) || duration / 1000 !== row.duration) return 0
-      const numbers = areWhole(time, ttft ?? 0, duration, input, output)
-      if (!numbers || !areWhole(cacheRead, cacheWrite, reasoning, cost ?? 0, wasted)) return 0
-      const tokens = input + output + cacheRead + cacheWrite + reasoning
-      const others = time + duration + (ttft ?? 0) + (cost ?? 0) + wasted
-      if (!(tokens + others <= Number.MAX_SAFE_INTEGER)) return 0
-      const { begin, rest } = route ?? partsOf(row.route)
-      const kind = kindText(row)
-      const length = kind.length + (begin?.length ?? 0) + (rest?.length ?? 0)
-      if (length * 3 + 16 * MOST_DIGITS > LONGEST_PLAIN) return 0
+      const { ttft } = row
+      // Written in a loop: the same code for each of them is in the processor's cache for the next.
+      numbers[TIME] = time
+      numbers[TTFT] = ttft === null ? Number.NaN : Math.round(ttft * 1000)
+      numbers[DURATION] = Math.round(row.duration * 1000)
+      numbers[INPUT] = input
+      numbers[OUTPUT] = output
+      numbers[CACHE_READ] = cacheRead
+      numbers[CACHE_WRITE] = cacheWrite
+      numbers[REASONING] = reasoning
+      numbers[COST] = cost ?? Number.NaN
+      numbers[WASTED] = wasted
+      if (ttft !== null && numbers[TTFT]! / 1000 !== ttft) return 0
+      if (numbers[DURATION]! / 1000 !== row.duration) return 0
+      let sum = 0
+      for (let n = 0; n < ALL; n++) {
+        const number = numbers[n]!
+        const isNull = (n === TTFT && ttft === null) || (n === COST && cost === null)
+        if (isNull) continue
+        if (!Number.isInteger(number) || number < 0) return 0
+        sum += number
+      }
+      if (sum > Number.MAX_SAFE_INTEGER) return 0
       // Parts are JSON, and have no other tab than theirs, nor a newline.
       if (!route && row.route?.includes("\n")) return 0
+      const own = route ? undefined : partsOf(row.route)
+      const begin = route ? route.begin : own!.begin
+      const kind = kindText(row)
+      const plain = route && plainAttempt(route.attempts)
+      const rest = plain ? null : route ? restOf(route.attempts) : own!.rest
+      const length = kind.length + (begin?.length ?? 0) + (rest?.length ?? 0)
+      if (length * 3 + MOST_REST + 16 * MOST_DIGITS > LONGEST_PLAIN) return 0
       if (words.size + 2 > most) words.clear()
       let at = words.has(kind) ? 0 : define(bytes, 0, kind)
       if (begin !== null && !words.has(begin)) at = define(bytes, at, begin)
@@ -80,20 +106,14 @@ export function createPlainLines(most = MOST_WORDS): PlainLines {
         return 0
       }
       at = putWhole(bytes, at, words.get(kind)!)
-      at = putAfterComma(bytes, at, begin === null ? null : words.get(begin)!)
-      at = putAfterComma(bytes, at, time)
-      at = putAfterComma(bytes, at, ttft)
-      at = putAfterComma(bytes, at, duration)
-      at = putAfterComma(bytes, at, input)
-      at = putAfterComma(bytes, at, output)
-      if (cost !== null || cacheRead + cacheWrite + reasoning + wasted > 0) {
-        at = putAfterComma(bytes, at, cacheRead)
-        at = putAfterComma(bytes, at, cacheWrite)
-        at = putAfterComma(bytes, at, reasoning)
-        at = putAfterComma(bytes, at, cost)
-        at = putAfterComma(bytes, at, wasted)
-      }
-      if (rest !== null) {
+      at = putAfterComma(bytes, at, begin === null ? Number.NaN : words.get(begin)!)
+      const isMore = cost !== null || cacheRead + cacheWrite + reasoning + wasted > 0
+      const count = isMore ? ALL : USUAL
+      for (let n = 0; n < count; n++) at = putAfterComma(bytes, at, numbers[n]!)
+      if (plain) {
+        bytes[at] = TAB
+        at = putRest(bytes, at + 1, plain)
+      } else if (rest !== null) {
         bytes[at++] = TAB
         at += bytes.write(rest, at)
       }
@@ -112,16 +132,10 @@ function partsOf(route: string | null): { begin: string | null; rest: string | n
     : { begin: route!.slice(0, end), rest: route!.slice(end) }
 }
 
-/** Whether all of them are whole numbers, 0 or more. */
-function areWhole(a: number, b: number, c: number, d: number, e: number): boolean {
-  return isWhole(a) && isWhole(b) && isWhole(c) && isWhole(d) && isWhole(e)
-}
-
-const isWhole = (value: number) => Number.isInteger(value) && value >= 0
-
-function putAfterComma(bytes: Uint8Array, at: number, value: number | null): number {
+/** Not a number stands for null, which is empty. */
+function putAfterComma(bytes: Uint8Array, at: number, value: number): number {
   bytes[at] = COMMA
-  return value === null ? at + 1 : putWhole(bytes, at + 1, value)
+  return Number.isNaN(value) ? at + 1 : putWhole(bytes, at + 1, value)
 }
 
 /** The digits of an id. Below 0 when they are others. */

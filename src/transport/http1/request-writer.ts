@@ -1,3 +1,5 @@
+import { putWhole } from "../../core/digits.ts"
+
 /** Bytes of a request that are put together to be written at once: each write is a call to the system. */
 const TOGETHER = 64 * 1024
 /** Shared by all: a socket copies what it takes. */
@@ -5,6 +7,8 @@ const scratch = Buffer.allocUnsafeSlow(TOGETHER)
 /** For the length of a body and what is behind it. */
 const LENGTH_ROOM = 20
 const NOTHING = new Uint8Array()
+const CR = 0x0d
+const LF = 0x0a
 
 /** @returns bytes that were taken; less than nothing where it is closed */
 interface Writable {
@@ -29,7 +33,11 @@ export class RequestWriter {
     scratch.set(head)
     let size = head.length
     if (!body) return this.#putScratch(socket, size, NOTHING)
-    size += scratch.write(`${body.length}\r\n\r\n`, size, "latin1")
+    size = putWhole(scratch, size, body.length)
+    scratch[size++] = CR
+    scratch[size++] = LF
+    scratch[size++] = CR
+    scratch[size++] = LF
     if (size + body.length > TOGETHER) return this.#putScratch(socket, size, body)
     scratch.set(body, size)
     return this.#putScratch(socket, size + body.length, NOTHING)
