@@ -60,6 +60,9 @@ const packedTexts: Bun.BunPlugin = {
   },
 }
 
+/** What the table of prices says to people alone: more than a third of its room. */
+const REMARKS = ["description", "price_comments", "pricing_urls"]
+
 /** The table of prices as JSON; as a program it is seven times as large. */
 const prices: Bun.BunPlugin = {
   name: "prices",
@@ -69,10 +72,14 @@ const prices: Bun.BunPlugin = {
       const [, name, table] = /^const (\w+) = (\[\n.*?\n\])(?=[,;])/s.exec(source) ?? []
       if (!name || !table) throw new Error(`${path} does not begin with its table any more`)
       const value: unknown = new Function(`return ${table}`)()
-      const text = JSON.stringify(value)
-      if (!Bun.deepEquals(JSON.parse(text), value)) throw new Error(`${path} is more than JSON`)
-      texts.set("packed-prices.json", text)
+      if (!Bun.deepEquals(JSON.parse(JSON.stringify(value)), value)) {
+        throw new Error(`${path} is more than JSON`)
+      }
       const rest = source.slice(`const ${name} = ${table}`.length)
+      const read = REMARKS.find((remark) => rest.includes(remark))
+      if (read) throw new Error(`${path} reads the remark ${read}`)
+      const text = JSON.stringify(value, (key, part) => (REMARKS.includes(key) ? undefined : part))
+      texts.set("packed-prices.json", text)
       const contents = unpacking(
         "packed-prices.json",
         `const ${name} = JSON.parse(unpacked)${rest}`,
