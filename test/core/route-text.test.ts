@@ -1,6 +1,13 @@
 import { expect, test } from "bun:test"
 import type { AttemptRecord, RouteRecord } from "../../src/core/route-record.ts"
-import { packRoute, unpackRoute } from "../../src/core/route-text.ts"
+import {
+  MOST_REST,
+  packRoute,
+  plainAttempt,
+  putRest,
+  restOf,
+  unpackRoute,
+} from "../../src/core/route-text.ts"
 
 const ATTEMPT: AttemptRecord = {
   channel: "openai/gpt#ab12",
@@ -40,18 +47,41 @@ test("a record comes back as it was", () => {
   expect(unpackRoute(packRoute(RECORD))).toEqual(RECORD)
 })
 
+const UNUSUAL: readonly Partial<AttemptRecord>[] = [
+  { outcome: "cancelled" },
+  { status: 429 },
+  { message: "" },
+  { wasted: 1 },
+  { cost: 5 },
+]
+
 test("each value of an attempt that is not the usual one comes back", () => {
-  const unusual: Partial<AttemptRecord>[] = [
-    { outcome: "cancelled" },
-    { status: 429 },
-    { message: "" },
-    { wasted: 1 },
-    { cost: 5 },
-  ]
-  for (const each of unusual) {
+  for (const each of UNUSUAL) {
     const record = { ...RECORD, attempts: [{ ...ATTEMPT, ...each }] }
     expect(unpackRoute(packRoute(record))).toEqual(record)
   }
+})
+
+test("the only attempt of a route, with nothing but times to tell, is written byte by byte as JSON", () => {
+  const bytes = new Uint8Array(MOST_REST)
+  const times = [0, 0.0004, 0.001, 1.0005, 12.3456, 250, 4e6 + 0.1, 2 ** 31 / 1000, 1e15, -0.25]
+  for (const began of times) {
+    for (const duration of [...times, null]) {
+      for (const ttft of [...times, null]) {
+        const attempt = { ...ATTEMPT, began, duration, ttft }
+        expect(plainAttempt([attempt])).toBe(attempt)
+        const end = putRest(bytes, 0, attempt)
+        expect(Buffer.from(bytes.subarray(0, end)).toString()).toBe(restOf([attempt]))
+      }
+    }
+  }
+})
+
+test("no other attempts are", () => {
+  for (const each of UNUSUAL) expect(plainAttempt([{ ...ATTEMPT, ...each }])).toBeUndefined()
+  expect(plainAttempt([{ ...ATTEMPT, ttft: Number.POSITIVE_INFINITY }])).toBeUndefined()
+  expect(plainAttempt([ATTEMPT, ATTEMPT])).toBeUndefined()
+  expect(plainAttempt([])).toBeUndefined()
 })
 
 test("what earlier versions have written is read, too", () => {

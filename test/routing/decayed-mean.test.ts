@@ -47,6 +47,18 @@ describe("a mean of figures that scatter", () => {
     expect(new DecayedMean().add(0, 7)).toBe(1)
   })
 
+  test("gives a sample the more of it, the longer the last one is ago", () => {
+    const mean = new DecayedMean()
+    const random = seeded(1)
+    let now = 0
+    for (let index = 1; index <= 1000; index++) {
+      const age = random() < 0.5 ? 10 * random() : 10_000 * random()
+      now += age
+      const share = Math.max(1 - 2 ** (-age / 200_000), 1 / Math.min(index, 200))
+      expect(mean.add(now, 100)).toBeCloseTo(share, 9)
+    }
+  })
+
   test("takes for a change only what was not to be expected", () => {
     const known = settled(5).mean
     const surprised = settled(5).mean

@@ -168,6 +168,15 @@ describe("usage", () => {
     traffic.begin(START + 900_000, 100)
     expect(traffic.usage(START + 900_000)).toBeCloseTo(200, 6)
   })
+
+  test("halves in five minutes, in however many steps", () => {
+    for (const step of [1, 7, 40, 45, 1000]) {
+      const traffic = new LiveTraffic()
+      traffic.begin(START, 800)
+      for (let at = step; at <= 300_000; at += step) traffic.begin(START + at, 1e-12)
+      expect(traffic.usage(START + 300_000)).toBeCloseTo(400, 5)
+    }
+  })
 })
 
 describe("quantiles", () => {

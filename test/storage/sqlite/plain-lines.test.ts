@@ -3,6 +3,8 @@ import { describe, expect, test } from "bun:test"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { UsageRow } from "../../../src/core/ledger.ts"
+import type { AttemptRecord } from "../../../src/core/route-record.ts"
+import { beginOf, packPlan, packRoute } from "../../../src/core/route-text.ts"
 import { createPlainLines, LONGEST_PLAIN } from "../../../src/storage/sqlite/plain-lines.ts"
 import { createPlainReader } from "../../../src/storage/sqlite/plain-reader.ts"
 import { HEADER_BYTES, TAKEN } from "../../../src/storage/sqlite/segment.ts"
@@ -49,6 +51,29 @@ const ROWS = [
   plain("texts", { client: '\t\n"\\,]#+', requested: "名", key: "", group: null, stream: false }),
 ]
 
+const ATTEMPT: AttemptRecord = {
+  channel: "openai/gpt#ab12",
+  why: "first",
+  began: 0.12,
+  duration: 250.5,
+  ttft: null,
+  outcome: "ok",
+  status: null,
+  message: null,
+  wasted: 0,
+  cost: null,
+}
+const FAILED: AttemptRecord = { ...ATTEMPT, outcome: "upstream-error", status: 500, message: "名" }
+const PLAN = { strategy: "round-robin", candidates: [], more: 3 }
+const ATTEMPTS: Readonly<Record<string, readonly AttemptRecord[]>> = {
+  one: [ATTEMPT],
+  another: [{ ...ATTEMPT, began: 0, duration: 1e6 + 0.125, ttft: 3.5 }],
+  failed: [FAILED],
+  two: [FAILED, { ...ATTEMPT, why: "next" }],
+  none: [],
+  "too long": [{ ...FAILED, message: "x".repeat(LONGEST_PLAIN) }],
+}
+
 describe("a plain row", () => {
   test.each([2, 3, 1024])("is the same by way of the ledger, with %d words at a time", (most) => {
     const text = linesOf(ROWS, most)!
@@ -72,6 +97,27 @@ describe("a plain row", () => {
     using db = new Database(database.path, { readonly: true })
     expect(db.query("SELECT count(*) AS count FROM usage_plain").get()).toEqual({
       count: ROWS.length,
+    })
+  })
+
+  test("has the route that it was given in parts", async () => {
+    using database = temporaryDatabase()
+    const { ledger, log } = await open(database.path)
+    const routes = new Map<string, string>()
+    for (const [name, attempts] of Object.entries(ATTEMPTS)) {
+      const row = plain(name, { route: null })
+      const begin = beginOf(packPlan(PLAN), attempts)
+      ledger.record(row, { begin, attempts })
+      routes.set(row.id, packRoute({ ...PLAN, attempts: [...attempts] }))
+    }
+    await ledger.close()
+    const reader = openUsageReader(database.path)!
+    for (const [id, route] of routes) expect(reader.request(id)[0]?.route).toBe(route)
+    reader.close()
+    expect(log.lines).toEqual([])
+    using db = new Database(database.path, { readonly: true })
+    expect(db.query("SELECT count(*) AS count FROM usage_plain").get()).toEqual({
+      count: routes.size - 1,
     })
   })
 
