@@ -24,7 +24,7 @@ type Packed = readonly [
 export interface RouteText {
   /** What other requests may have too: the decision, and to whom the first attempt went. Its last character is its only tab. */
   readonly begin: string
-  /** What came of it. */
+  /** What came of it; they may change afterwards, so it is to be written at once. */
   readonly attempts: readonly AttemptRecord[]
 }
 
