@@ -1,10 +1,11 @@
+import type { Bagged } from "./bag.ts"
 import type { ByteWriter } from "./byte-source.ts"
 import type { GatewayError } from "./error.ts"
 import type { EndSignal } from "./life.ts"
 import type { RequestHead, ServedProtocol } from "./protocol.ts"
 
 /** One client request, as the server hands it to the gateway. */
-export interface Exchange extends RequestHead {
+export interface Exchange extends RequestHead, Bagged {
   /** Request id: `x-request-id`. */
   readonly id: string
   readonly protocol: ServedProtocol

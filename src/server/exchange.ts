@@ -33,6 +33,7 @@ export function openExchange(
     time,
     ended: NOTHING,
     work: undefined,
+    place: -1,
   }
 }
 

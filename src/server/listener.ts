@@ -1,4 +1,5 @@
 import type { Server } from "bun"
+import { Bag } from "../core/bag.ts"
 import { GatewayError } from "../core/error.ts"
 import type { Exchange } from "../core/exchange.ts"
 
@@ -44,7 +45,7 @@ export function shuttingDown(): GatewayError {
 
 /** @param stir told that an answer begins */
 export function createListener(stir?: () => void): Listener {
-  const active = new Set<Exchange>()
+  const active = new Bag<Exchange>()
   let draining = false
   let exposed: boolean | undefined
   let idle: (() => void) | undefined

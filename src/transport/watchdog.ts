@@ -1,7 +1,8 @@
+import { Bag, type Bagged } from "../core/bag.ts"
 import type { Clock } from "../core/clock.ts"
 
 /** A time limit that can be moved for the price of a field write. */
-export interface Deadline {
+export interface Deadline extends Bagged {
   /** Monotonic milliseconds; Infinity is never. */
   at: number
   /** Called once, when `at` has passed. */
@@ -13,8 +14,6 @@ export interface Deadline {
    * @returns whether it has moved `at`, and is to be watched on
    */
   renew?(now: number): boolean
-  /** Where its watchdog has put it, which alone sets this. */
-  place?: number
 }
 
 /** Whether a deadline has passed, and is not moved. */
@@ -35,39 +34,27 @@ const TICK = 20
  * thousands of silent streams cost one wake-up. Deadlines are up to one tick (20 ms) late.
  */
 export function createWatchdog(clock: Clock): Watchdog {
-  const watched: Deadline[] = []
+  const watched = new Bag<Deadline>()
   let timer: ReturnType<typeof setInterval> | undefined
   const tick = () => {
     const now = clock.now()
-    // From behind: what is released meanwhile moves the last one, which was looked at, to the front.
-    for (let at = watched.length - 1; at >= 0; at--) {
-      const deadline = watched[at]
-      if (!deadline || !hasPassed(deadline, now)) continue
-      release(deadline)
+    for (const deadline of watched) {
+      if (!hasPassed(deadline, now)) continue
+      watched.delete(deadline)
       deadline.expire()
     }
-    if (watched.length === 0) {
+    if (watched.size === 0) {
       clearInterval(timer)
       timer = undefined
     }
   }
-  const isWatched = (deadline: Deadline) => watched[deadline.place ?? -1] === deadline
-  function release(deadline: Deadline): void {
-    if (!isWatched(deadline)) return
-    const last = watched.pop()!
-    if (last === deadline) return
-    last.place = deadline.place!
-    watched[last.place] = last
-  }
   return {
     watch(deadline) {
-      if (isWatched(deadline)) return
-      deadline.place = watched.length
-      watched.push(deadline)
+      watched.add(deadline)
       if (timer) return
       timer = setInterval(tick, TICK)
       timer.unref()
     },
-    release,
+    release: (deadline) => void watched.delete(deadline),
   }
 }

@@ -1,3 +1,4 @@
+import type { Bagged } from "../../core/bag.ts"
 import { clientGone, toGatewayError } from "../../core/error.ts"
 import type { Reply } from "../../core/exchange.ts"
 import { Life } from "../../core/life.ts"
@@ -48,7 +49,8 @@ export interface House {
  * One client's connection: waiting for a head, then reading a body, then serving it; or, from the first
  * request on that is not plain, a passage to Elysia's server.
  */
-export class Connection implements Bearer {
+export class Connection implements Bearer, Bagged {
+  place = -1
   readonly #house: House
   readonly #socket: Bun.Socket<Connection>
   readonly #out: Outgoing

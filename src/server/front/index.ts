@@ -1,3 +1,4 @@
+import { Bag } from "../../core/bag.ts"
 import type { ServedProtocol } from "../../core/protocol.ts"
 import type { Runtime } from "../../runtime.ts"
 import { IDLE_SECONDS, type Listener } from "../listener.ts"
@@ -30,7 +31,7 @@ export interface Front {
   end(): void
 }
 
-const handlers = (connections: Set<Connection>, house: House): Bun.SocketHandler<Connection> => ({
+const handlers = (connections: Bag<Connection>, house: House): Bun.SocketHandler<Connection> => ({
   open(socket) {
     socket.data = new Connection(house, socket)
     connections.add(socket.data)
@@ -57,7 +58,7 @@ const handlers = (connections: Set<Connection>, house: House): Bun.SocketHandler
 export function openFront(options: FrontOptions): Front {
   const { runtime, listener, hostname, port, reusePort, inner } = options
   const { idleSeconds = IDLE_SECONDS } = options
-  const connections = new Set<Connection>()
+  const connections = new Bag<Connection>()
   const peers = new Map<number, string>()
   let closing = false
   let seconds = 0
