@@ -4,6 +4,9 @@ import type { GatewayError } from "./error.ts"
 import type { EndSignal } from "./life.ts"
 import type { RequestHead, ServedProtocol } from "./protocol.ts"
 
+/** The body of a request that has not come yet, or is not needed any more. */
+export const NO_BODY: Uint8Array = new Uint8Array()
+
 /** One client request, as the server hands it to the gateway. */
 export interface Exchange extends RequestHead, Bagged {
   /** Request id: `x-request-id`. */

@@ -88,6 +88,8 @@ export interface RequestEnvelope {
   session?(): string | undefined
   /** The conversation as a JSON array in the protocol's own items, for {@link StoredAnswer.input}. */
   conversation?(): string
+  /** Lets go of the body and all that was made of it: from now on nobody asks for more than the facts. */
+  forget?(): void
 }
 
 /** How a relayed stream stands: before content, with content, ended well, or failed. */
@@ -203,9 +205,10 @@ export interface AnswerContext {
   /** Request id, from which ids are made that the upstream did not give. */
   requestId: string
   head: RequestHead
-  request: CanonicalRequest
-  /** The request's body as it came in, for fields that an answer repeats. */
-  body: Uint8Array
+  /** For whoever makes the encoder, and not later: a stream goes on when the request has been let go of. */
+  readonly request: CanonicalRequest
+  /** The request's body as it came in, for fields that an answer repeats; also not for later. */
+  readonly body: Uint8Array
   /** The model name that the caller is told. */
   model: string
   /** Milliseconds since 1970 at arrival. */

@@ -14,7 +14,8 @@ export interface OutgoingRequest {
   /** `PUT` is for credentials only. */
   method: "GET" | "POST" | "PUT"
   headers: HeaderRecord
-  body?: Uint8Array
+  /** Taken away from it when its answer has begun. */
+  body?: Uint8Array | undefined
   /** Aborted when the client leaves or a time limit passes. */
   signal: EndSignal
   /** URL of an outbound HTTP proxy. */

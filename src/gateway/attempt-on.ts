@@ -130,6 +130,9 @@ async function attempt(
     committed.at = at
     record.outcome = "ok"
     record.ttft = at - trial.began
+    // An answer may go on for minutes, for which nobody asks the upstream again.
+    made.request!.body = undefined
+    made.signed!.body = undefined
     // A stream proves its deployment only at its end.
     if (committed.kind === "whole") {
       health.succeed(trial, measuredOf(committed, committed.usage, at), at)

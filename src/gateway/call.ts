@@ -29,7 +29,11 @@ export interface Call {
   readonly losses: readonly Loss[]
   /** Set where another upstream may go on with the answer. */
   readonly part?: Part | undefined
-  /** @param patch what this channel's account changes in every body */
+  /**
+   * Called once: the body is whoever's who sends it.
+   *
+   * @param patch what this channel's account changes in every body
+   */
   body(patch: BodyPatch): CallBody
   /** Follows a streamed answer. */
   follow(): StreamRelay

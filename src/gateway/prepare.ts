@@ -26,7 +26,7 @@ export interface PrepareOptions {
   readonly resolution: Resolution
   readonly progress: Pick<Progress, "caller">
   /** Replaces URLs that the upstream cannot fetch, each of them fetched once. Made when it is needed. */
-  fetchMedia?: FetchNeeded
+  fetchMedia?: FetchNeeded | undefined
 }
 
 /** Whether a deployment can take this exchange at all. */

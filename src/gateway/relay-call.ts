@@ -122,13 +122,17 @@ class RelayCall implements Call {
   }
 }
 
-/** What an answer's encoder knows of the request. */
+/** What an answer's encoder knows of the request, of which it keeps nothing. */
 export function answerContext(exchange: Exchange, envelope: RequestEnvelope): AnswerContext {
   return {
     requestId: exchange.id,
     head: exchange,
-    request: envelope.decode!(),
-    body: exchange.body,
+    get request() {
+      return envelope.decode!()
+    },
+    get body() {
+      return exchange.body
+    },
     model: envelope.facts.model,
     time: exchange.time,
     now: Date.now,

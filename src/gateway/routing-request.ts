@@ -13,6 +13,8 @@ import type { Steering } from "./steering.ts"
 export interface GuessedRequest extends RoutingRequest {
   /** Tells the tokens of its input. */
   counted(tokens: number): void
+  /** Looks at what may still be asked for when the exchange has let go of its body. */
+  settle(): void
 }
 
 /**
@@ -81,6 +83,10 @@ class SeenRequest implements GuessedRequest, Needs {
 
   counted(tokens: number): void {
     this.#inputTokens = tokens
+  }
+
+  settle(): void {
+    this.#inputTokens ??= guessTokens(this.#exchange.body)
   }
 
   get session(): string | undefined {

@@ -1,6 +1,6 @@
 import type { Clock, Timers } from "../core/clock.ts"
 import { clientGone, type GatewayError } from "../core/error.ts"
-import type { Exchange, Work } from "../core/exchange.ts"
+import { type Exchange, NO_BODY, type Work } from "../core/exchange.ts"
 import type { RequestEnvelope } from "../core/protocol.ts"
 import type { Channel, Group, RoutingRequest } from "../core/routing.ts"
 import { chain } from "../routing/chain.ts"
@@ -31,6 +31,9 @@ import { canTake, type PrepareOptions, warningsOf } from "./prepare.ts"
 import { type GuessedRequest, routingRequest } from "./routing-request.ts"
 import type { Steering } from "./steering.ts"
 import { UnderWay } from "./under-way.ts"
+
+/** Bytes of a request that is let go of when its answer is streamed. A prompt of an agent has many times as many. */
+const MUCH = 16 * 1024
 
 /** One exchange, with all that its attempts need to know of it. */
 export interface Asked extends PrepareOptions {
@@ -209,7 +212,8 @@ export class Attempting implements Pursuit<Committed>, AttemptOptions, WalkOptio
     const { trial, call, hold } = committed
     this.#committed = committed
     this.underWay.delete(committed.record)
-    if (this.underWay.size > 0) recordRest(this.underWay, this.request, this.clock)
+    const alone = this.underWay.size === 0
+    if (!alone) recordRest(this.underWay, this.request, this.clock)
     progress.channel = trial.channel
     progress.relayed = call.relayed
     if (call.losses.length > 0) {
@@ -217,6 +221,22 @@ export class Attempting implements Pursuit<Committed>, AttemptOptions, WalkOptio
     }
     if (hold) progress.hold = hold
     exchange.signal.removeEventListener("abort", this)
+    // Others that are ended may not have noticed yet.
+    if (alone && committed.kind !== "whole" && exchange.body.length >= MUCH) this.#forget()
+  }
+
+  /** Lets go of the request, unless somebody is to see it again: a stream may go on for minutes. */
+  #forget(): void {
+    const { asked, request } = this
+    const { exchange, envelope, resolution, progress } = asked
+    const { facts } = envelope
+    if (progress.continuable || resolution.group.mirror || facts.keep || facts.previous) return
+    request.settle()
+    exchange.body = NO_BODY
+    envelope.forget?.()
+    // Files that were fetched for it are known to whoever would end the fetching.
+    asked.fetchMedia = undefined
+    exchange.work = this
   }
 
   ended(error: GatewayError): void {

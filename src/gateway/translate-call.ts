@@ -44,6 +44,7 @@ export function createChatCall(options: TranslateOptions, request: CanonicalRequ
   const ingress = exchange.protocol.ingress.chat!
   refusePrewarming(request, protocol, ingress)
   const encoded = upstream.encodeRequest(request, target)
+  const { decoding } = encoded
   const context = () => answerContext(exchange, envelope)
   const { part } = options
   const createStream = () => {
@@ -64,14 +65,14 @@ export function createChatCall(options: TranslateOptions, request: CanonicalRequ
     ...encodedCall(protocol, encoded),
     part,
     follow: () =>
-      createTranslation(upstream.createDecoder(encoded.decoding), createStream(), options.remember),
-    whole: (body) => written(upstream.decodeAnswer(body, encoded.decoding)),
+      createTranslation(upstream.createDecoder(decoding), createStream(), options.remember),
+    whole: (body) => written(upstream.decodeAnswer(body, decoding)),
     replay(body) {
-      const events = eventsOf(upstream.decodeAnswer(body, encoded.decoding))
+      const events = eventsOf(upstream.decodeAnswer(body, decoding))
       return createTranslation(decoderOf(events), createStream(), options.remember)
     },
     gather(body) {
-      const decoder = upstream.createDecoder(encoded.decoding)
+      const decoder = upstream.createDecoder(decoding)
       const collector = createCollector()
       for (const event of decoder.push(body)) collector.push(event)
       for (const event of decoder.end()) collector.push(event)
@@ -142,12 +143,13 @@ function unexpected(): never {
   })
 }
 
-/** How an encoded request is sent. */
+/** How an encoded request is sent, once: then its body is let go of. */
 export function encodedCall(
   protocol: Protocol,
-  { body, contentType, headers, losses }: EncodedRequest,
+  { body: encoded, contentType, headers, losses }: EncodedRequest,
 ): Pick<Call, "protocol" | "relayed" | "headers" | "losses" | "body"> {
   const own = protocol.upstream.headers
+  let unsent: typeof encoded | undefined = encoded
   return {
     protocol,
     relayed: false,
@@ -155,6 +157,8 @@ export function encodedCall(
     losses,
     body({ set, remove }): CallBody {
       const type = contentType ?? JSON_TYPE
+      const body = unsent!
+      unsent = undefined
       if (set.size === 0 && remove.length === 0) return { body: asBuffer(body), contentType: type }
       return { body: spliceObject(body, { set, remove }), contentType: type }
     },

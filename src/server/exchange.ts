@@ -1,5 +1,5 @@
 import type { HeaderView } from "../core/byte-source.ts"
-import type { Exchange } from "../core/exchange.ts"
+import { type Exchange, NO_BODY } from "../core/exchange.ts"
 import type { EndSignal } from "../core/life.ts"
 import type { Operation } from "../core/operation.ts"
 import type { IngressRoute, ServedProtocol } from "../core/protocol.ts"
@@ -7,7 +7,6 @@ import type { Runtime } from "../runtime.ts"
 import { requestId } from "./request-id.ts"
 import type { RequestPlace } from "./request-url.ts"
 
-const NO_BODY: Uint8Array = new Uint8Array()
 const NOTHING = () => {}
 
 /** A request that begins now, whose body may still be to come. @param signal aborted when its client leaves */

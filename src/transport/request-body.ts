@@ -11,14 +11,21 @@ import type { Members } from "./json-members.ts"
 /** Stands for an object or an array, which may be nested without end. */
 const NESTED = Object.freeze({})
 
+const FORGOTTEN = new Uint8Array()
+
 /** The top level of a JSON request, found without parsing what is in it. */
 export class RequestBody implements Members {
   readonly scan: JsonObjectScan
-  readonly #body: Uint8Array
+  #body: Uint8Array
 
   constructor(body: Uint8Array, scan: JsonObjectScan) {
     this.#body = body
     this.scan = scan
+  }
+
+  /** The bytes as they came in. */
+  get bytes(): Uint8Array {
+    return this.#body
   }
 
   get(name: string): JsonField | undefined {
@@ -47,6 +54,11 @@ export class RequestBody implements Members {
     } catch {
       throw invalid(`\`${name}\` is not valid JSON.`, name)
     }
+  }
+
+  /** Lets go of the bytes: from now on it may only be asked which members there were. */
+  forget(): void {
+    this.#body = FORGOTTEN
   }
 }
 

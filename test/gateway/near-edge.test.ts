@@ -28,6 +28,7 @@ describe("a request near the edge of a window", () => {
       get inputTokens() {
         return inputTokens
       },
+      settle() {},
       counted(tokens) {
         inputTokens = tokens
       },

@@ -25,32 +25,31 @@ const HARMLESS = new Set(["metadata"])
 /** A Messages request. @throws GatewayError `invalid-request` */
 export function openEnvelope(head: RequestHead, body: Uint8Array): RequestEnvelope {
   const opened = openRequestBody(body, DECISIVE)
-  return new MessagesEnvelope(body, opened, readFacts(head, opened))
+  return new MessagesEnvelope(opened, readFacts(head, opened))
 }
 
 /** What routing reads of it, and how it is rewritten without being parsed. */
 class MessagesEnvelope implements RequestEnvelope {
   readonly facts: RequestFacts
-  readonly #body: Uint8Array
   readonly #opened: RequestBody
   #decoded: CanonicalRequest | undefined
 
-  constructor(body: Uint8Array, opened: RequestBody, facts: RequestFacts) {
+  constructor(opened: RequestBody, facts: RequestFacts) {
     this.facts = facts
-    this.#body = body
     this.#opened = opened
   }
 
   losses(removed: readonly string[]): readonly Loss[] {
-    return removedLosses(this.#body, this.#opened.scan.fields, removed, HARMLESS)
+    const { bytes, scan } = this.#opened
+    return removedLosses(bytes, scan.fields, removed, HARMLESS)
   }
 
   rewrite({ model, extraBody, remove = [] }: RequestPatch): {
     body: Uint8Array
     contentType: string
   } {
-    const body = this.#body
     const opened = this.#opened
+    const body = opened.bytes
     const messages = opened.get("messages")
     const own = messages && withoutForeignState(body, messages.start)
     const set = own === undefined ? extraBody : new Map([...extraBody, ["messages", own]])
@@ -62,17 +61,23 @@ class MessagesEnvelope implements RequestEnvelope {
   }
 
   decode(): CanonicalRequest {
-    this.#decoded ??= decodeRequest(this.#body, this.facts)
+    this.#decoded ??= decodeRequest(this.#opened.bytes, this.facts)
     return this.#decoded
   }
 
   needs(need: Need): boolean {
-    const signs = needSigns(this.#body, this.#opened, this.facts)
-    return readNeed(need, this.#body, signs, () => this.decode())
+    const { bytes } = this.#opened
+    const signs = needSigns(bytes, this.#opened, this.facts)
+    return readNeed(need, bytes, signs, () => this.decode())
   }
 
   session(): string | undefined {
-    return sessionOf(this.#body, this.#opened)
+    return sessionOf(this.#opened.bytes, this.#opened)
+  }
+
+  forget(): void {
+    this.#opened.forget()
+    this.#decoded = undefined
   }
 }
 

@@ -10,6 +10,7 @@ import {
   scanObject,
 } from "../../transport/json-scan.ts"
 import { spliceObject } from "../../transport/json-splice.ts"
+import { RequestBody } from "../../transport/request-body.ts"
 import { decodeRequest, parseBody } from "./decode-request.ts"
 import { decodeEmbeddings } from "./embeddings-ingress.ts"
 import { type Fields, fieldsOf, invalid, numberOf, snakeCase, textOf } from "./fields.ts"
@@ -28,37 +29,44 @@ const HARMLESS = new Set(["labels", "store"])
 export function openRequest(head: RequestHead, body: Uint8Array): RequestEnvelope {
   const { model, action } = readPath(head.path)
   const scan = scanned(body)
+  const opened = new RequestBody(body, scan)
   const stream = action === "streamGenerateContent"
   const facts: RequestFacts = { model, stream, ...readLimit(body, scan) }
   const envelope: RequestEnvelope = {
     facts,
-    losses: (removed) => removedLosses(body, scan.fields, removed, HARMLESS),
+    losses: (removed) => removedLosses(opened.bytes, scan.fields, removed, HARMLESS),
     rewrite({ model: upstream, extraBody, remove = [] }) {
+      const { bytes } = opened
       const set = new Map(extraBody)
-      for (const [name, json] of namedModels(body, scan, upstream)) {
+      for (const [name, json] of namedModels(bytes, scan, upstream)) {
         if (!set.has(name)) set.set(name, json)
       }
-      const own = withoutSealed(body)
+      const own = withoutSealed(bytes)
       const changed =
         set.size > 0 || remove.length > 0
-          ? spliceObject(own, { set, remove }, own === body ? scan : undefined)
+          ? spliceObject(own, { set, remove }, own === bytes ? scan : undefined)
           : own
       return { body: changed, contentType: "application/json" }
     },
   }
   if (ACTIONS[action] === "embeddings") {
-    return { ...envelope, decodeEmbeddings: () => decodeEmbeddings(body, model) }
+    return { ...envelope, decodeEmbeddings: () => decodeEmbeddings(opened.bytes, model) }
   }
   let decoded: CanonicalRequest | undefined
   return {
     ...envelope,
-    session: () => sessionOf(body, (name) => field(scan, name)),
+    session: () => sessionOf(opened.bytes, (name) => field(scan, name)),
     decode() {
-      decoded ??= decodeRequest(body, facts)
+      decoded ??= decodeRequest(opened.bytes, facts)
       return decoded
     },
     needs(need) {
-      return readNeed(need, body, needSigns(body, scan, facts), () => this.decode!())
+      const { bytes } = opened
+      return readNeed(need, bytes, needSigns(bytes, scan, facts), () => this.decode!())
+    },
+    forget() {
+      opened.forget()
+      decoded = undefined
     },
   }
 }

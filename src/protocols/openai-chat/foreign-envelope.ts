@@ -16,20 +16,19 @@ import { isRecord } from "../../canonical/record.ts"
  */
 export function openForeign(
   opened: RequestBody,
-  body: Uint8Array,
   facts: RequestFacts,
 ): RequestEnvelope & { readonly asksUsage: boolean } {
   let decoded: CanonicalRequest | undefined
   const decode = (): CanonicalRequest => {
-    decoded ??= decodeResponsesRequest(body)
+    decoded ??= decodeResponsesRequest(opened.bytes)
     return decoded
   }
   return {
     facts,
-    asksUsage: facts.stream && !wantsUsage(body),
+    asksUsage: facts.stream && !wantsUsage(opened.bytes),
     decode,
-    needs: (need) => readNeed(need, body, needSigns(body, opened, facts), decode),
-    session: () => sessionOf(body, opened),
+    needs: (need) => readNeed(need, opened.bytes, needSigns(opened.bytes, opened, facts), decode),
+    session: () => sessionOf(opened.bytes, opened),
     rewrite({ model, extraBody, remove = [] }) {
       const target = { model, stream: facts.stream, family: "", capabilities: {} }
       const chat = encodeRequest(decode(), target).body
@@ -37,6 +36,10 @@ export function openForeign(
         body: spliceObject(chat, { set: extraBody, remove }),
         contentType: "application/json",
       }
+    },
+    forget() {
+      opened.forget()
+      decoded = undefined
     },
   }
 }

@@ -27,30 +27,23 @@ export function openJson(
   const opened = openRequestBody(body, DECISIVE)
   const facts = readFacts(operation, opened)
   if (operation === "chat" && opened.get("input") && !opened.get("messages")) {
-    return openForeign(opened, body, facts)
+    return openForeign(opened, facts)
   }
-  const usage = facts.stream && WITH_USAGE.has(operation) ? askForUsage(body, opened) : undefined
-  if (operation === "chat") return new ChatEnvelope(body, opened, facts, usage)
-  if (operation === "embeddings") return new EmbeddingsEnvelope(body, opened, facts, usage)
-  return new JsonEnvelope(body, opened, facts, usage)
+  const usage = facts.stream && WITH_USAGE.has(operation) ? askForUsage(opened) : undefined
+  if (operation === "chat") return new ChatEnvelope(opened, facts, usage)
+  if (operation === "embeddings") return new EmbeddingsEnvelope(opened, facts, usage)
+  return new JsonEnvelope(opened, facts, usage)
 }
 
 /** A JSON request: what routing reads of it, and how it is rewritten without being parsed. */
 export class JsonEnvelope implements RequestEnvelope {
   readonly facts: RequestFacts
-  protected readonly body: Uint8Array
   protected readonly opened: RequestBody
   readonly #usage: string | undefined
 
   /** @param usage the wish for a usage event, as JSON, where the caller has not got it */
-  constructor(
-    body: Uint8Array,
-    opened: RequestBody,
-    facts: RequestFacts,
-    usage: string | undefined,
-  ) {
+  constructor(opened: RequestBody, facts: RequestFacts, usage: string | undefined) {
     this.facts = facts
-    this.body = body
     this.opened = opened
     this.#usage = usage
   }
@@ -61,18 +54,22 @@ export class JsonEnvelope implements RequestEnvelope {
   }
 
   losses(removed: readonly string[]): readonly Loss[] {
-    return removedLosses(this.body, this.opened.scan.fields, removed, HARMLESS)
+    const { bytes, scan } = this.opened
+    return removedLosses(bytes, scan.fields, removed, HARMLESS)
   }
 
   rewrite(patch: RequestPatch): { body: Uint8Array; contentType: string } {
-    const { body, opened } = this
-    return { body: rewritten(body, opened, patch, this.#usage), contentType: "application/json" }
+    return { body: rewritten(this.opened, patch, this.#usage), contentType: "application/json" }
+  }
+
+  forget(): void {
+    this.opened.forget()
   }
 }
 
 class EmbeddingsEnvelope extends JsonEnvelope {
   decodeEmbeddings(): EmbeddingRequest {
-    return decodeEmbeddings(this.body)
+    return decodeEmbeddings(this.opened.bytes)
   }
 }
 
@@ -80,37 +77,38 @@ class ChatEnvelope extends JsonEnvelope {
   #decoded: CanonicalRequest | undefined
 
   // What a class gets that has none makes a list of its arguments each time.
-  constructor(
-    body: Uint8Array,
-    opened: RequestBody,
-    facts: RequestFacts,
-    usage: string | undefined,
-  ) {
-    super(body, opened, facts, usage)
+  constructor(opened: RequestBody, facts: RequestFacts, usage: string | undefined) {
+    super(opened, facts, usage)
     this.#decoded = undefined
   }
 
   decode(): CanonicalRequest {
-    this.#decoded ??= decodeRequest(this.body, this.opened.all())
+    this.#decoded ??= decodeRequest(this.opened.bytes, this.opened.all())
     return this.#decoded
   }
 
   needs(need: Need): boolean {
-    const { body, opened, facts } = this
-    return readNeed(need, body, needSigns(body, opened, facts), () => this.decode())
+    const { opened, facts } = this
+    const { bytes } = opened
+    return readNeed(need, bytes, needSigns(bytes, opened, facts), () => this.decode())
   }
 
   session(): string | undefined {
-    return chatSessionOf(this.body, this.opened)
+    return chatSessionOf(this.opened.bytes, this.opened)
+  }
+
+  override forget(): void {
+    super.forget()
+    this.#decoded = undefined
   }
 }
 
 function rewritten(
-  body: Uint8Array,
   opened: RequestBody,
   { model, extraBody, remove = NOTHING, capabilities }: RequestPatch,
   usage: string | undefined,
 ): Uint8Array {
+  const body = opened.bytes
   const strict = capabilities?.messageExtras === false
   const messages = cleanMessages(body, opened.get("messages"), strict)
   if (messages === undefined && usage === undefined) {
@@ -146,7 +144,8 @@ function readFacts(operation: Operation, opened: RequestBody): RequestFacts {
 }
 
 /** The `stream_options` with a wish for usage, as JSON; undefined when the caller has that wish itself. */
-function askForUsage(body: Uint8Array, opened: RequestBody): string | undefined {
+function askForUsage(opened: RequestBody): string | undefined {
+  const body = opened.bytes
   const own = opened.get(USAGE_OPTIONS)
   if (!own || parseScalar(body, own) === null) return '{"include_usage":true}'
   const scan = scanObject(body, own.start, false)

@@ -31,32 +31,37 @@ export function openEnvelope(operation: Operation, body: Uint8Array): RequestEnv
   const facts = { ...readFacts(operation, opened), ...(cited.length > 0 && { cited }) }
   let decoded: CanonicalRequest | undefined
   const decode = () => {
-    decoded ??= decodeResponsesRequest(body, operation)
+    decoded ??= decodeResponsesRequest(opened.bytes, operation)
     return decoded
   }
   return {
     facts,
-    losses: (removed) => removedLosses(body, opened.scan.fields, removed, HARMLESS),
+    losses: (removed) => removedLosses(opened.bytes, opened.scan.fields, removed, HARMLESS),
     rewrite({ model, extraBody, remove = [] }) {
-      const cleaned = asked && withoutForeignItems(body, asked)
+      const { bytes } = opened
+      const cleaned = asked && withoutForeignItems(bytes, asked)
       const set = cleaned === undefined ? extraBody : new Map([["input", cleaned], ...extraBody])
       return {
-        body: spliceModel(body, opened, model, set, remove),
+        body: spliceModel(bytes, opened, model, set, remove),
         contentType: "application/json",
       }
     },
     decode,
-    needs: (need) => readNeed(need, body, needSigns(body, opened, facts), decode),
+    needs: (need) => readNeed(need, opened.bytes, needSigns(opened.bytes, opened, facts), decode),
     ...(asked &&
       cited.length > 0 && {
-        withItems: (answer) => openEnvelope(operation, withItems(body, asked, answer)),
+        withItems: (answer) => openEnvelope(operation, withItems(opened.bytes, asked, answer)),
       }),
-    session: () => sessionOf(body, opened),
-    conversation: () => conversationOf(body),
+    session: () => sessionOf(opened.bytes, opened),
+    conversation: () => conversationOf(opened.bytes),
     continueFrom: (previous) => ({
-      ...openEnvelope(operation, continueFrom(body, previous)),
-      conversation: () => conversationOf(body, previous),
+      ...openEnvelope(operation, continueFrom(opened.bytes, previous)),
+      conversation: () => conversationOf(opened.bytes, previous),
     }),
+    forget() {
+      opened.forget()
+      decoded = undefined
+    },
   }
 }
 
