@@ -37,12 +37,12 @@ export class Bag<Value extends Bagged> {
     return true
   }
 
-  /** All that are there. What comes meanwhile is left out; where others go, one may come twice. */
-  *[Symbol.iterator](): Generator<Value, void, undefined> {
+  /** Calls it with all that are there. What comes meanwhile is left out; where others go, one may come twice. */
+  forEach(take: (value: Value) => void): void {
     // From behind: what takes the place of one that goes has had its turn.
     for (let at = this.#values.length - 1; at >= 0; at--) {
       const value = this.#values[at]
-      if (value) yield value
+      if (value) take(value)
     }
   }
 }

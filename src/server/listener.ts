@@ -85,7 +85,7 @@ export function createListener(stir?: () => void): Listener {
       return promise
     },
     cut() {
-      for (const exchange of active) exchange.work?.cut(shuttingDown())
+      active.forEach((exchange) => void exchange.work?.cut(shuttingDown()))
     },
   }
 }

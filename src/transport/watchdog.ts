@@ -38,11 +38,11 @@ export function createWatchdog(clock: Clock): Watchdog {
   let timer: ReturnType<typeof setInterval> | undefined
   const tick = () => {
     const now = clock.now()
-    for (const deadline of watched) {
-      if (!hasPassed(deadline, now)) continue
+    watched.forEach((deadline) => {
+      if (!hasPassed(deadline, now)) return
       watched.delete(deadline)
       deadline.expire()
-    }
+    })
     if (watched.size === 0) {
       clearInterval(timer)
       timer = undefined

@@ -93,9 +93,9 @@ export function openFront(options: FrontOptions): Front {
   listener.passages = peers
   const timer = setInterval(() => {
     seconds++
-    for (const connection of connections) {
+    connections.forEach((connection) => {
       if (connection.isIdleSince(seconds - idleSeconds)) connection.close()
-    }
+    })
   }, 1000)
   timer.unref()
 
@@ -105,9 +105,9 @@ export function openFront(options: FrontOptions): Front {
     stop() {
       closing = true
       server.stop()
-      for (const connection of connections) {
+      connections.forEach((connection) => {
         if (connection.isFree) connection.close()
-      }
+      })
       const { promise, resolve } = Promise.withResolvers<void>()
       if (connections.size === 0) resolve()
       left = resolve
