@@ -37,7 +37,7 @@ export class Bag<Value extends Bagged> {
     return true
   }
 
-  /** Calls it with all that are there. What comes meanwhile is left out; where others go, one may come twice. */
+  /** Calls it with all that are there. What comes meanwhile need not be among them; where others go, one may come twice. */
   forEach(take: (value: Value) => void): void {
     // From behind: what takes the place of one that goes has had its turn.
     for (let at = this.#values.length - 1; at >= 0; at--) {

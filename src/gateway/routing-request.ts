@@ -87,6 +87,8 @@ class SeenRequest implements GuessedRequest, Needs {
 
   settle(): void {
     this.#inputTokens ??= guessTokens(this.#exchange.body)
+    // Whoever routes by it has asked before the answer began.
+    if (this.#session === null) this.#session = undefined
   }
 
   get session(): string | undefined {

@@ -3,7 +3,15 @@ import { describe, expect, test } from "bun:test"
 import { closing, until } from "../support/cleanup.ts"
 import { overUpstreams, startRouter } from "../support/router.ts"
 import { startUpstream } from "../support/upstream/index.ts"
-import { type CallerId, hear, openChain } from "./continuation-bench.ts"
+import { upstreams } from "../matrix/upstreams.ts"
+import {
+  CALLER_IDS,
+  CALLERS,
+  type CallerId,
+  hear,
+  listen,
+  openChain,
+} from "./continuation-bench.ts"
 
 const use = closing()
 
@@ -24,18 +32,17 @@ const BEGINNINGS = {
     .map((data) => `event: ${data.type}\n${event(data)}`)
     .join(""),
   gemini: event({ candidates: [{ content: { role: "model", parts: [{ text: "Hello" }] } }] }),
+  transcript: event({ type: "transcript.text.delta", delta: "Hello" }),
 }
 
-type Spoken = keyof typeof BEGINNINGS
-
-const TYPES: Readonly<Record<Spoken, string>> = {
+const TYPES = {
   chat: "openai-compatible",
   messages: "anthropic",
   gemini: "gemini",
 }
 
 /** An upstream that keeps nothing of requests, begins to answer when it has all of one, and says no more. */
-async function patient(spoken: Spoken): Promise<string> {
+async function patient(spoken: keyof typeof BEGINNINGS): Promise<string> {
   const server = Bun.listen<{ left: number }>({
     hostname: "127.0.0.1",
     port: 0,
@@ -63,29 +70,28 @@ async function patient(spoken: Spoken): Promise<string> {
 
 const TEXT = "All work and no play makes Jack a dull boy. ".repeat(Math.ceil(SIZE / 44))
 
-/** Requests of that size, made anew each time. */
-const REQUESTS: Readonly<Record<CallerId, () => [path: string, body: object]>> = {
-  chat: () => ["/v1/chat/completions", { model: "g", stream: true, messages: messages() }],
-  messages: () => [
-    "/v1/messages",
-    { model: "g", stream: true, max_tokens: 64, messages: messages() },
-  ],
-  gemini: () => [
-    "/v1beta/models/g:streamGenerateContent?alt=sse",
-    { contents: [{ role: "user", parts: [{ text: TEXT }] }] },
-  ],
-  responses: () => ["/v1/responses", { model: "g", stream: true, store: false, input: TEXT }],
+/** What makes a request of that size of each caller's. */
+const LARGE: Readonly<Record<CallerId, object>> = {
+  chat: { messages: [{ role: "user", content: TEXT }] },
+  messages: { messages: [{ role: "user", content: TEXT }] },
+  gemini: { contents: [{ role: "user", parts: [{ text: TEXT }] }] },
+  responses: { input: TEXT, store: false },
 }
 
-const messages = () => [{ role: "user", content: TEXT }]
+/** The same as it is sent. */
+const wireOf = (caller: CallerId) => {
+  const [path, body] = CALLERS[caller]
+  return wire(path, "application/json", JSON.stringify({ ...body, ...LARGE[caller] }))
+}
+
+const wire = (path: string, type: string, body: string) =>
+  Buffer.from(
+    `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  )
 
 /** Sends a request, of which this side keeps nothing. Resolves when its answer has begun. */
-async function begin(port: number, caller: CallerId) {
-  const [path, body] = REQUESTS[caller]()
-  const json = JSON.stringify(body)
-  let rest: Buffer | undefined = Buffer.from(
-    `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${json.length}\r\n\r\n${json}`,
-  )
+async function begin(port: number, make: () => Buffer): Promise<void> {
+  let rest: Buffer | undefined = make()
   let heard = ""
   const write = (socket: { write(bytes: Uint8Array): number }) => {
     if (!rest) return
@@ -107,6 +113,17 @@ async function begin(port: number, caller: CallerId) {
   await until(() => heard.includes("Hello"))
 }
 
+/** What requests that are made in this way hold while their streams are under way. */
+async function growth(provider: object, make: () => Buffer): Promise<number> {
+  const router = await use(startRouter({ providers: { u: provider }, groups: { g: ["u/m"] } }))
+  const port = Number(new URL(router.url).port)
+  // What is made once is not counted.
+  await begin(port, make)
+  const before = held()
+  for (let i = 0; i < STREAMS; i++) await begin(port, make)
+  return held() - before
+}
+
 function held(): number {
   Bun.gc(true)
   return heapStats().heapSize
@@ -123,18 +140,51 @@ describe("a stream under way does not hold its request", () => {
     ["chat", "messages"],
   ] as const)("of %s, over an upstream of %s", async (caller, spoken) => {
     const provider = { type: TYPES[spoken], baseUrl: await patient(spoken), keys: ["sk-upstream"] }
-    const router = await use(startRouter({ providers: { u: provider }, groups: { g: ["u/m"] } }))
-    const port = Number(new URL(router.url).port)
-    // What is made once is not counted.
-    await begin(port, caller)
-    const before = held()
-    for (let i = 0; i < STREAMS; i++) await begin(port, caller)
-    expect(held() - before).toBeLessThan((STREAMS * SIZE) / 2)
+    expect(await growth(provider, () => wireOf(caller))).toBeLessThan((STREAMS * SIZE) / 2)
+  })
+
+  test("of a recording that is written down", async () => {
+    const field = (name: string, value: string) =>
+      `--x\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
+    const form = () =>
+      `${field("model", "g")}${field("stream", "true")}${field("file", TEXT)}--x--\r\n`
+    const make = () => wire("/v1/audio/transcriptions", "multipart/form-data; boundary=x", form())
+    const provider = { type: "openai-compatible", baseUrl: await patient("transcript") }
+    expect(await growth(provider, make)).toBeLessThan((STREAMS * SIZE) / 2)
   })
 })
 
+/** What is the same in the answers to two requests that are alike. */
+const alike = (raw: string) =>
+  raw.replace(/[0-9a-f]{20,}/gi, "id").replace(/"(created\w*|completed_at)":\d+/g, '"$1":0')
+
+/** Every sort of content, of which the first is read before the others are there. */
+const SCRIPT = "use:;input=50;output=9|role|think:2|tok:3|gate|tok:2|tool:2|usage|done"
+
+describe.each(CALLER_IDS)(
+  "the answer to a large request of %s is that to a small one",
+  (caller) => {
+    test.each(upstreams.map(({ id }) => id))("over %s", async (id) => {
+      const { router, chain } = await openChain(use, [[id, SCRIPT]], {
+        group: { continuation: false },
+      })
+      const answerTo = async (more: object) => {
+        chain[0]!.reset()
+        chain[0]!.script(() => SCRIPT)
+        const open = () => chain[0]!.requests[0]!.gate.open()
+        const heard = await listen(router, caller, [["rld", open]], more)
+        expect(heard).toMatchObject({ whole: true, error: false })
+        return alike(heard.raw)
+      }
+      const small = await answerTo(caller === "responses" ? { store: false } : {})
+      expect(await answerTo(LARGE[caller])).toBe(small)
+    })
+  },
+)
+
 describe("a large request is still there for whoever needs it", () => {
-  const [path, body] = REQUESTS.chat()
+  const [path] = CALLERS.chat
+  const body = { ...CALLERS.chat[1], ...LARGE.chat }
 
   test("when its client leaves: its tokens are guessed", async () => {
     const router = await use(startRouter(overUpstreams([{ url: await patient("chat") }])))

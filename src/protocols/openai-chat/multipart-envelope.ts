@@ -5,6 +5,8 @@ import { invalid } from "./invalid.ts"
 /** More parts than any audio request has; the scan is linear, this bounds what it keeps. */
 const MAX_PARTS = 256
 
+const NOTHING = Buffer.alloc(0)
+
 interface Part {
   name: string
   /** Offsets of the part's content. */
@@ -23,7 +25,7 @@ export function openMultipart(body: Uint8Array, contentType: string): RequestEnv
   if (!boundary) {
     throw invalid("The content type must be multipart/form-data with a boundary.", "content-type")
   }
-  const buffer = asBuffer(body)
+  let buffer = asBuffer(body)
   const parts = scanParts(buffer, boundary)
   const text = (name: string) => {
     const part = parts.find((candidate) => candidate.name === name)
@@ -39,6 +41,9 @@ export function openMultipart(body: Uint8Array, contentType: string): RequestEnv
         ? [buffer.subarray(0, part.start), Buffer.from(model), buffer.subarray(part.end)]
         : [Buffer.from(formField(boundary, "model", model)), buffer]
       return { body: Buffer.concat(pieces), contentType }
+    },
+    forget() {
+      buffer = NOTHING
     },
   }
 }
