@@ -7,7 +7,7 @@ import type { Allocations, Counters, Work } from "./allocations.ts"
  */
 export const TOLERANCE: Readonly<Record<keyof Counters, number>> = {
   heapBytes: 0.05,
-  nativeCount: 0.15,
+  nativeCount: 0.1,
 }
 
 /** How far it may be in any case: a few requests share what threads allocate now and then. */

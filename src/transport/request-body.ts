@@ -1,4 +1,5 @@
 import { GatewayError } from "../core/error.ts"
+import { NO_BODY } from "../core/exchange.ts"
 import {
   asBuffer,
   type JsonField,
@@ -10,8 +11,6 @@ import type { Members } from "./json-members.ts"
 
 /** Stands for an object or an array, which may be nested without end. */
 const NESTED = Object.freeze({})
-
-const FORGOTTEN = new Uint8Array()
 
 /** The top level of a JSON request, found without parsing what is in it. */
 export class RequestBody implements Members {
@@ -58,7 +57,7 @@ export class RequestBody implements Members {
 
   /** Lets go of the bytes: from now on it may only be asked which members there were. */
   forget(): void {
-    this.#body = FORGOTTEN
+    this.#body = NO_BODY
   }
 }
 

@@ -1,11 +1,10 @@
+import { NO_BODY } from "../../core/exchange.ts"
 import type { RequestEnvelope } from "../../core/protocol.ts"
 import { asBuffer } from "../../transport/json-scan.ts"
 import { invalid } from "./invalid.ts"
 
 /** More parts than any audio request has; the scan is linear, this bounds what it keeps. */
 const MAX_PARTS = 256
-
-const NOTHING = Buffer.alloc(0)
 
 interface Part {
   name: string
@@ -43,7 +42,7 @@ export function openMultipart(body: Uint8Array, contentType: string): RequestEnv
       return { body: Buffer.concat(pieces), contentType }
     },
     forget() {
-      buffer = NOTHING
+      buffer = asBuffer(NO_BODY)
     },
   }
 }
