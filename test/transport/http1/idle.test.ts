@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { systemClock } from "../../../src/core/clock.ts"
 import { Life } from "../../../src/core/life.ts"
-import type { IncomingResponse } from "../../../src/core/provider.ts"
+import type { IncomingResponse, OutgoingRequest } from "../../../src/core/provider.ts"
 import { Pool } from "../../../src/transport/http1/pool.ts"
 import { requestHead } from "../../../src/transport/http1/request-head.ts"
 import { RoundTrip } from "../../../src/transport/http1/round-trip.ts"
@@ -20,7 +20,7 @@ async function startPool(script: Script) {
   let wakings = 0
   const pool = new Pool(origin, systemClock, createWatchdog(systemClock), () => wakings++)
   const ask = () => {
-    const request = {
+    const request: OutgoingRequest = {
       url: server.url,
       method: "GET",
       headers: {},
