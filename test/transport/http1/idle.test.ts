@@ -10,8 +10,7 @@ import { closing, until } from "../../support/cleanup.ts"
 import { outcomeOf, type Script, startScripted } from "./scripted.ts"
 
 const using = closing()
-const OK = "HTTP/1.1 200 OK\r\n"
-const HELLO = `${OK}content-length: 5\r\n\r\nhello`
+const HELLO = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"
 
 /** A server, and a pool of connections to it of which the test counts the seconds. */
 async function startPool(script: Script) {
