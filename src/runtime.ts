@@ -11,7 +11,7 @@ import { nullLedger } from "./storage/null-ledger.ts"
 import { createMemoryAnswerStore } from "./storage/memory-answer-store.ts"
 import { openStorage } from "./storage/sqlite/open-storage.ts"
 import type { UsageReader } from "./storage/sqlite/usage-reader.ts"
-import { createLogger, stdout } from "./telemetry/log.ts"
+import { createLogger, sharedStdout, stdout } from "./telemetry/log.ts"
 import { createRedactor } from "./telemetry/redact.ts"
 import type { Seat } from "./workers/seat.ts"
 
@@ -86,7 +86,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   let snapshot: Snapshot | undefined
   const logger = createLogger(
     () => settings.log,
-    stdout,
+    seat ? sharedStdout : stdout,
     createRedactor(() => settings),
   )
   const knowledge = seat?.knowledge(settings, () => gateway?.freed())

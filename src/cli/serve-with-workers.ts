@@ -4,7 +4,7 @@ import { systemClock } from "../core/clock.ts"
 import type { Logger } from "../core/log.ts"
 import type { Settings } from "../core/settings.ts"
 import { openStorage, type Storage, StorageError } from "../storage/sqlite/open-storage.ts"
-import { createLogger, stdout } from "../telemetry/log.ts"
+import { createLogger, sharedStdout } from "../telemetry/log.ts"
 import { createRedactor } from "../telemetry/redact.ts"
 import { createSupervisor, WorkerEnded } from "../workers/supervisor.ts"
 import { announce } from "./banner.ts"
@@ -28,7 +28,7 @@ export async function serveWithWorkers({
   const { host, port, drain, workers } = settings.server
   const logger = createLogger(
     () => settings.log,
-    stdout,
+    sharedStdout,
     createRedactor(() => settings),
   )
   requireFreePort(host!, port)

@@ -49,4 +49,9 @@ export interface HeaderView {
   /** Whether a name begins so; absent where that takes a look at each of them. */
   hasBeginning?(beginning: string): boolean
   forEach(each: (value: string, name: string) => void): void
+  /**
+   * What somebody has found out about a request by all of it but its body, kept for the requests that are the same
+   * but for that: null at first. Absent where there are none.
+   */
+  found?: object | null
 }

@@ -9,12 +9,13 @@ import type { Opened } from "../routing/prospects.ts"
 import type { GatewayContext } from "./context.ts"
 import { type Share, totalOf, unfinishedUsage } from "./continuation/share.ts"
 import { routeText } from "./route-record.ts"
-
-const CLIENT_LIMIT = 80
+import { clientOf } from "./said.ts"
 
 /** What is known of an exchange while it runs, and the one place that ends it. */
 export interface Progress {
   caller: string | null
+  /** What the program calls itself that asks; undefined before it is let in. */
+  client: string | undefined
   requested: string
   /** Id of the request that it copies for a mirror. */
   mirrorOf: string | null
@@ -49,6 +50,7 @@ const NONE: readonly never[] = Object.freeze([])
 export function startProgress(): Progress {
   return {
     caller: null,
+    client: undefined,
     requested: "",
     mirrorOf: null,
     group: null,
@@ -153,7 +155,7 @@ function usageRow(
     mirrorOf: progress.mirrorOf,
     // The ledger is given it in its parts.
     route: null,
-    client: (exchange.headers.get("user-agent") ?? "").slice(0, CLIENT_LIMIT),
+    client: progress.client ?? clientOf(exchange.headers),
   }
 }
 

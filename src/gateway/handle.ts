@@ -16,6 +16,7 @@ import { relayBytes } from "./relay-bytes.ts"
 import { relayEvents } from "./relay.ts"
 import { errorReply, replyHeaders, replyStatus } from "./reply.ts"
 import { type Asked, run } from "./run.ts"
+import { saidBy } from "./said.ts"
 import { checkRegion, steer } from "./steer.ts"
 import { readSteering } from "./steering.ts"
 import { keepAliveOf, streamOf } from "./stream-of.ts"
@@ -32,9 +33,11 @@ export async function handle(
   const finish = createFinish(context, exchange, progress)
   const { protocol } = exchange
   try {
-    const caller = snapshot.authenticator.authenticate(exchange)
+    const said = saidBy(exchange, snapshot.authenticator)
+    const { caller } = said
     progress.caller = caller.id
-    const steering = readSteering(exchange)
+    progress.client = said.client
+    const steering = readSteering(exchange, said.steering(exchange.headers))
     const opened = protocol.ingress.inspect(exchange, exchange.body)
     if (exchange.body.length >= LARGE_BODY) await nextTurn()
     const { facts } = opened

@@ -40,17 +40,18 @@ const NOTHING: Steering = Object.freeze({})
  * Reads what the caller decides; the body wins over headers, and tags of both count. Takes the body's
  * member out, since no upstream knows it.
  *
+ * @param fromHeaders what they decide
  * @throws GatewayError `invalid-request`
  */
-export function readSteering(exchange: Exchange): Steering {
-  const fromHeaders = readHeaders(exchange.headers)
+export function readSteering(exchange: Exchange, fromHeaders: Steering): Steering {
   const fromBody = takeMember(exchange)
   if (!fromBody) return fromHeaders
   const tags = [...(fromHeaders.tags ?? []), ...(fromBody.tags ?? [])]
   return { ...fromHeaders, ...fromBody, ...(tags.length > 0 && { tags }) }
 }
 
-function readHeaders(headers: HeaderView): Steering {
+/** What headers decide. @throws GatewayError `invalid-request` */
+export function steeringOf(headers: HeaderView): Steering {
   // Each name would be looked for in vain.
   const own = headers.hasBeginning?.(OWN) === false ? NOTHING : readOwn(headers)
   const seconds = headers.get(OTHER_TIMEOUT)

@@ -6,7 +6,7 @@ import { planOfFacts } from "../gateway/planned-request.ts"
 import { createHistory } from "../gateway/history.ts"
 import { canTake } from "../gateway/prepare.ts"
 import { checkRegion, steer } from "../gateway/steer.ts"
-import { readSteering } from "../gateway/steering.ts"
+import { readSteering, steeringOf } from "../gateway/steering.ts"
 import { allowGroup, ANYBODY, type Caller } from "../governance/authenticate.ts"
 import { resolve } from "../routing/resolve.ts"
 import type { Runtime } from "../runtime.ts"
@@ -51,7 +51,7 @@ export async function explainRequest(
     ended: () => {},
   }
   const caller = callerOf(searchParams.get("key"), settings.auth.keys)
-  const steering = readSteering(exchange)
+  const steering = readSteering(exchange, steeringOf(exchange.headers))
   const envelope = protocol.ingress.inspect(exchange, exchange.body)
   const found = resolve(table, envelope.facts.model, caller.groups)
   allowGroup(caller, found.group.name)

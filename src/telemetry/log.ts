@@ -1,3 +1,5 @@
+import type { GatewayError } from "../core/error.ts"
+import type { UsageRow } from "../core/ledger.ts"
 import type { LogFields, Logger } from "../core/log.ts"
 import type { Settings } from "../core/settings.ts"
 import { prettyLine, prettyRequest } from "./pretty.ts"
@@ -5,7 +7,7 @@ import { type Redact, redact } from "./redact.ts"
 import { requestLine } from "./request-line.ts"
 import { type LogSink, stdout } from "./stdout.ts"
 
-export { type LogSink, stdout } from "./stdout.ts"
+export { type LogSink, sharedStdout, stdout } from "./stdout.ts"
 
 const LEVELS = ["debug", "info", "warn", "error", "silent"] as const
 type Level = (typeof LEVELS)[number]
@@ -29,6 +31,27 @@ export function createLogger(
       : JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })
     sink.write(`${clean(line)}\n`)
   }
+
+  const tidy = (error: GatewayError | undefined) => (error ? clean : redact)
+
+  /** Rows of which the lines are still to be written: one after another they cost half. */
+  const waiting: UsageRow[] = []
+
+  function writeWaiting(): void {
+    for (const row of waiting) if (!requestLine(row, sink.room)) writeRow(row, undefined)
+    waiting.length = 0
+  }
+
+  function writeRow(row: UsageRow, error: GatewayError | undefined): void {
+    const fields: Record<string, unknown> = { time: "", level: "info", message: "request" }
+    Object.assign(fields, row)
+    fields["time"] = new Date(row.time).toISOString()
+    // As in the other lines.
+    fields["route"] = undefined
+    if (error) fields["reason"] = error.message
+    sink.write(`${tidy(error)(JSON.stringify(fields))}\n`)
+  }
+
   return {
     debug: (message, fields) => write("debug", message, fields),
     info: (message, fields) => write("info", message, fields),
@@ -37,19 +60,13 @@ export function createLogger(
     request(row, error) {
       const { level: least, format } = settings()
       if (LEVELS.indexOf("info") < LEVELS.indexOf(least)) return
-      const tidy = error ? clean : redact
       if (format === "pretty" || (format === "auto" && sink.isTTY)) {
-        sink.write(`${tidy(prettyRequest(row, error, sink.colour))}\n`)
-        return
+        sink.write(`${tidy(error)(prettyRequest(row, error, sink.colour))}\n`)
+      } else if (error) writeRow(row, error)
+      else {
+        waiting.push(row)
+        sink.later(writeWaiting)
       }
-      if (!error && requestLine(row, sink.room)) return
-      const fields: Record<string, unknown> = { time: "", level: "info", message: "request" }
-      Object.assign(fields, row)
-      fields["time"] = new Date(row.time).toISOString()
-      // As in the other lines.
-      fields["route"] = undefined
-      if (error) fields["reason"] = error.message
-      sink.write(`${tidy(JSON.stringify(fields))}\n`)
     },
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { GatewayError } from "../../src/core/error.ts"
 import type { UsageRow } from "../../src/core/ledger.ts"
 import { createLogger } from "../../src/telemetry/log.ts"
+import { keepLines } from "./sink.ts"
 
 const ROW: UsageRow = {
   id: "req_1",
@@ -34,9 +35,7 @@ const ROW: UsageRow = {
 }
 
 function logger(colour = false) {
-  const lines: string[] = []
-  const write = (line: string) => void lines.push(line)
-  const sink = { write, room: () => undefined, isTTY: true, colour }
+  const { sink, lines } = keepLines({ isTTY: true, colour })
   return { log: createLogger(() => ({ level: "debug", format: "pretty" }), sink), lines }
 }
 
@@ -46,9 +45,7 @@ const CONTROLS = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/
 const EVIL = "a\x1b[2Jb\x9b31mc\r\n12:00:00  200  forged\u2028d\u202ee\x7f\0"
 
 test("a line of JSON has the facts of a request, and leaves its way to the ledger", () => {
-  const lines: string[] = []
-  const write = (line: string) => void lines.push(line)
-  const sink = { write, room: () => undefined, isTTY: false, colour: false }
+  const { sink, lines } = keepLines()
   const log = createLogger(() => ({ level: "info", format: "json" }), sink)
   log.request({ ...ROW, route: JSON.stringify({ candidates: ["u/ok#-"] }) }, undefined)
   const { time: _time, route: _route, ...facts } = ROW

@@ -8,6 +8,7 @@ import { createLogger } from "../../src/telemetry/log.ts"
 import { createRedactor, redact } from "../../src/telemetry/redact.ts"
 import { closing } from "../support/cleanup.ts"
 import { emptyFolder } from "../support/program.ts"
+import { keepLines } from "./sink.ts"
 
 const use = closing()
 const ROW = { id: "req_1", time: 0, duration: 1, ttft: null, cost: null, status: 502 } as UsageRow
@@ -43,9 +44,7 @@ async function logging(format: "json" | "pretty") {
     return loaded.settings
   }
   let settings = await load({ keys: [CANARIES.caller], adminKey: CANARIES.admin })
-  const lines: string[] = []
-  const write = (line: string) => void lines.push(line)
-  const sink = { write, room: () => undefined, isTTY: false, colour: false }
+  const { sink, lines } = keepLines()
   const clean = createRedactor(() => settings)
   return {
     log: createLogger(() => ({ level: "debug", format }), sink, clean),

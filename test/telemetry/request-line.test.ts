@@ -3,6 +3,7 @@ import type { UsageRow } from "../../src/core/ledger.ts"
 import { createLogger } from "../../src/telemetry/log.ts"
 import { type Page, requestLine } from "../../src/telemetry/request-line.ts"
 import { usageRow } from "../storage/sqlite/support.ts"
+import { keepLines } from "./sink.ts"
 
 const KEY = "sk-proj-0123456789abcdef"
 
@@ -55,9 +56,7 @@ test("a row that cannot be written in pieces has a line all the same", () => {
     usageRow("req_g"),
     usageRow("req_1", { group: "g".repeat(4000) }),
   ]
-  const lines: string[] = []
-  const write = (line: string) => void lines.push(line)
-  const sink = { write, room: () => undefined, isTTY: false, colour: false }
+  const { sink, lines } = keepLines()
   const log = createLogger(() => ({ level: "info", format: "json" }), sink)
   for (const row of rows) {
     expect(lineOf(row)).toBeUndefined()

@@ -9,10 +9,11 @@ import { type Listener, shuttingDown } from "../listener.ts"
 import { requireLocal } from "../local-only.ts"
 import { prepareReply, type Sent } from "../reply.ts"
 import { Outgoing, scratch, TOGETHER } from "./outgoing.ts"
+import { HeadMemory } from "./head-memory.ts"
 import { answerIfAlive } from "./liveness.ts"
 import { Passage } from "./passage.ts"
 import type { Place, Places } from "./places.ts"
-import { type PlainHead, readPlainHead } from "./plain-head.ts"
+import type { PlainHead } from "./plain-head.ts"
 import { CHUNKED, putReplyHead, UNTIL_CLOSE } from "./reply-head.ts"
 import { type Bearer, StreamedBody } from "./streamed-body.ts"
 import { Upload } from "./upload.ts"
@@ -54,6 +55,7 @@ export class Connection implements Bearer, Bagged {
   readonly #house: House
   readonly #socket: Bun.Socket<Connection>
   readonly #out: Outgoing
+  readonly #heads = new HeadMemory()
   #passage: Passage | undefined
   #head: PlainHead | undefined
   #upload: Upload | undefined
@@ -169,7 +171,7 @@ export class Connection implements Bearer, Bagged {
   }
 
   #begin(bytes: Buffer): void {
-    const head = readPlainHead(bytes)
+    const head = this.#heads.read(bytes)
     // A new process that is asked whether it is there need not load what the others go through.
     const place = head && this.#house.places.find(head.path)
     const { limits, server } = this.#house.runtime.settings

@@ -16,7 +16,8 @@ const LIMIT = 16 * 1024
 /** Headers that a plain head may have: Bun's server refuses more than twice as many. */
 const MOST_HEADERS = 96
 
-const BLANK_LINE = Buffer.from("\r\n\r\n")
+/** What a head ends with. */
+export const BLANK_LINE = Buffer.from("\r\n\r\n")
 const METHOD = Buffer.from("POST ")
 const VERSION = Buffer.from(" HTTP/1.")
 const HOST = Buffer.from("host")
@@ -47,6 +48,9 @@ export interface PlainHead {
   end: number
   /** Bytes of the body. */
   length: number
+  /** Where that is written: the offsets of the line's value and of its end. */
+  lengthStart: number
+  lengthEnd: number
   /** Whether the connection is for further requests, too. */
   keepAlive: boolean
   /** Whether the client knows chunks: one of HTTP/1.0, as many proxies are, does not. */
@@ -82,6 +86,8 @@ export function readPlainHead(bytes: Buffer): PlainHead | undefined {
   let lines = 0
   let hosts = 0
   let length = -1
+  let lengthStart = 0
+  let lengthEnd = 0
   let keepAlive = minor === 1
   while (at < end - 2) {
     if (++lines > MOST_HEADERS) return undefined
@@ -105,6 +111,8 @@ export function readPlainHead(bytes: Buffer): PlainHead | undefined {
           if (length >= 0) return undefined
           length = lengthIn(bytes, value, at)
           if (length < 0) return undefined
+          lengthStart = value
+          lengthEnd = at
         } else if (name === CONNECTION) {
           const option = bytes.toString("latin1", value, at).trim().toLowerCase()
           if (option === "close") keepAlive = false
@@ -123,6 +131,8 @@ export function readPlainHead(bytes: Buffer): PlainHead | undefined {
     headers: new HeadView(bytes.toString("latin1", first, at)),
     end,
     length,
+    lengthStart,
+    lengthEnd,
     keepAlive,
     chunks: minor === 1,
   }

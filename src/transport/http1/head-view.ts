@@ -24,6 +24,7 @@ const TAB = 0x09
 export class HeadView implements HeaderView {
   /** Lines that each begin with a line feed; names in lower case, with the colon right behind them. */
   readonly #text: string
+  found: object | null = null
 
   constructor(text: string) {
     this.#text = text

@@ -1,11 +1,21 @@
 // Collects lines, writes one among them, and ends as it is told.
 import { stdout } from "../../../src/telemetry/stdout.ts"
 
+const collected: string[] = []
+
 function collect(line: string): void {
-  const bytes = Buffer.from(line)
-  const page = stdout.room(bytes.length)!
-  page.bytes.set(bytes, page.end)
-  page.end += bytes.length
+  collected.push(line)
+  stdout.later(fill)
+}
+
+function fill(): void {
+  for (const line of collected) {
+    const bytes = Buffer.from(line)
+    const page = stdout.room(bytes.length)!
+    page.bytes.set(bytes, page.end)
+    page.end += bytes.length
+  }
+  collected.length = 0
 }
 
 const [how] = process.argv.slice(2)
