@@ -8,8 +8,8 @@ import type { Usage } from "../core/usage.ts"
 import type { Opened } from "../routing/prospects.ts"
 import type { GatewayContext } from "./context.ts"
 import { type Share, totalOf, unfinishedUsage } from "./continuation/share.ts"
+import { clientOf } from "./head-facts.ts"
 import { routeText } from "./route-record.ts"
-import { clientOf } from "./said.ts"
 
 /** What is known of an exchange while it runs, and the one place that ends it. */
 export interface Progress {

@@ -8,6 +8,7 @@ import type { Committed, Events } from "./attempt.ts"
 import type { GatewayContext, Snapshot } from "./context.ts"
 import { leave } from "./broken-off.ts"
 import { createFinish, type Finish, startProgress } from "./finish.ts"
+import { headFacts } from "./head-facts.ts"
 import { createHistory } from "./history.ts"
 import { keepAnswer } from "./keep.ts"
 import { mirror } from "./mirror.ts"
@@ -16,7 +17,6 @@ import { relayBytes } from "./relay-bytes.ts"
 import { relayEvents } from "./relay.ts"
 import { errorReply, replyHeaders, replyStatus } from "./reply.ts"
 import { type Asked, run } from "./run.ts"
-import { saidBy } from "./said.ts"
 import { checkRegion, steer } from "./steer.ts"
 import { readSteering } from "./steering.ts"
 import { keepAliveOf, streamOf } from "./stream-of.ts"
@@ -33,11 +33,11 @@ export async function handle(
   const finish = createFinish(context, exchange, progress)
   const { protocol } = exchange
   try {
-    const said = saidBy(exchange, snapshot.authenticator)
-    const { caller } = said
+    const head = headFacts(exchange, snapshot.authenticator)
+    const { caller } = head
     progress.caller = caller.id
-    progress.client = said.client
-    const steering = readSteering(exchange, said.steering(exchange.headers))
+    progress.client = head.client
+    const steering = readSteering(exchange, head.steering(exchange.headers))
     const opened = protocol.ingress.inspect(exchange, exchange.body)
     if (exchange.body.length >= LARGE_BODY) await nextTurn()
     const { facts } = opened

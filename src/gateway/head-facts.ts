@@ -6,7 +6,7 @@ import { type Steering, steeringOf } from "./steering.ts"
 const CLIENT_LIMIT = 80
 
 /** What a request says by all of it but its body: found once for those that repeat it, as most of a client's do. */
-export class Said {
+export class HeadFacts {
   /** Who has said whose key it is. */
   readonly authenticator: Authenticator
   readonly caller: Caller
@@ -27,13 +27,13 @@ export class Said {
 }
 
 /** @throws GatewayError `unauthorized` */
-export function saidBy(exchange: Exchange, authenticator: Authenticator): Said {
+export function headFacts(exchange: Exchange, authenticator: Authenticator): HeadFacts {
   const { headers } = exchange
   const { found } = headers
-  if (found instanceof Said && found.authenticator === authenticator) return found
-  const said = new Said(authenticator, exchange)
-  if (found !== undefined) headers.found = said
-  return said
+  if (found instanceof HeadFacts && found.authenticator === authenticator) return found
+  const facts = new HeadFacts(authenticator, exchange)
+  if (found !== undefined) headers.found = facts
+  return facts
 }
 
 /** What the program calls itself that asks. */
