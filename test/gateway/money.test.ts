@@ -133,11 +133,11 @@ test.each([1, 2])(
     await askUpTo(COUNT)
     let rows = await router.rows()
     // How many there are of each sort is chance.
-    while (begun < MOST && !isEnough(rows)) {
+    while (begun < MOST && fewest(rows) <= 4) {
       await askUpTo(begun + COUNT / 4)
       rows = await router.rows()
     }
-    expect(isEnough(rows)).toBe(true)
+    expect(fewest(rows)).toBeGreaterThan(4)
 
     const spent = live(router)
     using reader = opening(join(router.folder, ".llmrouter/llmrouter.db"))
@@ -149,8 +149,8 @@ test.each([1, 2])(
   60_000,
 )
 
-/** Whether there are enough requests of every sort for the sums to say something. */
-function isEnough(rows: readonly Record<string, unknown>[]): boolean {
+/** How many requests there are of the rarest sort: without some of each the sums say little. */
+function fewest(rows: readonly Record<string, unknown>[]): number {
   const some = (is: (row: Record<string, unknown>) => boolean) => rows.filter(is).length
   const seen = {
     left: some((row) => row["status"] === 499),
@@ -160,7 +160,7 @@ function isEnough(rows: readonly Record<string, unknown>[]): boolean {
     mirrors: some((row) => row["mirror_of"] !== null),
     hedged: some((row) => String(row["route"]).includes('"hedge"')),
   }
-  return Object.values(seen).every((count) => count > 4)
+  return Math.min(...Object.values(seen))
 }
 
 /** @returns how many requests have come to the gateway since this was called */
