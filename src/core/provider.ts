@@ -62,6 +62,12 @@ export interface ProviderAccount {
    * Called with the final URL, headers and body. @throws GatewayError `upstream-unauthorized`, `upstream-unreachable`
    */
   sign?(request: OutgoingRequest, key: Secret | undefined): Promise<OutgoingRequest>
+  /**
+   * An upstream has refused a request with what `sign` had put into it: that is to be had anew.
+   *
+   * @param began when the request did, in monotonic milliseconds: what was had since then may be good
+   */
+  forget?(key: Secret | undefined, began: number): void
   /** Top-level changes to the body of this call. @param headers the caller's */
   patch?(call: CallTarget, headers: HeaderView): BodyPatch | undefined
   /**

@@ -11,7 +11,10 @@ export function judge(context: GatewayContext, trial: Trial, error: GatewayError
     health.release(trial)
   } else if (next === "fail" && !breaker && !cooldown) health.succeed(trial)
   else health.fail(trial, error)
-  if (cooldown === "auth") context.rejected(trial.channel, error)
+  if (cooldown !== "auth") return
+  const { channel, began } = trial
+  channel.deployment.account.forget?.(channel.key, began)
+  context.rejected(channel, error)
 }
 
 /** A caller's own time limit says nothing of the upstream. */

@@ -58,7 +58,9 @@ export function createProber(
     const { health, deployment, key } = channel
     if (health.reason !== "auth") return
     const since = health.pausedAt
+    const began = context.clock.now()
     const verdict = await verdictOn(channel, unknown)
+    if (verdict === "rejected") deployment.account.forget?.(key, began)
     // A request has found out more meanwhile.
     if (health.reason !== "auth" || health.pausedAt !== since) return
     if (verdict === undefined) return

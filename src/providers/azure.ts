@@ -49,7 +49,7 @@ export const azure = defineProvider({
 })
 
 /** Loaded for those that have no API keys. */
-function signWithEntra(settings: ProviderSettings): Pick<ProviderAccount, "sign"> {
+function signWithEntra(settings: ProviderSettings): Pick<ProviderAccount, "sign" | "forget"> {
   const { entraSign } = require("./credentials/entra.ts") as typeof import("./credentials/entra.ts")
   return entraSign(settings)
 }

@@ -182,11 +182,12 @@ describe("when nothing is left", () => {
   test("an outage is not amplified: one attempt for each request, and three at once", async () => {
     let now = 0
     let most = 0
+    let held = Promise.resolve()
     const dead = Bun.serve({
       port: 0,
       async fetch() {
         most = Math.max(most, ++now)
-        await Bun.sleep(50)
+        await held
         now--
         return new Response("{}", { status: 500 })
       },
@@ -197,10 +198,18 @@ describe("when nothing is left", () => {
     const { post, rows } = await router(overUpstreams([{ url }], only))
     expect((await post("/v1/chat/completions", ASK)).status).toBe(500)
     most = 0
-    const answers = await Promise.all(
-      Array.from({ length: 12 }, () => post("/v1/chat/completions", ASK)),
-    )
+    const { promise, resolve } = Promise.withResolvers<void>()
+    held = promise
+    let refusals = 0
+    const asking = Array.from({ length: 12 }, async () => {
+      const answer = await post("/v1/chat/completions", ASK)
+      if (answer.status === 503) refusals++
+      return answer
+    })
+    await until(() => refusals + now === 12)
     expect(most).toBe(3)
+    resolve()
+    const answers = await Promise.all(asking)
     const refused = answers.filter(({ status }) => status === 503)
     expect(refused).toHaveLength(9)
     for (const { headers } of refused) {

@@ -305,7 +305,7 @@ describe("keys that end", () => {
       const found = await credentials.get(patience())
       return "keys" in found ? found.keys.sessionToken : undefined
     }
-    return { clock, server, current }
+    return { clock, server, credentials, current }
   }
 
   test("are fetched once for any number of requests", async () => {
@@ -325,6 +325,16 @@ describe("keys that end", () => {
     expect(server.calls).toHaveLength(2)
     clock.forward(61 * MINUTE)
     expect(await current()).toBe("session-3")
+  })
+
+  test("are fetched anew when a request was refused that began after they came", async () => {
+    const { clock, credentials, current } = world(60 * MINUTE)
+    expect(await current()).toBe("session-1")
+    credentials.forget(clock.now())
+    expect(await current()).toBe("session-1")
+    clock.forward(1)
+    credentials.forget(clock.now())
+    expect(await current()).toBe("session-2")
   })
 
   test("serve on to their end when they cannot be renewed", async () => {

@@ -68,6 +68,23 @@ describe("a service account", () => {
     expect(error.message).toContain("/run/secrets/other.json")
   })
 
+  test("is read anew where a request was refused", async () => {
+    const [first, second] = [kept(startTokenServer()), kept(startTokenServer())]
+    let text = serviceAccount(`${first.url}/token`)
+    const readFile = async () => text
+    const clock = handClock()
+    const context = worldOf({ clock, readFile })
+    const credentials = googleCredentials(new Secret("/etc/gcp/key.json"), { context })
+    await credentials.headers(patience())
+    text = serviceAccount(`${second.url}/token`)
+    clock.forward(MINUTE)
+    await credentials.headers(patience())
+    expect([first.calls.length, second.calls.length]).toEqual([1, 0])
+    credentials.forget(clock.now())
+    await credentials.headers(patience())
+    expect([first.calls.length, second.calls.length]).toEqual([1, 1])
+  })
+
   test("with a broken key is the key's fault and says nothing of the key", async () => {
     const server = kept(startTokenServer())
     const text = serviceAccount(`${server.url}/token`, { private_key: "-----BEGIN NONSENSE" })

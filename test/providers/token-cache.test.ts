@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test"
+import { describe, expect, test } from "bun:test"
 import { createTokenCache } from "../../src/providers/credentials/token-cache.ts"
 
 test("a renewal that fails when everybody has left is nobody's unhandled error", async () => {
@@ -13,6 +13,40 @@ test("a renewal that fails when everybody has left is nobody's unhandled error",
   await new Promise(setImmediate)
   process.off("unhandledRejection", listen)
   expect(unhandled).toEqual([])
+})
+
+describe("one that was refused", () => {
+  function kept() {
+    let time = 0
+    let asked = 0
+    const clock = { now: () => time, wall: () => time }
+    const tokens = createTokenCache(async () => ({ value: `t${++asked}`, expires: 1e9 }), clock)
+    const { signal } = new AbortController()
+    return { tokens, get: () => tokens.get(signal), at: (ms: number) => (time = ms) }
+  }
+
+  test("is had anew by the next", async () => {
+    const { tokens, get, at } = kept()
+    expect(await get()).toBe("t1")
+    at(1)
+    tokens.forget(1)
+    expect(await get()).toBe("t2")
+  })
+
+  test("has not taken the place of one that came meanwhile", async () => {
+    const { tokens, get, at } = kept()
+    await get()
+    at(5)
+    tokens.forget(3)
+    at(6)
+    expect(await get()).toBe("t2")
+    // Requests that began with the first one, and were refused late.
+    tokens.forget(4)
+    tokens.forget(6)
+    expect(await get()).toBe("t2")
+    tokens.forget(7)
+    expect(await get()).toBe("t3")
+  })
 })
 
 test("one that fails is told to everybody who waits, and tried again by the next", async () => {

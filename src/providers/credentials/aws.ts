@@ -14,6 +14,8 @@ export type AwsIdentity = { keys: AwsKeys } | { bearer: string }
 export interface AwsCredentials {
   /** @throws GatewayError `upstream-unauthorized`, `upstream-unreachable` */
   get(signal: EndSignal): Promise<AwsIdentity>
+  /** They were refused. @see TokenCache.forget */
+  forget(began: number): void
 }
 
 export interface AwsCredentialOptions {
@@ -44,6 +46,7 @@ export function awsCredentials(
         if (identity instanceof GatewayError) throw identity
         return identity
       },
+      forget() {},
     }
   }
   let latest: AwsIdentity | undefined
@@ -57,6 +60,7 @@ export function awsCredentials(
       await cache.get(signal)
       return latest!
     },
+    forget: cache.forget,
   }
 }
 

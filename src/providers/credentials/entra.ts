@@ -26,7 +26,7 @@ const ENTRA = "Microsoft Entra"
 export function entraSign(
   { options, proxy }: Pick<ProviderSettings, "options" | "proxy">,
   context: CredentialContext = systemContext,
-): Pick<ProviderAccount, "sign"> {
+): Pick<ProviderAccount, "sign" | "forget"> {
   const known = new Map<string, TokenCache>()
   return {
     async sign(request, key) {
@@ -36,6 +36,7 @@ export function entraSign(
       const authorization = `Bearer ${await tokens.get(request.signal)}`
       return { ...request, headers: { ...request.headers, authorization } }
     },
+    forget: (key, began) => known.get(key?.fingerprint ?? "")?.forget(began),
   }
 }
 

@@ -13,6 +13,8 @@ export interface GoogleCredentials {
   headers(signal: EndSignal): Promise<HeaderRecord>
   /** The project that the credentials belong to; undefined for an API key, which needs none. @throws GatewayError */
   project(): Promise<string | undefined>
+  /** They were refused. @see TokenCache.forget */
+  forget(began: number): void
 }
 
 export interface GoogleOptions {
@@ -70,12 +72,17 @@ export function googleCredentials(
       })
       return own
     },
+    forget(began) {
+      // The file may have another key by now.
+      found = undefined
+      tokens.forget(began)
+    },
   }
 }
 
 function apiKey(key: string): GoogleCredentials {
   const headers = Promise.resolve({ "x-goog-api-key": key })
-  return { headers: () => headers, project: () => Promise.resolve(undefined) }
+  return { headers: () => headers, project: () => Promise.resolve(undefined), forget() {} }
 }
 
 /** Whether a key is a credentials file or the path of one; API keys have neither braces nor slashes. */

@@ -12,6 +12,12 @@ export interface AccessToken {
 export interface TokenCache {
   /** @param signal lets this caller go; the renewal, which others wait for too, goes on */
   get(signal: EndSignal): Promise<string>
+  /**
+   * A request was refused that had the token: the next caller gets another one.
+   *
+   * @param began when the request did, in monotonic milliseconds: what was had since then is another token
+   */
+  forget(began: number): void
 }
 
 /** Milliseconds before its end from which a token is renewed, while it still serves. */
@@ -29,6 +35,8 @@ const PAUSE = 10_000
  */
 export function createTokenCache(fetch: () => Promise<AccessToken>, clock: Clock): TokenCache {
   let current: AccessToken | undefined
+  /** When it came. */
+  let since = 0
   let pending: Promise<AccessToken> | undefined
   let notBefore = 0
 
@@ -36,6 +44,7 @@ export function createTokenCache(fetch: () => Promise<AccessToken>, clock: Clock
     pending ??= fetch()
       .then((token) => {
         current = token
+        since = clock.now()
         return token
       })
       .catch((thrown: unknown) => {
@@ -56,6 +65,9 @@ export function createTokenCache(fetch: () => Promise<AccessToken>, clock: Clock
         return current.value
       }
       return (await abortable(renew(), signal)).value
+    },
+    forget(began) {
+      if (since < began) current = undefined
     },
   }
 }
