@@ -549,7 +549,7 @@ declare module "llmrouter" {
      */
     body?: Size
     /**
-     * Largest answer that is held in memory.
+     * Largest answer that is held in memory, as the text of a translated stream is, too.
      * @default "128mb"
      */
     response?: Size

@@ -101,6 +101,7 @@ for (const ingress of [...served, ...served]) {
         createTranslation(
           upstream.chat!.createDecoder(decoding),
           ingress.ingress.chat!.createStream(context),
+          Infinity,
         ),
       ),
     )

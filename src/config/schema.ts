@@ -175,7 +175,10 @@ export const ConfigSchema = object(
       object(
         {
           body: size("Largest request body.", "64mb"),
-          response: size("Largest answer that is held in memory.", "128mb"),
+          response: size(
+            "Largest answer that is held in memory, as the text of a translated stream is, too.",
+            "128mb",
+          ),
           media: size("Largest image or document that is fetched for an upstream.", "20mb"),
         },
         { description: "Sizes that are refused." },

@@ -169,7 +169,7 @@ function commitWhole(
   const { trial, life, record, hold, call, limits } = made
   beginning?.check(bytes)
   const isStream = !isJsonType(contentType) && EVENT_STREAM.test(contentType)
-  const answer = isStream ? call.gather(bytes) : call.whole(bytes)
+  const answer = isStream ? call.gather(bytes) : call.whole(unmarked(bytes))
   limits.end()
   const type = answer.contentType ?? contentType
   const { body, usage } = answer
@@ -186,6 +186,12 @@ function commitWhole(
     body,
     usage,
   }
+}
+
+/** Without the mark of byte order that some servers begin JSON with, and parsers may stumble over: RFC 8259 §8.1. */
+function unmarked(body: Uint8Array): Uint8Array {
+  const isMarked = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf
+  return isMarked ? body.subarray(3) : body
 }
 
 /** An answer that goes on while it is sent. */
@@ -208,7 +214,7 @@ async function begin(
   if (stream) {
     const body = await flow.readAll(made.responseLimit)
     beginning?.check(body)
-    const relay = call.replay(body)
+    const relay = call.replay(unmarked(body))
     const head = await readPrelude(DRY, relay, Number.POSITIVE_INFINITY)
     limits.begun()
     return { ...base, kind: "events", flow, relay, head }

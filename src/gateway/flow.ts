@@ -1,6 +1,7 @@
 import type { ByteSink, ByteSource } from "../core/byte-source.ts"
 import { clientGone, GatewayError } from "../core/error.ts"
 import type { Life } from "../core/life.ts"
+import { answerTooLarge } from "./answer-too-large.ts"
 
 /** Bytes and milliseconds that a finished stream may take to end by itself, which saves its connection. */
 const TAIL_BYTES = 64 * 1024
@@ -69,7 +70,7 @@ export class Flow implements ByteSink {
     const first = this.read()
     if (first instanceof Promise) return this.#readOn([], first, limit)
     if (!first) return new Uint8Array()
-    if (first.length > limit) throw tooLarge(limit)
+    if (first.length > limit) throw answerTooLarge(limit)
     const second = this.read()
     if (second === undefined) return first
     this.#limits.progress()
@@ -179,7 +180,7 @@ export class Flow implements ByteSink {
     for (let bytes = await next; bytes; bytes = await this.read()) {
       this.#limits.progress()
       size += bytes.length
-      if (size > limit) throw tooLarge(limit)
+      if (size > limit) throw answerTooLarge(limit)
       parts.push(bytes)
     }
     return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
@@ -192,12 +193,4 @@ export class Flow implements ByteSink {
       cause,
     })
   }
-}
-
-function tooLarge(limit: number): GatewayError {
-  return new GatewayError(
-    "upstream-invalid",
-    `The upstream's answer is larger than ${limit} bytes (\`limits.response\`).`,
-    { code: "upstream_too_large" },
-  )
 }

@@ -148,7 +148,8 @@ async function encode(
   }
   const { caller } = options.progress
   const remember = memory.follow(caller)
-  const call: TranslateOptions = { exchange, envelope, protocol, target, remember, part }
+  const limit = options.snapshot.settings.limits.response
+  const call: TranslateOptions = { exchange, envelope, protocol, target, remember, limit, part }
   if (exchange.operation === "embeddings") return createEmbeddingsCall(call)
   const decoded = envelope.decode!()
   const restored = withoutState ? stripState(decoded) : memory.restore(decoded, caller)

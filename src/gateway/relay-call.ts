@@ -82,7 +82,7 @@ class RelayCall implements Call {
     this.protocol.upstream.inspectAnswer(this.#exchange.operation, body)
     const { ingress, upstream, decoding, context } = this.#codecs()
     const events = eventsOf(upstream.decodeAnswer(body, decoding))
-    return createTranslation(decoderOf(events), ingress.createStream(context))
+    return createTranslation(decoderOf(events), ingress.createStream(context), Infinity)
   }
 
   gather(body: Uint8Array): WholeAnswer {

@@ -28,6 +28,8 @@ export interface TranslateOptions {
   target: Target
   /** Told of every event of the answer but further words of a text, to remember the state of its calls. */
   remember(event: CanonicalEvent): void
+  /** Bytes of an answer that is held in memory. */
+  limit: number
   /** Set where another upstream may go on with the answer. */
   part?: Part | undefined
 }
@@ -65,11 +67,16 @@ export function createChatCall(options: TranslateOptions, request: CanonicalRequ
     ...encodedCall(protocol, encoded),
     part,
     follow: () =>
-      createTranslation(upstream.createDecoder(decoding), createStream(), options.remember),
+      createTranslation(
+        upstream.createDecoder(decoding),
+        createStream(),
+        options.limit,
+        options.remember,
+      ),
     whole: (body) => written(upstream.decodeAnswer(body, decoding)),
     replay(body) {
       const events = eventsOf(upstream.decodeAnswer(body, decoding))
-      return createTranslation(decoderOf(events), createStream(), options.remember)
+      return createTranslation(decoderOf(events), createStream(), Infinity, options.remember)
     },
     gather(body) {
       const decoder = upstream.createDecoder(decoding)

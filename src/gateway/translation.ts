@@ -10,18 +10,21 @@ import type {
   StreamRelay,
 } from "../core/protocol.ts"
 import type { Usage } from "../core/usage.ts"
+import { answerTooLarge } from "./answer-too-large.ts"
 
 /**
  * A stream of one protocol as a stream of another: what comes in is decoded, what goes out encoded.
  *
+ * @param limit bytes of text, about: most protocols keep all of it up to the end
  * @param watch told of every event, but not of further words of a text
  */
 export function createTranslation(
   decoder: StreamDecoder,
   encoder: StreamEncoder,
+  limit: number,
   watch?: (event: CanonicalEvent) => void,
 ): StreamRelay {
-  return new Translation(decoder, encoder, watch)
+  return new Translation(decoder, encoder, limit, watch)
 }
 
 /** A class, since every block of every translated stream goes through one. */
@@ -32,17 +35,22 @@ class Translation implements StreamRelay {
   error: GatewayError | undefined
   readonly #decoder: StreamDecoder
   readonly #encoder: StreamEncoder
+  readonly #limit: number
   readonly #watch: ((event: CanonicalEvent) => void) | undefined
   /** Where all that may come next are words of one text: how they go on. */
   #frame: Frame | undefined
+  /** Text that has come, in characters; of mere words, with all that is around them. */
+  #size = 0
 
   constructor(
     decoder: StreamDecoder,
     encoder: StreamEncoder,
+    limit: number,
     watch: ((event: CanonicalEvent) => void) | undefined,
   ) {
     this.#decoder = decoder
     this.#encoder = encoder
+    this.#limit = limit
     this.#watch = watch
   }
 
@@ -59,9 +67,10 @@ class Translation implements StreamRelay {
   }
 
   pass(bytes: Uint8Array, start: number, end: number, writer: ByteWriter): boolean {
-    if (!this.#frame) return false
+    if (!this.#frame || this.#size > this.#limit) return false
     const words = this.#decoder.retell!(bytes, start, end, this.#frame, writer)
     this.progress += words
+    if (words > 0) this.#size += end - start
     return words > 0
   }
 
@@ -90,6 +99,7 @@ class Translation implements StreamRelay {
         last = event
         this.#follow(event)
         this.#watch?.(event)
+        if (this.#size > this.#limit) throw answerTooLarge(this.#limit)
         const bytes = this.#encoder.push(event)
         if (!bytes) continue
         if (!first) first = bytes
@@ -109,6 +119,7 @@ class Translation implements StreamRelay {
   }
 
   #follow(event: CanonicalEvent): void {
+    if (event.type === "delta") this.#size += event.text.length
     if (event.type === "usage") this.usage = usageOf(event.usage)
     if (event.type === "end") this.phase = "complete"
     if (!carriesContent(event)) return

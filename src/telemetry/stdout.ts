@@ -22,24 +22,73 @@ const COLLECT_MS = 10
 const TOGETHER = 64 * 1024
 /** The same where others write to the same pipe: what it takes in one piece. See `PIPE_BUF` in pipe(7). */
 const ONE_PIECE = 4096
-/** How often, and for how many milliseconds, the end waits for a reader that takes nothing. */
+/** Milliseconds after which a reader that has taken nothing is offered it again. */
+const AGAIN_MS = 5
+/** How often in a row the end does so, for then there is no later. */
 const END_TURNS = 200
-const END_TURN_MS = 5
 const NEVER = new Int32Array(new SharedArrayBuffer(4))
 const STDOUT = 1
 
-/** @param most bytes that are written at once */
+/**
+ * Writes by itself what it is given: the runtime's own stream would lose at the end what its reader has not
+ * taken yet, and join pieces to larger ones.
+ *
+ * @param most bytes that are written at once
+ */
 function createStdout(most: number): LogSink {
   /** Whole lines that wait. Made when there is a line. */
   let page: Page | undefined
   let waiting: (() => void) | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
-  let endsWell = false
-  let send: (taken: Uint8Array) => void = (taken) => process.stdout.write(taken)
+  let begun = false
+  /** What the reader has not taken. */
+  const unsent: Uint8Array[] = []
+  let again: ReturnType<typeof setTimeout> | undefined
+
+  function begin(): void {
+    if (begun) return
+    begun = true
+    process.on("exit", end)
+    // A pipe that has been looked at does not block the process.
+    void process.stdout.isTTY
+  }
+
+  function send(bytes: Uint8Array): void {
+    begin()
+    unsent.push(bytes)
+    if (!again) sendOn()
+  }
+
+  /** @returns whether the reader has taken something */
+  function sendOn(): boolean {
+    again = undefined
+    for (let any = false; ; any = true) {
+      const [next] = unsent
+      if (!next) return any
+      const taken = put(next)
+      if (taken === next.length) {
+        unsent.shift()
+        continue
+      }
+      unsent[0] = next.subarray(taken)
+      again = setTimeout(sendOn, AGAIN_MS)
+      again.unref()
+      return any || taken > 0
+    }
+  }
+
+  /** Waits for whoever reads, but not for ever. */
+  function end(): void {
+    flush()
+    for (let turns = END_TURNS; unsent.length > 0 && turns > 0; turns--) {
+      if (sendOn()) turns = END_TURNS
+      else Atomics.wait(NEVER, 0, 0, AGAIN_MS)
+    }
+  }
 
   function sendPage(): void {
     if (!page || page.end === 0) return
-    // As bytes of its own: standard output may keep them until somebody reads.
+    // As bytes of its own: they may wait until somebody reads.
     const taken = page.bytes.slice(0, page.end)
     page.end = 0
     send(taken)
@@ -54,16 +103,6 @@ function createStdout(most: number): LogSink {
     sendPage()
   }
 
-  function begin(): void {
-    timer = setTimeout(flush, COLLECT_MS)
-    if (endsWell) return
-    endsWell = true
-    process.on("exit", () => {
-      send = sendAtEnd()
-      flush()
-    })
-  }
-
   return {
     write(text) {
       flush()
@@ -71,7 +110,9 @@ function createStdout(most: number): LogSink {
     },
     later(fill) {
       waiting = fill
-      if (!timer) begin()
+      if (timer) return
+      begin()
+      timer = setTimeout(flush, COLLECT_MS)
     },
     room(bytes) {
       if (bytes > most) return undefined
@@ -88,18 +129,12 @@ function createStdout(most: number): LogSink {
   }
 }
 
-/** At the process's end there is no later: waits for whoever reads, but not for ever. */
-function sendAtEnd(): (taken: Uint8Array) => void {
-  let patience = END_TURNS
-  return (taken) => {
-    for (let done = 0; done < taken.length; ) {
-      try {
-        done += writeSync(STDOUT, taken, done)
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || patience-- === 0) return
-        Atomics.wait(NEVER, 0, 0, END_TURN_MS)
-      }
-    }
+/** @returns bytes that were taken: all of them where nobody will ever read them */
+function put(bytes: Uint8Array): number {
+  try {
+    return writeSync(STDOUT, bytes)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EAGAIN" ? 0 : bytes.length
   }
 }
 

@@ -221,6 +221,34 @@ test("a small compressed answer may not become a large one", async () => {
   expect(await response.text()).toContain("limits.response")
 })
 
+test("a translated stream without an end does not fill the memory", async () => {
+  const up = await use(startUpstream({ script: "role|tok:3000|done" }))
+  const config = overUpstreams([up], { ...FAST, limits: { response: "10kb" } })
+  const { post, rows } = await use(startRouter(config))
+  const ask = async (path: string) =>
+    (await post(path, { ...ASK, max_tokens: 9999, stream: true })).text()
+  const translated = await ask("/v1/messages")
+  expect(translated).toContain("event: error")
+  expect(translated).toContain("limits.response")
+  expect(await ask("/v1/chat/completions")).toEndWith("data: [DONE]\n\n")
+  expect((await rows()).map(({ error }) => error)).toEqual(["upstream-invalid", null])
+})
+
+test("a whole answer may begin with a mark of byte order, in every protocol", async () => {
+  const answer = { choices: [{ message: { role: "assistant", content: "hello" } }] }
+  const up = await use(
+    startUpstream({ script: () => ({ body: `\ufeff${JSON.stringify(answer)}` }) }),
+  )
+  const { post } = await use(startRouter(overUpstreams([up], FAST)))
+  for (const stream of [false, true]) {
+    for (const path of ["/v1/chat/completions", "/v1/messages"]) {
+      const response = await post(path, { ...ASK, max_tokens: 99, stream })
+      expect([path, stream, response.status]).toEqual([path, stream, 200])
+      expect(await response.text()).toContain("hello")
+    }
+  }
+})
+
 test("a 200 without an answer in it goes to the next deployment", async () => {
   const odd = await use(startUpstream({ script: 'json:{"code":1301,"msg":"busy"}' }))
   const good = await use(startUpstream({ script: "ok" }))

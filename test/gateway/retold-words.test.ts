@@ -54,12 +54,18 @@ function piecesOf(stream: string, size: number, encoding: BufferEncoding): Buffe
 function translate(
   stream: string,
   size: number,
-  { retells = true, decoding = DECODING, encoding = "utf8" as BufferEncoding } = {},
+  {
+    retells = true,
+    decoding = DECODING,
+    encoding = "utf8" as BufferEncoding,
+    limit = Infinity,
+  } = {},
 ) {
   const decoder = upstream.chat!.createDecoder(decoding)
   const relay = createTranslation(
     retells ? decoder : asked({ push: (bytes) => decoder.push(bytes), end: () => decoder.end() }),
     ingress.chat!.createStream(contextOf({})),
+    limit,
   )
   const out: Uint8Array[] = []
   let retold = 0
@@ -137,4 +143,14 @@ describe("words are told on so", () => {
     expect(translate(says("<think>", "a", "b", "c") + END, 0, { decoding }).retold).toBe(0)
     expect(translate(says("So", " it", " is") + END, 0, { decoding }).retold).toBe(2)
   })
+})
+
+test.each([true, false])("a text that is larger than may be held ends so: retold %p", (retells) => {
+  const words = says(...new Array(1000).fill("ten bytes!"))
+  const told = (limit: number) => translate(words + END, 0, { retells, limit }).result
+  expect(told(1_000_000).phase).toBe("complete")
+  const { phase, error, progress } = told(5000)
+  expect(phase).toBe("failed")
+  expect(error?.detail.code).toBe("upstream_too_large")
+  expect(progress).toBeLessThan(502)
 })

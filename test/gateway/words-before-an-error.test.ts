@@ -89,6 +89,7 @@ describe.each(Object.entries(STREAMS))(
       const relay = createTranslation(
         upstream.chat!.createDecoder(DECODING),
         ingress.chat!.createStream(contextOf({})),
+        Infinity,
       )
       const out: Uint8Array[] = []
       const bytes = typeof stream === "string" ? Buffer.from(stream) : stream

@@ -1,4 +1,5 @@
 import { describe, expect, spyOn, test } from "bun:test"
+import { stdout } from "../../src/telemetry/stdout.ts"
 import { closing } from "../support/cleanup.ts"
 import { startRouter } from "../support/router.ts"
 import { startUpstream } from "../support/upstream/index.ts"
@@ -12,16 +13,22 @@ const CALLER = "sk-router-canary-caller-0001"
 
 const withKey = (path: string, key: string) => `${path}${path.includes("?") ? "&" : "?"}key=${key}`
 
-/** All that is written to standard output meanwhile. */
+/** All that the log writes to standard output meanwhile. */
 function listen() {
   const lines: string[] = []
-  const spy = spyOn(process.stdout, "write").mockImplementation((chunk) => {
-    lines.push(String(chunk))
-    return true
-  })
+  const page = { bytes: Buffer.alloc(1_000_000), end: 0 }
+  const spies = [
+    spyOn(stdout, "write").mockImplementation((text) => void lines.push(text)),
+    spyOn(stdout, "room").mockImplementation(() => page),
+    spyOn(stdout, "later").mockImplementation((fill) => {
+      fill()
+      lines.push(page.bytes.toString("utf8", 0, page.end))
+      page.end = 0
+    }),
+  ]
   return {
     text: () => lines.join(""),
-    close: () => spy.mockRestore(),
+    close: () => spies.forEach((spy) => void spy.mockRestore()),
   }
 }
 
@@ -87,6 +94,7 @@ describe("a key in the URL", () => {
         }
       }
     }
+    expect(log.text()).toContain('"message":"request"')
     expect(log.text()).not.toContain(CALLER)
     expect(log.text()).not.toContain(wrong)
   })

@@ -32,10 +32,11 @@ export function createStreamRelay(events: boolean): StreamRelay {
     if (data === undefined || data === "") return events ? bytes : undefined
     // Clients of this API would take the end mark of another one for broken JSON.
     if (data === "[DONE]") return undefined
-    if (data.includes('"usageMetadata"') || data.includes('"usage_metadata"')) counted = data
-    const plain = phase === "content" && !MARKS.test(data)
+    // In an array, what is no JSON spoils all of it.
+    const plain = events && phase === "content" && isEnclosed(data) && !MARKS.test(data)
     if (plain) progress++
     else if (!follow(data)) return undefined
+    if (data.includes('"usageMetadata"') || data.includes('"usage_metadata"')) counted = data
     return events && bytes ? closed(bytes) : frame.write(oneLine(data))
   }
 
@@ -76,6 +77,11 @@ export function createStreamRelay(events: boolean): StreamRelay {
     return content || blocked
   }
 
+  /** Whether the end may be told on. Before all content, whatever is said there tells why there is none. */
+  function isWhole({ data }: Frame): boolean {
+    return !!data && (phase === "prelude" || isJson(data))
+  }
+
   function hasEnded(): boolean {
     return finished.size > 0 ? finished.values().every(Boolean) : blocked
   }
@@ -99,7 +105,8 @@ export function createStreamRelay(events: boolean): StreamRelay {
     push: (chunk) => (over(phase) ? undefined : run(() => framing.push(chunk))),
     end() {
       if (over(phase)) return undefined
-      const rest = run(() => framing.end())
+      // The beginning of an event would spoil the error that follows.
+      const rest = run(() => framing.end().filter(isWhole))
       if (error) return rest
       if (!hasEnded()) {
         error = truncated(
@@ -135,6 +142,20 @@ export function createStreamRelay(events: boolean): StreamRelay {
 /** What a chunk has to be parsed for once there is content. Inside texts quotes are escaped. */
 const MARKS =
   /"(finishReason|finish_reason|error|promptFeedback|prompt_feedback)"|"index"\s*:\s*[1-9]/
+
+/** Whether it may be an object as a whole: the beginning of one nearly never is. */
+function isEnclosed(data: string): boolean {
+  return data.startsWith("{") && data.endsWith("}")
+}
+
+function isJson(data: string): boolean {
+  try {
+    JSON.parse(data)
+    return true
+  } catch {
+    return false
+  }
+}
 
 function over(phase: StreamPhase): boolean {
   return phase === "complete" || phase === "failed"

@@ -90,15 +90,16 @@ export class Connection implements Bearer, Bagged {
     return !this.#life && !this.#passage && !this.#upload && !this.#out.waits
   }
 
-  /** Ends it at once. */
+  /** Ends it. What the system has taken, the client may still read: a reset would take that away from it. */
   close(): void {
-    this.#socket.terminate()
+    this.#socket.end()
   }
 
   received(bytes: Buffer): void {
+    // Read so that it is no reason for a reset, but it keeps nothing open.
+    if (this.#ending) return
     if (!this.#upload) this.#heard = this.#house.seconds
     if (this.#passage) this.#passage.fromClient(bytes)
-    else if (this.#ending) return
     else if (this.#life || this.#out.waits) this.#wait(bytes)
     else if (this.#upload) this.#read(this.#upload, bytes)
     else this.#begin(bytes)
@@ -135,7 +136,9 @@ export class Connection implements Bearer, Bagged {
 
   broken(): void {
     this.#free()
-    this.#socket.terminate()
+    // Where no last chunk says that an answer is whole, its end would: only a reset says that it is not.
+    if (this.#head?.chunks) this.close()
+    else this.#socket.terminate()
   }
 
   /** What was served may be forgotten. */
@@ -150,11 +153,19 @@ export class Connection implements Bearer, Bagged {
     // Without a head, the answer was to a question whether this process is alive.
     if (this.#head?.keepAlive === false || this.#house.closing) {
       this.#ending = true
-      this.#socket.end()
+      if (this.#behind && !this.#house.closing) this.#linger()
+      else this.close()
       return
     }
     // Not from here: a thousand requests in one piece are not a thousand deep.
     if (this.#behind) queueMicrotask(this.#goOn)
+  }
+
+  /** Ends its own side alone: what still comes would reset what is not read yet. RFC 9112 §9.6. */
+  #linger(): void {
+    this.#behind = undefined
+    this.#socket.shutdown()
+    this.#socket.resume()
   }
 
   readonly #goOn = (): void => {

@@ -19,8 +19,8 @@ export interface Home {
   release(connection: Connection): void
   /** It was dead before it was used again: the request is as good as unsent, and goes over a fresh one. */
   repeat(trip: RoundTrip): void
-  /** Whether a request that began then can have met a connection that had just been closed. */
-  mayBeStale(started: number): boolean
+  /** Whether a request that began then can have met a connection that had just been closed. @param opening its milliseconds */
+  mayBeStale(started: number, opening: number): boolean
 }
 
 /**
@@ -32,6 +32,8 @@ export class Connection implements Tap {
   dead = false
   /** Called once it is open, or will never be. */
   onSettled: (() => void) | undefined
+  /** Milliseconds that it took to open it. */
+  opening = 0
   /** Seconds for which it has been idle, and may be, as its owner counts them. */
   idle = 0
   idleSeconds = 0
@@ -255,7 +257,7 @@ export class Connection implements Tap {
   }
 
   #isStale(trip: RoundTrip): boolean {
-    return this.#reused && !this.#heard && this.#home.mayBeStale(trip.started)
+    return this.#reused && !this.#heard && this.#home.mayBeStale(trip.started, this.opening)
   }
 
   #leaveOpening(): void {

@@ -9,8 +9,11 @@ import { connectTimedOut } from "../unreachable.ts"
 const MOST_IDLE = 1024
 /** Seconds for which one is kept: most servers and load balancers keep theirs for 60 or more. */
 const IDLE_SECONDS = 55
-/** Milliseconds after which a close before any answer is no longer taken for that of a stale connection. */
-const STALE_WINDOW = 1000
+/**
+ * Milliseconds, beside those that opening took, after which a close before any answer is no longer taken for
+ * that of a stale connection: one that was closed says so within a round trip.
+ */
+const STALE_WINDOW = 50
 
 /**
  * The connections to one origin. The one that was used last is used next, so that those which a
@@ -53,8 +56,8 @@ export class Pool implements Home {
     this.#open(trip)
   }
 
-  mayBeStale(started: number): boolean {
-    return this.#clock.now() - started < STALE_WINDOW
+  mayBeStale(started: number, opening: number): boolean {
+    return this.#clock.now() - started < STALE_WINDOW + opening
   }
 
   /** A second has passed. @returns whether there are still idle connections */
@@ -72,13 +75,18 @@ export class Pool implements Home {
   #open(trip: RoundTrip): void {
     const { connectTimeout, url } = trip.request
     const connection = new Connection(this, trip)
+    const began = this.#clock.now()
+    let deadline: Deadline | undefined
     if (connectTimeout > 0) {
-      const deadline: Deadline = {
-        at: this.#clock.now() + connectTimeout,
+      deadline = {
+        at: began + connectTimeout,
         expire: () => connection.giveUp(connectTimedOut(url, connectTimeout)),
       }
       this.#watchdog.watch(deadline)
-      connection.onSettled = () => this.#watchdog.release(deadline)
+    }
+    connection.onSettled = () => {
+      connection.opening = this.#clock.now() - began
+      if (deadline) this.#watchdog.release(deadline)
     }
     openSocket(this.#origin, connection)
   }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { GatewayError } from "../../../src/core/error.ts"
 import { ARRAY, SIZES, STREAM, chunk, chunksOf, sse, upstream } from "./support.ts"
 
-function relay(text: string, size: number, at = STREAM) {
+function relay(text: string | Uint8Array, size: number, at = STREAM) {
   const stream = upstream.relayStream("chat", {} as never, {
     head: at,
     requestId: "r",
@@ -67,6 +67,32 @@ for (const size of SIZES) {
       expect(stream.phase).toBe("failed")
       expect(stream.error!.kind).toBe("upstream-truncated")
       expect(stream.usage!.output).toBe(1)
+    })
+
+    test("a stream that is cut off anywhere has no half event, and then its error", () => {
+      const bytes = Buffer.from(GOOD)
+      for (let cut = 1; cut < bytes.length; cut++) {
+        const part = bytes.subarray(0, cut)
+        const told = part.includes("usageMetadata") && part.lastIndexOf("\r\n\r\n") > 0
+        for (const at of [STREAM, ARRAY]) {
+          const { stream, text: out } = relay(part, size, at)
+          const failed = stream.phase === "failed"
+          const error = failed ? Buffer.from(stream.fail!(stream.error!, "r")).toString() : ""
+          const lines = (out + error).replace(/\r\n?/g, "\n").replace(/\n{3,}/g, "\n\n")
+          const seen = at === ARRAY ? JSON.parse(out + error) : chunksOf(lines)
+          expect(seen.filter(({ error }: { error?: object }) => error).length).toBe(failed ? 1 : 0)
+          if (told) expect(stream.usage).toBeDefined()
+        }
+      }
+    })
+
+    test("an event that is no JSON ends it", () => {
+      const broken = `data: {"candidates":[{"content":{"parts":[{"te\r\n\r\n`
+      for (const at of [STREAM, ARRAY]) {
+        const { stream } = relay(sse(text("a", {}, counts(1))) + broken + sse(LAST), size, at)
+        expect(stream.error!.kind).toBe("upstream-invalid")
+        expect(stream.usage!.output).toBe(1)
+      }
     })
 
     // Case 80: clients do not see an error that is wrapped in an array.

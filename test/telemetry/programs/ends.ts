@@ -31,4 +31,9 @@ for (let n = 0; n < 3000; n++) {
   collect(`${n % 1300 === 0 ? "alone" : 4} ${n % 100 < 50 ? "名前".repeat(20) : n}\n`)
 }
 if (how === "exits") process.exit(0)
+if (how === "exits later") {
+  // Long after all lines were written.
+  await Bun.sleep(100)
+  process.exit(0)
+}
 if (how === "throws") throw new Error("as it was told")

@@ -156,6 +156,31 @@ describe("a request that meets a connection which was just closed", () => {
     expect([server.taken.length, server.requests.length]).toEqual([2, 3])
   })
 
+  test.each([
+    { opening: 0, later: 49, again: true },
+    { opening: 0, later: 50, again: false },
+    { opening: 300, later: 349, again: true },
+    { opening: 300, later: 350, again: false },
+  ])("is not sent again when it may have been worked on: %j", async ({ opening, later, again }) => {
+    let time = 0
+    const clock = { now: () => time, wall: () => time }
+    const server = await using(
+      startScripted(
+        once((connection) => {
+          time += later
+          return connection.fin()
+        }),
+      ),
+    )
+    const { ask } = startClient(clock)
+    const post = () => outcomeOf(ask(server.url, { method: "POST", body: Buffer.from("x") }))
+    const first = post()
+    time += opening
+    expect(await first).toBe("200 hello")
+    expect(await post()).toBe(again ? "200 hello" : "ConnectionClosed")
+    expect(server.requests.length).toBe(again ? 3 : 2)
+  })
+
   test("is sent again once, and never over another idle one", async () => {
     const held: (() => unknown)[] = []
     let closing = false

@@ -1,5 +1,5 @@
 import type { ByteSource } from "../../../src/core/byte-source.ts"
-import { systemClock } from "../../../src/core/clock.ts"
+import { type Clock, systemClock } from "../../../src/core/clock.ts"
 import { Life } from "../../../src/core/life.ts"
 import type { IncomingResponse, OutgoingRequest, Send } from "../../../src/core/provider.ts"
 import { createHttp1Send } from "../../../src/transport/http1/client.ts"
@@ -102,11 +102,11 @@ function take(socket: Bun.Socket<Taken>, size: number): Taken {
 }
 
 /** A client of its own, with a short way to ask. */
-export function startClient(): {
+export function startClient(clock: Clock = systemClock): {
   send: Send
   ask(url: string, more?: Partial<OutgoingRequest>): Promise<IncomingResponse>
 } {
-  const send = createHttp1Send(systemClock)
+  const send = createHttp1Send(clock)
   return {
     send,
     ask: (url, more) =>
