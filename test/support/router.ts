@@ -36,7 +36,7 @@ export interface Router {
 export async function startRouter(
   config: ConfigFile,
   hostname = "127.0.0.1",
-  frontOptions: Pick<FrontOptions, "idleSeconds"> = {},
+  frontOptions: Pick<FrontOptions, "idleSeconds" | "stallSeconds"> = {},
 ): Promise<Router> {
   const folder = mkdtempSync(join(tmpdir(), "llmrouter-test-"))
   const path = join(folder, "llmrouter.config.json")

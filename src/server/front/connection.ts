@@ -72,6 +72,8 @@ export class Connection implements Bearer, Bagged {
   #dead = false
   /** When something has last come or gone, by the house's count. */
   #heard: number
+  /** Seconds for which the client has taken nothing of what waits for it. */
+  #stalled = 0
 
   constructor(house: House, socket: Bun.Socket<Connection>) {
     this.#house = house
@@ -85,9 +87,20 @@ export class Connection implements Bearer, Bagged {
     return !this.#life && !this.#passage && this.#heard < second
   }
 
+  /** Another second has passed. @returns whether the client has taken nothing for so many, though there is something */
+  hasStalled(seconds: number): boolean {
+    this.#stalled = this.#out.waits ? this.#stalled + 1 : 0
+    return this.#stalled > seconds
+  }
+
   /** Whether it waits for a request of which nothing has come. */
   get isFree(): boolean {
     return !this.#life && !this.#passage && !this.#upload && !this.#out.waits
+  }
+
+  /** Ends it at once. */
+  cut(): void {
+    this.#socket.terminate()
   }
 
   /** Ends it. What the system has taken, the client may still read: a reset would take that away from it. */
@@ -107,6 +120,7 @@ export class Connection implements Bearer, Bagged {
 
   drained(): void {
     this.#heard = this.#house.seconds
+    this.#stalled = 0
     if (this.#passage) {
       this.#passage.clientTakesMore()
       return
@@ -138,7 +152,7 @@ export class Connection implements Bearer, Bagged {
     this.#free()
     // Where no last chunk says that an answer is whole, its end would: only a reset says that it is not.
     if (this.#head?.chunks) this.close()
-    else this.#socket.terminate()
+    else this.cut()
   }
 
   /** What was served may be forgotten. */

@@ -19,7 +19,12 @@ export interface FrontOptions {
   inner: () => number
   /** Seconds without a byte after which a connection is closed, while no answer is under way. */
   idleSeconds?: number
+  /** Seconds after which a client that takes nothing of its answer is hung up on. */
+  stallSeconds?: number
 }
+
+/** A client that waits so long takes no more: what it holds up is an upstream, and a place there. */
+const STALL_SECONDS = 120
 
 /** The socket that callers reach. */
 export interface Front {
@@ -57,7 +62,7 @@ const handlers = (connections: Bag<Connection>, house: House): Bun.SocketHandler
  */
 export function openFront(options: FrontOptions): Front {
   const { runtime, listener, hostname, port, reusePort, inner } = options
-  const { idleSeconds = IDLE_SECONDS } = options
+  const { idleSeconds = IDLE_SECONDS, stallSeconds = STALL_SECONDS } = options
   const connections = new Bag<Connection>()
   const peers = new Map<number, string>()
   let closing = false
@@ -94,7 +99,8 @@ export function openFront(options: FrontOptions): Front {
   const timer = setInterval(() => {
     seconds++
     connections.forEach((connection) => {
-      if (connection.isIdleSince(seconds - idleSeconds)) connection.close()
+      if (connection.hasStalled(stallSeconds)) connection.cut()
+      else if (connection.isIdleSince(seconds - idleSeconds)) connection.close()
     })
   }, 1000)
   timer.unref()
