@@ -1,6 +1,7 @@
 import { unwrapInput } from "../../canonical/custom-input.ts"
 import type { CanonicalEvent, Opaque, PartStart } from "../../core/canonical.ts"
 import type { Decoding } from "../../core/protocol.ts"
+import { isJson } from "../../transport/is-json.ts"
 import { raw, RawJson } from "../../transport/json.ts"
 import { nativeBlock, redacted } from "./decode-answer.ts"
 import { readCitations } from "./decode-text.ts"
@@ -238,13 +239,4 @@ export function createBlockDecoder(decoding: Decoding): BlockDecoder {
 function initialInput({ input }: Fields): string | undefined {
   const text = input instanceof RawJson ? input.text : ""
   return /^\{\s*\}$/.test(text) || text === "" ? undefined : text
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }

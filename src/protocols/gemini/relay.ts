@@ -7,6 +7,7 @@ import { type Fields, fieldsOf, isFields, listOf, member, nonsense, textOf } fro
 import { createFraming, type Frame } from "./framing.ts"
 import { errorOf, errorWithin } from "./upstream-error.ts"
 import { ledgerUsage } from "./usage.ts"
+import { isJson } from "../../transport/is-json.ts"
 import { utf8 } from "../../transport/utf8.ts"
 
 /**
@@ -146,15 +147,6 @@ const MARKS =
 /** Whether it may be an object as a whole: the beginning of one nearly never is. */
 function isEnclosed(data: string): boolean {
   return data.startsWith("{") && data.endsWith("}")
-}
-
-function isJson(data: string): boolean {
-  try {
-    JSON.parse(data)
-    return true
-  } catch {
-    return false
-  }
 }
 
 function over(phase: StreamPhase): boolean {

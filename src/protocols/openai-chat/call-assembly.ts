@@ -1,6 +1,7 @@
 import { unwrapInput } from "../../canonical/custom-input.ts"
 import type { CanonicalEvent, Opaque } from "../../core/canonical.ts"
 import type { Decoding } from "../../core/protocol.ts"
+import { isJson } from "../../transport/is-json.ts"
 import { jsonTextOf, RawJson } from "../../transport/json.ts"
 import { type Json, recordOf, textOf } from "./json-values.ts"
 import { isRecord } from "../../canonical/record.ts"
@@ -180,13 +181,7 @@ function argsOf(fields: Json): string {
 }
 
 function isWhole(args: string): boolean {
-  if (!args.trimEnd().endsWith("}")) return false
-  try {
-    JSON.parse(args)
-    return true
-  } catch {
-    return false
-  }
+  return args.trimEnd().endsWith("}") && isJson(args)
 }
 
 /** https://ai.google.dev/gemini-api/docs/thought-signatures (OpenAI compatibility) */
