@@ -56,7 +56,7 @@ export function openBedrock(
               }),
       }
     },
-    forget: (key, began) => known.get(key?.fingerprint ?? "")?.forget(began),
+    forget: (key, began) => credentials(key).forget(began),
     patch: (call) => (isInvoke(call) ? INVOKE_PATCH : undefined),
     receive: (call, response) => (isInvoke(call) ? messagesAnswer(response) : response),
   }

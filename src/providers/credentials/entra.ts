@@ -28,15 +28,21 @@ export function entraSign(
   context: CredentialContext = systemContext,
 ): Pick<ProviderAccount, "sign" | "forget"> {
   const known = new Map<string, TokenCache>()
+  function tokens(key: Secret | undefined): TokenCache {
+    const id = key?.fingerprint ?? ""
+    let found = known.get(id)
+    if (!found) {
+      found = entraTokens(key, { ...options, context, proxy })
+      known.set(id, found)
+    }
+    return found
+  }
   return {
     async sign(request, key) {
-      const id = key?.fingerprint ?? ""
-      const tokens = known.get(id) ?? entraTokens(key, { ...options, context, proxy })
-      known.set(id, tokens)
-      const authorization = `Bearer ${await tokens.get(request.signal)}`
+      const authorization = `Bearer ${await tokens(key).get(request.signal)}`
       return { ...request, headers: { ...request.headers, authorization } }
     },
-    forget: (key, began) => known.get(key?.fingerprint ?? "")?.forget(began),
+    forget: (key, began) => tokens(key).forget(began),
   }
 }
 

@@ -37,7 +37,7 @@ export function openVertex(
       const url = project ? request.url : placed(request.url, place, await own.project())
       return unwrapCount({ ...request, url, headers: { ...request.headers, ...headers } })
     },
-    forget: (key, began) => known.get(key?.fingerprint ?? "")?.forget(began),
+    forget: (key, began) => credentials(key).forget(began),
     patch: (call) => (kindOf(call.model) === "anthropic" ? anthropicPatch(call) : undefined),
   }
 }
